@@ -21,7 +21,14 @@ from reconciler.planning.approval import preview_guards
 from reconciler.planning.changes import mark_drift
 from reconciler.planning.conversions import list_new_formulas
 from reconciler.planning.plan import PlanRequest, make_plan
-from reconciler.planning.removed import find_renames, list_removed, removed_findings, rename, tell_moves, tell_renames
+from reconciler.planning.removed import (
+    find_renames,
+    list_removed,
+    removed_findings,
+    rename,
+    renamed_findings,
+    reselected_findings,
+)
 from reconciler.planning.unread_data import find_unasked
 from reconciler.reports.findings_formats import render_gitlab_terraform
 from reconciler.reports.findings_report import render_findings
@@ -88,8 +95,8 @@ def _compare_with_base(
     released = list_removed(definitions, past, plan.filter)
     findings = (
         *removed_findings(released),
-        *tell_renames(renames, plan.filter),
-        *tell_moves(definitions, past, live.snapshot.channels, plan.filter),
+        *renamed_findings(renames, plan.filter),
+        *reselected_findings(definitions, past, live.snapshot.channels, plan.filter),
     )
     return replace(marked, released=released), findings
 

@@ -38,9 +38,9 @@ from reconciler.definitions.schema import Format
 from reconciler.energycap.client import open_reader
 from reconciler.errors import FileError, ProjectError, advise_on
 from reconciler.model.findings import Severity
-from reconciler.planning.importing.drafting import add_ties, list_new, propose
+from reconciler.planning.importing.drafting import add_begins, list_new, propose
 from reconciler.planning.importing.naming import ByHand, Fields, FileStyle, ImportOptions, Kept
-from reconciler.planning.importing.selection import ChannelFilter, make_inventory, pick
+from reconciler.planning.importing.selection import ChannelFilter, make_inventory, select_channels
 from reconciler.planning.importing.updates import (
     Past,
     find_suspicious_matches,
@@ -150,8 +150,8 @@ def command(
     """
     refuse_overlaps(output, {}, {"--snapshot": snapshot})
     inputs = _read_input(output, environment, snapshot)
-    survey = make_inventory(inputs.definitions, inputs.snapshot)
-    picked, unmatched = pick(survey, channel_filter)
+    inventory = make_inventory(inputs.definitions, inputs.snapshot)
+    picked, unmatched = select_channels(inventory, channel_filter)
     if unmatched:
         print_findings(output, unmatched, inputs.context.root)
         return ExitCode.FAILED
@@ -163,18 +163,18 @@ def command(
         wrong = [*lost, *(doubts[live.id] for live in picked if live.id in doubts)]
         _print_errors(output, inputs, wrong)
         sure = [live for live in picked if live.id not in doubts]
-        updates = find_file_updates(survey, sure, before)
+        updates = find_file_updates(inventory, sure, before)
         kept = updates if choices["force"] else exclude_own_edits(output, inputs, updates, choices["base"])
-        imported = update_files(inputs, add_version_begins(inputs, survey, sure, kept))
+        imported = update_files(inputs, add_version_begins(inputs, inventory, sure, kept))
     else:
-        imported = draft_new_files(inputs, survey, picked, (Fields(choices["fields"]), FileStyle(choices["layout"])))
+        imported = draft_new_files(inputs, inventory, picked, (Fields(choices["fields"]), FileStyle(choices["layout"])))
     if imported.files:
         with output.log_if_slow("planning with the files as they would be ..."):
             verify_empty_plan(output, inputs, before, imported)
     if not choices["dry_run"]:
         with output.log_if_slow(f"writing {len(imported.files)} files ..."):
             _write(inputs, imported)
-    managed = sum(live.id in survey.managed for live in picked)
+    managed = sum(live.id in inventory.managed for live in picked)
     done = ImportSummary(
         inputs.environment.name,
         imported.files,
@@ -278,17 +278,17 @@ class ImportedFiles(Struct, frozen=True):
 
 
 def draft_new_files(
-    inputs: ImportInput, survey: Inventory, picked: Sequence[Live], style: tuple[Fields, FileStyle]
+    inputs: ImportInput, inventory: Inventory, picked: Sequence[Live], style: tuple[Fields, FileStyle]
 ) -> ImportedFiles:
     """Files for those of `picked` that no file manages yet."""
     root, folders = inputs.context.root, inputs.context.project.definitions
-    new = list_new(picked, survey)
-    joined = {survey.homes[live.data_point.id] for live in new if live.data_point.id in survey.homes}
+    new = list_new(picked, inventory)
+    joined = {inventory.files[live.data_point.id] for live in new if live.data_point.id in inventory.files}
     texts = {file: read_exactly(root / file) for file in joined}
-    heads = {file: read_header(text) for file, text in texts.items()}
+    headers = {file: read_header(text) for file, text in texts.items()}
     folder = str(PurePosixPath(folders[0]))
-    terms = ImportOptions(is_representable, *style, folder, _list_paths(root, folder))
-    proposal = propose(new, survey, inputs.definitions, heads, terms)
+    options = ImportOptions(is_representable, *style, folder, _list_paths(root, folder))
+    proposal = propose(new, inventory, inputs.definitions, headers, options)
     files = []
     for file, members in groupby(proposal.channels, key=lambda channel: channel.file):
         channels = tuple(members)
@@ -298,16 +298,18 @@ def draft_new_files(
     return ImportedFiles((*files, *_add_schema(root, files)), names, proposal.left_out)
 
 
-def find_file_updates(survey: Inventory, picked: Sequence[Live], plan: Plan) -> Updates:
+def find_file_updates(inventory: Inventory, picked: Sequence[Live], plan: Plan) -> Updates:
     """The live values of those of `picked` that files manage, where `plan` says that they differ."""
-    names = {survey.names[live.id] for live in picked if live.id in survey.managed and live.id in survey.names}
+    names = {inventory.names[live.id] for live in picked if live.id in inventory.managed and live.id in inventory.names}
     return find_updates(plan, names, is_representable)
 
 
-def add_version_begins(inputs: ImportInput, survey: Inventory, picked: Sequence[Live], updates: Updates) -> Updates:
+def add_version_begins(inputs: ImportInput, inventory: Inventory, picked: Sequence[Live], updates: Updates) -> Updates:
     """`updates` with the begin date of the version for those of `picked` whose file does not have it."""
-    managed = {survey.names[live.id]: live for live in picked if live.id in survey.managed and live.id in survey.names}
-    return add_ties(updates, managed, inputs.definitions.channels)
+    managed = {
+        inventory.names[live.id]: live for live in picked if live.id in inventory.managed and live.id in inventory.names
+    }
+    return add_begins(updates, managed, inputs.definitions.channels)
 
 
 def update_files(inputs: ImportInput, updates: Updates) -> ImportedFiles:

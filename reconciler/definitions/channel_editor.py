@@ -16,7 +16,7 @@ from reconciler.definitions.fast_reader import PlainScalars, try_fast_parse
 from reconciler.definitions.yaml_reader import parse_yaml
 from reconciler.definitions.yaml_syntax import SCANNER
 from reconciler.model.fields import CHANNEL_FIELDS, IS_CALCULATED, VERSION, VERSION_FIELDS
-from reconciler.planning.importing.naming import Head
+from reconciler.planning.importing.naming import FileHeader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -192,11 +192,11 @@ class _NeedsRoundTrip(Exception):
     """The edit cannot be made in place, because the text at that point also belongs to other values."""
 
 
-def read_header(text: str) -> Head:
+def read_header(text: str) -> FileHeader:
     """The data point and the defaults of `text`, a sound channel file."""
     values = try_fast_parse(text.removeprefix("\ufeff"), PlainScalars())
     tree: Any = parse_yaml("", text.encode()).tree if values is None else values.tree
-    return Head(tree.get("dataPoint"), flatten(tree.get("defaults", {})))
+    return FileHeader(tree.get("dataPoint"), flatten(tree.get("defaults", {})))
 
 
 def append_channels(text: str, channels: Sequence[Desired]) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def check_guards(plan: Plan, guards: Guards, *, is_reviewed: bool) -> tuple[Finding, ...]:
-    """What stops this plan from being applied, with the numbers; empty where nothing does.
+    """The guards that stop this plan from being applied, with the numbers; empty if none does.
 
     `is_reviewed` says that a person saw the plan: it was saved, or shown with a question at a terminal.
     """
@@ -38,7 +38,7 @@ def check_guards(plan: Plan, guards: Guards, *, is_reviewed: bool) -> tuple[Find
 
 
 def preview_guards(plan: Plan, guards: Guards) -> tuple[Finding, ...]:
-    """What will stop the apply of this plan even once it is reviewed, as warnings: a guard never stops a plan."""
+    """The guards that will stop the apply of this plan even after review, as warnings: a guard never stops a plan."""
     return tuple(
         replace(stop, severity=Severity.WARNING, message=f"apply will stop: {stop.message}")
         for stop in check_guards(plan, guards, is_reviewed=True)
@@ -90,17 +90,17 @@ def _rewrites_history(change: Change) -> bool:
 
 
 class ChangedStep(Struct, frozen=True):
-    """A change that does something else than when it was reviewed; one sentence for each difference."""
+    """A change that does something else than when it was reviewed, with a sentence for each difference."""
 
     name: str
     reasons: tuple[str, ...]
 
 
 class Comparison(Struct, frozen=True):
-    """How a plan made anew differs from the reviewed one, by the names of the changes.
+    """How a new plan differs from the reviewed one, by the names of the changes.
 
-    `no_longer_needed` are changes that are not asked for any more, `changed` do something else, `new` were not
-    reviewed. `done` are reviewed changes that are live already.
+    `no_longer_needed` are reviewed changes that the new plan does not have, `changed` do something else, `new` were
+    not reviewed. `done` are reviewed changes that are live already.
     """
 
     no_longer_needed: tuple[str, ...]
@@ -110,17 +110,17 @@ class Comparison(Struct, frozen=True):
 
     @property
     def is_still_valid(self) -> bool:
-        """Whether all that was reviewed is still to be done, or done already; what is new besides does not matter."""
+        """Whether every reviewed change is still planned as it was, or already live; new changes do not matter."""
         return not self.no_longer_needed and not self.changed
 
     @property
     def reasons(self) -> Mapping[str, str]:
-        """Why each reviewed change that does not hold is stale, by its name."""
-        changed = {shift.name: "; ".join(shift.reasons) for shift in self.changed}
+        """Why each stale change is stale, by its name."""
+        changed = {step.name: "; ".join(step.reasons) for step in self.changed}
         return changed | dict.fromkeys(self.no_longer_needed, "no longer needed")
 
     def describe(self) -> str:
-        """The difference in numbers: `since review: 2 changes gone, 1 new`; empty where there is none."""
+        """The difference in numbers: `since review: 2 changes gone, 1 new`; empty if the plans do not differ."""
         counted = ((len(self.no_longer_needed), "gone"), (len(self.changed), "changed"), (len(self.new), "new"))
         numbers = [(number, word) for number, word in counted if number]
         if not numbers:
@@ -131,11 +131,11 @@ class Comparison(Struct, frozen=True):
 
 
 def compare_plans(reviewed: Plan, current: Plan) -> Comparison:
-    """How `current`, made from what files and service say now, differs from the `reviewed` plan.
+    """How `current`, made from the present files and live channels, differs from the `reviewed` plan.
 
-    Only what `reviewed` would send counts. A change that is live already is still the same, and so is one whose channel
-    moved where it manages nothing. `reviewed` is never trusted: whatever decides a write or its order must be the same
-    in both plans. Both plans must be for the same environment.
+    Only the sendable changes of `reviewed` count. A change is still valid if it is already live, or if its channel
+    changed only in values that it does not manage. `reviewed` may be a file that somebody edited, so everything that
+    decides a write or its order must be the same in both plans. Both plans must be for the same environment.
     """
     now = {change.name: change for change in current.changes}
     sent = {change.name for change in reviewed.sendable}
@@ -163,7 +163,7 @@ def compare_plans(reviewed: Plan, current: Plan) -> Comparison:
 
 
 def restrict_plan(current: Plan, names: Collection[str]) -> Plan:
-    """`current` without the changes that it would send and that are not called one of `names`.
+    """`current` without those of its sendable changes that are not in `names`.
 
     Blocked changes and channels that need no change stay, so that guards and reports count them.
     """
@@ -181,7 +181,7 @@ def restrict_plan(current: Plan, names: Collection[str]) -> Plan:
 
 
 def _is_gone(change: Change, now: Change | None) -> bool:
-    """Whether nothing is to be done to the channel any more, and not because it was done."""
+    """Whether `change` is no longer needed, for another reason than that its values are live."""
     if now is None:
         return True
     return now.action is Action.NO_OP and not all(_is_done(edit, now) for edit in change.edits)
@@ -236,11 +236,11 @@ def _compare_edit(edit: Edit, now: Edit) -> Iterator[str]:
 
 
 def _compare_values(change: Change, now: Change) -> Iterator[str]:
-    """What an edit does not show: the ids behind codes and names, and managed values that need no edit."""
-    told = {FIELD_AT[path].path for path in _list_told(change, now)}
+    """The differences that edits do not show: ids behind codes and names, and managed values that need no edit."""
+    reported = {FIELD_AT[path].path for path in _list_reported(change, now)}
     rule_id = now.target_values.get(OBSERVATION_RULE_ID, now.live.get(OBSERVATION_RULE_ID))
     for path, wanted in now.target_values.items():
-        if path in told or path not in change.target_values:
+        if path in reported or path not in change.target_values:
             continue
         live, live_now = change.live.get(path), now.live.get(path)
         if not is_same(path, change.target_values[path], wanted, rule_id):
@@ -249,7 +249,7 @@ def _compare_values(change: Change, now: Change) -> Iterator[str]:
             yield "{} is {} now, was {}".format(path, *show_values(live_now, live))
 
 
-def _list_told(change: Change, now: Change) -> Iterator[str]:
+def _list_reported(change: Change, now: Change) -> Iterator[str]:
     """The paths of edits that already show that they differ, or that only one of the two plans has."""
     edits, edits_now = ({edit.path: edit for edit in one.edits} for one in (change, now))
     for path in edits.keys() | edits_now.keys():
@@ -263,15 +263,16 @@ def _compare_order(change: Change, now: Change, sent: Collection[str], current: 
         if name not in sent:
             yield f"comes after {name} now, which the reviewed plan does not send"
         elif name not in change.depends_on:
-            yield f"comes after {name} now, and did not when it was reviewed"
+            yield f"comes after {name} now, which was not reviewed"
     for name in change.depends_on:
+        # A change that is live by now, or gone, needs no place in the order.
         is_pending = name in current and current[name].action is Action.UPDATE
         if now.action is Action.UPDATE and is_pending and name not in now.depends_on:
             yield f"does not come after {name} any more"
 
 
 def _list_moves(plan: Plan) -> Mapping[str, Mapping[str, FeedStep]]:
-    """The steps at which feeds are led elsewhere: by the change, then by the feed."""
+    """The steps that reroute feeds: by the name of the change, then of the feed."""
     moves: dict[str, dict[str, FeedStep]] = defaultdict(dict)
     for feed in plan.feeds:
         for move in feed.steps:
@@ -284,4 +285,4 @@ def _compare_moves(moves: Mapping[str, FeedStep], moves_now: Mapping[str, FeedSt
         was = moves.get(name)
         if was is None or (was.channel_id, was.failure) != (now.channel_id, now.failure):
             where = "to no single channel" if now.channel_id is None else f"to channel {now.channel_id}"
-            yield f"leads the feed {name} {where} now, and did not when it was reviewed"
+            yield f"sends the readings of feed {name} {where} now, which was not reviewed"

@@ -1,4 +1,4 @@
-"""Drafts into changes: verdict, fingerprint, origin."""
+"""Changes made from drafts: verdict, fingerprint, origin."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _take_version = itemgetter(*(field.path for field in VERSION_FIELDS))
 def fingerprint(live: Live) -> str:
     """`sha256:…` over the values of `live` and of all its versions, by the ids of the service.
 
-    Codes, names of other things and readings are not in it: they change without an edit of the channel.
+    Codes, the names of data points and places, and readings are left out: they change without an edit of the channel.
     """
     versions = [
         (version.id, version.begin_date, version.end_date, _take_version(version.values)) for version in live.versions
@@ -54,7 +54,7 @@ def _encode(values: tuple[object, ...]) -> bytes:
 
 
 class PreconditionResults(Struct, frozen=True):
-    """What stands in the way of each draft, by its name, and which others it needs."""
+    """The blockers of each draft, by its name, and the other drafts that it depends on."""
 
     blocks: Mapping[str, tuple[Blocker, ...]]
     needs: Mapping[str, tuple[Dependency, ...]]
@@ -68,29 +68,29 @@ def make_changes(
     channels: Iterable[Match],
     unread: Mapping[str, tuple[Match, Blocker]],
     drafts: Mapping[str, Draft],
-    judgement: PreconditionResults,
+    results: PreconditionResults,
     moved: Mapping[str, tuple[str, ...]],
 ) -> Iterator[Change]:
-    """A change for each of `channels`: what can be sent, in its order; what cannot, by name; no-ops, by name.
+    """A change for each of `channels`: the sendable ones in the order of apply, then blocked ones and no-ops by name.
 
-    `unread` are the pairs, by name, whose live channel could not be read, and the blocks that say so. `moved` names the
-    feeds that a draft leads elsewhere, by the draft's name.
+    `unread` are the matches, by name, whose live channel could not be read, with the blocker that says so. `moved`
+    names the feeds that a draft reroutes, by the draft's name.
     """
-    pairs = {pair.desired.name: pair for pair in channels}
-    blocked = sorted((*(name for name, blocks in judgement.blocks.items() if blocks), *unread))
-    for name in (*topological_order(judgement.sendable, judgement.needs), *blocked):
+    matches = {match.desired.name: match for match in channels}
+    blocked = sorted((*(name for name, blocks in results.blocks.items() if blocks), *unread))
+    for name in (*topological_order(results.sendable, results.needs), *blocked):
         if name in unread:
-            pair, block = unread[name]
-            yield replace(_make_no_op(pair), action=Action.UPDATE, verdict=Verdict.UNKNOWN, blocked_by=(block,))
+            match, block = unread[name]
+            yield replace(_make_no_op(match), action=Action.UPDATE, verdict=Verdict.UNKNOWN, blocked_by=(block,))
         else:
-            yield replace(_make_update(pairs[name], drafts[name], judgement), feeds=moved.get(name, ()))
-    for name in sorted(pairs.keys() - drafts.keys()):
-        yield _make_no_op(pairs[name])
+            yield replace(_make_update(matches[name], drafts[name], results), feeds=moved.get(name, ()))
+    for name in sorted(matches.keys() - drafts.keys()):
+        yield _make_no_op(matches[name])
 
 
-def _make_update(pair: Match, draft: Draft, judgement: PreconditionResults) -> Change:
-    desired, live = pair.desired, pair.live
-    blocks = judgement.blocks[draft.name]
+def _make_update(match: Match, draft: Draft, results: PreconditionResults) -> Change:
+    desired, live = match.desired, match.live
+    blocks = results.blocks[draft.name]
     return Change(
         name=draft.name,
         channel_id=live.id,
@@ -108,14 +108,14 @@ def _make_update(pair: Match, draft: Draft, judgement: PreconditionResults) -> C
         version_count=len(live.versions),
         verdict=_find_verdict(blocks),
         blocked_by=blocks,
-        depends_on=predecessors(judgement.needs[draft.name]),
+        depends_on=predecessors(results.needs[draft.name]),
         fingerprint=fingerprint(live),
         history=_make_history(live),
     )
 
 
-def _make_no_op(pair: Match) -> Change:
-    desired, live = pair.desired, pair.live
+def _make_no_op(match: Match) -> Change:
+    desired, live = match.desired, match.live
     return Change(
         name=desired.name,
         channel_id=live.id,
@@ -152,11 +152,12 @@ def _make_history(live: Live) -> History:
 def mark_drift(
     plan: Plan, definitions: Definitions, base: Definitions, live: Sequence[Live], *, is_whole: bool = True
 ) -> Plan:
-    """`plan` with the origin of each edit: drift where `definitions` say of the path what `base` said, else change.
+    """`plan` with the origin of each edit: drift if `definitions` and `base` have the same value at its path.
 
-    Channels go by their names. What the base said counts only for the same one of `live`: if a name leads to another
-    channel than before, all its edits are from this change. An implied edit has the origin of the edit that implies it.
-    Unless the base `is_whole`, the origin is unknown if it lacks the channel: that may be in what could not be read.
+    Else the edit comes from this change of the files. Channels are compared by name, and only if both versions of the
+    files match the same one of `live`: if a name now matches another channel, all its edits are from this change. An
+    implied edit has the origin of the edit that implies it. Unless the base `is_whole`, the origin is unknown if it
+    lacks the channel, which may be in a file that could not be read.
     """
     now = {desired.name: desired for desired in definitions.channels}
     before = {desired.name: desired for desired in base.channels}
@@ -166,15 +167,15 @@ def mark_drift(
         past = before.get(change.name)
         if past is None:
             return _mark_all(change, Origin.CHANGE if is_whole else Origin.UNKNOWN)
-        if not _leads_to(change.channel_id, past, now[change.name], index):
+        if not _is_same_channel(change.channel_id, past, now[change.name], index):
             return _mark_all(change, Origin.CHANGE)
         return _mark_each(change, now[change.name].spec, past.spec)
 
     return replace(plan, changes=tuple(mark(change) if change.edits else change for change in plan.changes))
 
 
-def _leads_to(channel_id: int, past: Desired, now: Desired, index: Index) -> bool:
-    """Whether `past` is about the live channel that `now` is paired with, or points at it in the same words."""
+def _is_same_channel(channel_id: int, past: Desired, now: Desired, index: Index) -> bool:
+    """Whether `past` matches the live channel that `now` matches, or none but has the same select."""
     found = resolve_desired(past, index).resolution.channel_id
     return found == channel_id or (found is None and find_identifiers(past) == find_identifiers(now))
 

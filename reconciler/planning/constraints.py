@@ -1,4 +1,4 @@
-"""What the service demands of one channel's own values, as far as the values at hand decide."""
+"""What EnergyCAP requires of the values of one channel, as far as the given values decide it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CHANNEL_INFO = "channelInfo"
 
 
 class Violation(Struct, frozen=True):
-    """A rule of the catalogue that a channel's own values break; `path` leads to the value to look at."""
+    """A rule of the catalogue that a channel's own values break; `path` is that of the value to correct."""
 
     code: str
     path: str
@@ -46,10 +46,10 @@ class Violation(Struct, frozen=True):
 
 
 def find_violations(spec: Spec) -> tuple[Violation, ...]:
-    """The rules that `spec` breaks whatever the values are that it does not hold.
+    """The rules that `spec` breaks, whatever the values that it does not hold.
 
-    Takes a part of a channel or a whole one, by the paths of EsaChannelEdit or by those of the files. Types, lengths
-    and ranges of single values are the schema's business. Never raises.
+    Takes some values of a channel or all of them, by the paths of EsaChannelEdit or by those of the files. Types,
+    lengths and ranges of single values are checked by the schema. Never raises.
     Source: PUT /api/v202406/esachannel/{id}, the descriptions of EsaChannelEdit and EsaChannelVersionEdit.
     """
     return (
@@ -68,7 +68,7 @@ def _check_interval(spec: Spec) -> tuple[Violation, ...]:
     if interval is None:
         return _interval_missing() if is_calculated is False else ()
     if is_calculated is True:
-        return _interval_superfluous(interval)
+        return _interval_not_allowed(interval)
     return () if interval in INTERVALS else _interval_unknown(interval)
 
 
@@ -107,7 +107,7 @@ def _interval_missing() -> tuple[Violation, ...]:
     )
 
 
-def _interval_superfluous(interval: Value) -> tuple[Violation, ...]:
+def _interval_not_allowed(interval: Value) -> tuple[Violation, ...]:
     return (
         Violation(
             "ESA203",
@@ -124,11 +124,11 @@ def _check_formula(spec: Spec) -> tuple[Violation, ...]:
     formula, is_calculated = spec[FORMULA], spec[IS_CALCULATED]
     is_missing = formula is None or is_blank(formula)
     if is_calculated is False and not is_missing:
-        return _formula_superfluous(formula)
+        return _formula_not_allowed(formula)
     return _formula_missing(formula) if is_calculated is True and is_missing else ()
 
 
-def _formula_superfluous(formula: Value) -> tuple[Violation, ...]:
+def _formula_not_allowed(formula: Value) -> tuple[Violation, ...]:
     return (
         Violation(
             "ESA204",

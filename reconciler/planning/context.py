@@ -27,11 +27,12 @@ Managed: TypeAlias = "Desired | Change"
 class PlanContext(Struct, frozen=True):
     """What a change is judged against.
 
-    `drafts` are the updates of the plan by the id of their channel, `import_id_claims` the same by the import id they
-    give to it, `managed` the channels of the files by live id, `formula_users` those whose formulas use a channel, by
-    its id. `formula_rejections` are what the service has against the formula that a change gives to its channel, by the
-    id of that. `unread` says why the list of units or of observation types could not be read in full, by the path of
-    their code. `version_dates` is what the environment says of dates of versions that come with a zone.
+    `drafts` are the updates of the plan by the id of their channel, `import_id_claims` those that give a new import id,
+    by that id, `managed` the channels of the files by live id, `formula_users` the channels whose formulas use a
+    channel, by its id; the last is empty unless the plan converts a channel. `formula_rejections` are EnergyCAP's
+    reasons against a new formula, by the id of the channel that would get it. `unread` says why the list of units or of
+    observation types could not be read in full, by the path of their code. `version_dates` says whether EnergyCAP's
+    version dates with a zone are local time or UTC; None if the environment does not set it.
     """
 
     index: Index
@@ -64,7 +65,7 @@ def make_context(
     reference: ReferenceData,
     habits: tuple[PrimaryMove, ChannelEdit],
 ) -> PlanContext:
-    """The surroundings of the changes in `drafts`; `habits` are what the environment is set to."""
+    """The context of the changes in `drafts`; `habits` are settings of the environment."""
     primary_move, channel_edit = habits
     return PlanContext(
         index=index,
@@ -81,7 +82,7 @@ def make_context(
 
 
 def channel_evidence(channel: Live, context: PlanContext) -> dict[str, object]:
-    """`channel` as evidence: id and name in EnergyCAP, and where it is managed, null where it is not."""
+    """`channel` as evidence: id and name in EnergyCAP, and where it is managed, null if it is not."""
     managed = context.managed.get(channel.id)
     return {
         "channel_id": channel.id,
@@ -93,7 +94,7 @@ def channel_evidence(channel: Live, context: PlanContext) -> dict[str, object]:
 
 
 def format_channel(channel: Live, context: PlanContext) -> str:
-    """`channel` in words: as the files name it and where, or by id and name and that it is not managed."""
+    """`channel` in words: its name in the files and its location, or its id and name if it is not managed."""
     managed = context.managed.get(channel.id)
     if managed is None:
         return f"{channel.id} {show_value(channel.name)} (not managed here)"

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def check_conversion(draft: Draft, context: PlanContext) -> Iterator[Blocker | Dependency]:
-    """What stands in the way of `draft`, if it is a conversion.
+    """The blockers and dependencies of `draft`, if it is a conversion.
 
-    A visible cause counts also where the service calls the channel convertible.
+    A visible cause blocks it even if EnergyCAP calls the channel convertible.
     Source: EsaChannelEdit.isCalculated, EsaChannelResponse.isCalculatedConvertible.
     """
     if not draft.is_conversion:
@@ -33,7 +33,7 @@ def check_conversion(draft: Draft, context: PlanContext) -> Iterator[Blocker | D
         causes += [*_check_versions(draft.live), *_check_users(draft, context)]
     yield from causes
     if draft.live.is_convertible is False and not causes:
-        yield _inconvertible(draft)
+        yield _not_convertible(draft)
 
 
 def _check_readings(draft: Draft) -> Iterator[Blocker]:
@@ -46,13 +46,14 @@ def _check_readings(draft: Draft) -> Iterator[Blocker]:
             f"cannot become {kind}: it has readings",
             _readings(live),
             # The summarized readings of a calculated channel cannot be deleted.
-            f"leave it {other} and make a new {kind} channel in EnergyCAP"
+            f"keep it {other} and create a {kind} channel in EnergyCAP"
             + (", or delete its readings there first" if draft.after_apply.is_calculated else ""),
         )
+    # Without hasReadings, isCalculatedConvertible answers the question.
     elif live.has_readings is None and live.is_convertible is None:
         yield Blocker(
             rule,
-            f"cannot be known whether it may become {kind}: EnergyCAP does not say whether it has readings",
+            f"unknown whether it may become {kind}: EnergyCAP does not say whether it has readings",
             _readings(live),
             "look in EnergyCAP whether the channel has readings, and convert it there",
             is_unknown=True,
@@ -65,7 +66,7 @@ def _check_versions(live: Live) -> Iterator[Blocker]:
             "ESA402",
             f"cannot become calculated: it has {len(live.versions)} versions",
             {"versions": _versions(live)},
-            "leave it simple and make a new calculated channel in EnergyCAP, or delete its older versions there first",
+            "keep it simple and create a calculated channel in EnergyCAP, or delete its older versions there first",
         )
 
 
@@ -86,17 +87,17 @@ def _used(draft: Draft, users: Sequence[Live], freed: Sequence[Live], context: P
         "ESA403",
         "cannot become calculated: its readings feed other formulas",
         {"used_by": [{**channel_evidence(user, context), "freed_by_plan": user in freed} for user in users]},
-        f"take channel({draft.name}) out of the formula of {names} first"
+        f"remove channel({draft.name}) from the formula of {names} first"
         + (f"; this plan already does so for {done}" if done else ""),
     )
 
 
-def _inconvertible(draft: Draft) -> Blocker:
+def _not_convertible(draft: Draft) -> Blocker:
     live = draft.live
     kind, _ = _kinds(draft)
     return Blocker(
         "ESA405",
-        f"cannot become {kind}: EnergyCAP says that it is not convertible, and nothing that can be read says why",
+        f"cannot become {kind}: EnergyCAP says that it is not convertible, for a reason that is not visible",
         {"is_convertible": False, **_readings(live), "versions": _versions(live), "used_by": []},
         "look at the channel in EnergyCAP, or ask its support why it cannot be converted",
     )
@@ -122,9 +123,9 @@ def _versions(live: Live) -> list[dict[str, object]]:
 
 
 def check_inputs(draft: Draft, context: PlanContext) -> Iterator[Blocker | Dependency]:
-    """What stands in the way of the formula that `draft` gives to its channel, with the inputs as they will be then.
+    """The blockers and dependencies of the formula that `draft` gives to its channel, with its inputs after the plan.
 
-    A formula that is live already and is not touched has been accepted by the service and is not judged.
+    A live formula that is not edited is not checked: EnergyCAP has accepted it.
     Source: POST /api/v202405/formula/validate.
     """
     formula = draft.after_apply.values.get(FORMULA)
@@ -144,13 +145,13 @@ def check_inputs(draft: Draft, context: PlanContext) -> Iterator[Blocker | Depen
     if wrong:
         yield _wrong_inputs(formula, wrong)
     elif draft.live.id in context.formula_rejections:
-        yield _refused(formula, context.formula_rejections[draft.live.id])
+        yield _rejected(formula, context.formula_rejections[draft.live.id])
 
 
 def list_new_formulas(plan: Plan) -> tuple[tuple[int, int, str], ...]:
-    """The formulas that `plan` would send and the service can judge now: channel, data point, text with ids.
+    """The formulas that `plan` would send and EnergyCAP can validate now: channel id, data point id, text with ids.
 
-    Left out are those that use a channel which another change converts first: the service would judge too early.
+    Formulas that use a channel which another change converts first are left out: EnergyCAP would reject them today.
     """
     converted = {change.channel_id for change in plan.sendable if IS_CALCULATED in change.target_values}
     formulas = (
@@ -164,7 +165,7 @@ def list_new_formulas(plan: Plan) -> tuple[tuple[int, int, str], ...]:
 
 def _find_problem(user: Live, channel: Live | None, context: PlanContext) -> str | None:
     if channel is not None and not channel.unread.isdisjoint((DATA_POINT, IS_CALCULATED)):
-        return None  # what it is cannot be told, and another check says so
+        return None  # ESA418 blocks the formula
     if channel is None or channel.data_point.id != user.data_point.id:
         return "is not on this data point"
     if channel.id == user.id:
@@ -183,10 +184,10 @@ def _wrong_inputs(formula: str, wrong: list[tuple[str, dict[str, object]]]) -> B
     )
 
 
-def _refused(formula: str, reasons: Sequence[str]) -> Blocker:
+def _rejected(formula: str, reasons: Sequence[str]) -> Blocker:
     return Blocker(
         "ESA412",
-        f"cannot use this formula: the service refuses it, {'; '.join(reasons)}",
+        f"cannot use this formula: EnergyCAP rejects it, {'; '.join(reasons)}",
         {"formula": formula, "service_says": list(reasons)},
         "correct the formula as EnergyCAP says",
     )

@@ -49,10 +49,10 @@ class Dependency(Struct, frozen=True):
 
 
 def find_cycles(uses: Mapping[str, Collection[str]]) -> tuple[tuple[str, ...], ...]:
-    """Circles in `uses` (name → the names it uses), each from its smallest name on, no two with a name in common.
+    """Cycles in `uses` (name → the names it uses), each from its smallest name on, no two with a name in common.
 
-    The same circles are found whatever the order of `uses`. Wherever there are circles at least one is found; those
-    that share a name with it come to light when it is mended. A name that uses itself is a circle of one.
+    The same cycles are found whatever the order of `uses`. If there are any, at least one is found; others that share a
+    name with it are found after it is broken. A name that uses itself is a cycle of one.
     """
     search = _CycleSearch(uses)
     for name in sorted(uses.keys()):
@@ -61,22 +61,22 @@ def find_cycles(uses: Mapping[str, Collection[str]]) -> tuple[tuple[str, ...], .
 
 
 class _CycleSearch:
-    """A walk along all uses. Each use is followed once, and each name is in one circle at most: in linear time."""
+    """A depth-first search. Each use is followed once, and each name is in one cycle at most: in linear time."""
 
     def __init__(self, uses: Mapping[str, Collection[str]]) -> None:
         self.cycles: list[list[str]] = []
         self._uses = uses
         self._done: set[str] = set()
         self._in_cycle: set[str] = set()
-        # The names on the way down, each with its place there, and what they use and was not followed yet.
+        # The names on the current path, each with its index there, and their uses that were not followed yet.
         self._path: list[str] = []
         self._places: dict[str, int] = {}
         self._ahead: list[Iterator[str]] = []
-        # The places on the way down, in order, whose names are in a circle already.
+        # The indexes on the current path, ascending, whose names are in a cycle already.
         self._marked: list[int] = []
 
     def walk(self, start: str) -> None:
-        """Go down from `start`; without recursion, as nothing limits the depth."""
+        """Search from `start`; without recursion, as nothing limits the depth."""
         if start not in self._done:
             self._enter(start)
         while self._path:
@@ -104,7 +104,7 @@ class _CycleSearch:
             self._marked.pop()
 
     def _close(self, start: int) -> None:
-        """Keep the circle that goes round from `start`, where it shares no name with another."""
+        """Keep the cycle that begins at index `start` of the path, unless it shares a name with another."""
         if not self._marked or self._marked[-1] < start:
             cycle = self._path[start:]
             self.cycles.append(cycle)
@@ -118,36 +118,37 @@ def _from_smallest(cycle: list[str]) -> tuple[str, ...]:
 
 
 _LONGEST_CYCLE = 8
-# Each change of a circle has this in its evidence.
+# Every change of a cycle has these names in its evidence.
 _LONGEST_EVIDENCE = 100
 _BREAK_IMPORT_IDS = (
-    "break the circle by two plans: first give one of these channels an import id that none has, or null"
+    "break the cycle with two plans: first give one of these channels an import id that no channel has, or null"
 )
-_BREAK = "break the circle by two plans: first leave one of these edits out of the files, and put it back later"
+_BREAK = "break the cycle with two plans: first leave one of these edits out of the files, and put it back later"
 
 
 def propagate_blockers(
     blocks: Mapping[str, Sequence[Blocker]], needs: Mapping[str, Sequence[Dependency]]
 ) -> dict[str, tuple[Blocker, ...]]:
-    """The blocks of every change by its name: its own, those of circles of needs, and those of what it needs.
+    """The blockers of every change by its name: its own, those of cycles, and those of blocked dependencies.
 
-    A change that has a block of its own is not told of those of others. The same whatever the order of the mappings.
+    A change with a blocker of its own gets none from its dependencies. The result does not depend on the order of the
+    mappings.
     """
     settled = {name: tuple(own) for name, own in blocks.items()}
     for cycle in find_cycles(_predecessors(needs)):
         for name, block in _block_cycle(cycle, needs):
             settled[name] += (block,)
     needed_by = _invert(needs)
-    news = sorted(name for name, own in settled.items() if own)
-    while news:
-        waiting = {name for blocked in news for name in needed_by[blocked] if not settled[name]}
+    newly_blocked = sorted(name for name, own in settled.items() if own)
+    while newly_blocked:
+        waiting = {name for blocked in newly_blocked for name in needed_by[blocked] if not settled[name]}
         settled |= {name: _inherit(needs[name], settled) for name in waiting}
-        news = sorted(waiting)
+        newly_blocked = sorted(waiting)
     return settled
 
 
 def topological_order(names: Iterable[str], needs: Mapping[str, Sequence[Dependency]]) -> tuple[str, ...]:
-    """`names` with what must come first before what needs it, else by name. Their needs must hold no circle."""
+    """`names` with dependencies before their dependents, else by name. Their needs must have no cycle."""
     chosen = set(names)
     sorter = TopologicalSorter(
         {name: [first for first in predecessors(needs[name]) if first in chosen] for name in chosen}
@@ -162,7 +163,7 @@ def topological_order(names: Iterable[str], needs: Mapping[str, Sequence[Depende
 
 
 def with_dependencies(names: Iterable[str], needs: Mapping[str, Sequence[Dependency]]) -> frozenset[str]:
-    """`names` and everything that they need, directly or by others."""
+    """`names` and everything that they need, directly or indirectly."""
     closed: set[str] = set()
     ahead = list(names)
     while ahead:
@@ -191,11 +192,11 @@ def _invert(needs: Mapping[str, Sequence[Dependency]]) -> Mapping[str, Sequence[
 
 
 def _block_cycle(cycle: Sequence[str], needs: Mapping[str, Sequence[Dependency]]) -> Iterator[tuple[str, Blocker]]:
-    """The block of each name in `cycle`. All say the same, which is made once: a circle may have thousands of names."""
+    """The blocker of each name in `cycle`. The texts are made once: a cycle may have thousands of names."""
     pairs = list(zip(cycle, (*cycle[1:], cycle[0]), strict=True))
     waits = [f"{one} waits for {other}" for one, other in pairs[:_LONGEST_CYCLE]]
     more = [f"and so on, {len(pairs) - _LONGEST_CYCLE} more"] if len(pairs) > _LONGEST_CYCLE else []
-    message = f"cannot be put in order, because none can come first: {', '.join(waits + more)}"
+    message = f"cannot be put in order, because none can be first: {', '.join(waits + more)}"
     evidence = {"cycle": list(cycle[:_LONGEST_EVIDENCE])}
     for name, following in pairs:
         rule = min(need.rule for need in needs[name] if need.name == following)

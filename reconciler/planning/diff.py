@@ -44,10 +44,10 @@ _CODED = tuple((field, field.alias) for field in FIELDS if field.alias)
 
 
 class Draft(Struct, frozen=True):
-    """The edits of one channel, before it is judged whether they may be sent.
+    """The edits of one channel, before their preconditions are checked.
 
     `live` is the channel as it is and `after_apply` as it will be, `changed_paths` the paths of EsaChannelEdit that are
-    edited. `wanted`, `before` and `after` are those of the change to come.
+    edited. `wanted` are the values to send by these paths; `before` and `after` go by the paths of the file.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Draft(Struct, frozen=True):
     before: Spec
     after: Spec
     wanted: Spec
-    # What stands in its way before its surroundings are looked at.
+    # Blockers that are known before other channels are considered.
     blocks: tuple[Blocker, ...] = ()
 
     @property
@@ -67,14 +67,14 @@ class Draft(Struct, frozen=True):
 
 
 def changed_paths(edits: tuple[Edit, ...]) -> frozenset[str]:
-    """The paths of EsaChannelEdit at which `edits` are."""
+    """The paths of EsaChannelEdit that `edits` change."""
     return frozenset(FIELD_AT[edit.path].path for edit in edits)
 
 
 def apply_values(live: Live, wanted: Spec, codes: Codes) -> Live:
-    """`live` with the values of `wanted`, by the paths of EsaChannelEdit, in the place of its own, and their codes.
+    """`live` with the values of `wanted`, by the paths of EsaChannelEdit, and their codes in place of its own.
 
-    Versioned values go to the current version; what the service fills in is left out.
+    Versioned values go to the current version. Values that EnergyCAP fills in by itself are not predicted.
     """
     values = _merge(live.values, wanted, codes)
     current = replace(
@@ -99,7 +99,7 @@ def _text(value: Value) -> str | None:
     return value if isinstance(value, str) else None
 
 
-# An edit of the first path to the value nulls what stands at the others: it means nothing there, or is refused.
+# An edit of the first path to the value sets the others to null: they would have no effect, or be rejected.
 # Source: EsaChannelVersionEdit, "Must be null when ObservationRuleId is set to Trip", "Exclusive to the Trip
 # observation rule"; EsaChannelEdit.intervalMinutes, "Must be null when IsCalculated is set to True".
 _IMPLICATIONS: tuple[tuple[str, Value, tuple[str, ...]], ...] = (
@@ -111,10 +111,10 @@ _IMPLICATIONS: tuple[tuple[str, Value, tuple[str, ...]], ...] = (
 
 
 def make_draft(desired: Desired, live: Live, translated: Spec, vocabulary: CodeTables) -> Draft | None:
-    """The edits that turn `live` into `desired`, in the order of the field table; None where it needs none.
+    """The edits that turn `live` into `desired`, in the order of the field table; None if it needs none.
 
-    `translated` is what `desired` manages by the paths of EsaChannelEdit; where it means what `live` has, live keeps
-    its own spelling. Paths that `desired` does not hold are edited only where an edit that it asks for implies it.
+    `translated` is what `desired` manages by the paths of EsaChannelEdit. A value that means the same as the live one
+    is not an edit. Paths that `desired` does not hold are edited only if one of its edits implies it.
     """
     wanted = _keep_same(translated, live.values)
     if wanted.items() <= live.values.items():
@@ -168,7 +168,7 @@ def _find_implied(wanted: Spec, live: Spec) -> dict[str, str]:
 def _show(
     desired: Desired, live: Live, wanted: Spec, vocabulary: CodeTables
 ) -> tuple[dict[str, Value], dict[str, Value]]:
-    """What `desired` manages before and after, in the file's own vocabulary; alike where there is no edit."""
+    """What `desired` manages before and after, with codes and names as in the file; equal if there is no edit."""
     before = dict(desired.spec)
     for path, value in desired.spec.items():
         field = FIELD_AT[path]
@@ -188,21 +188,21 @@ def _find_changed(before: Spec, after: Spec) -> frozenset[str]:
     # Imported here, as it takes longer than the rest of a plan, and plans without an edit do not need it.
     from deepdiff import DeepDiff  # noqa: PLC0415
 
-    # What equals is left out, as it takes as long as what does not.
+    # Equal values are left out, as deepdiff takes as long for them.
     unlike = [path for path in before if before[path] != after[path]]
     tree = DeepDiff({path: before[path] for path in unlike}, {path: after[path] for path in unlike}, view="tree")
     return frozenset(level.path(output_format="list")[0] for levels in tree.values() for level in levels)
 
 
 def find_impact(field: Field, live: Live, wanted: Spec) -> Impact:
-    """What an edit of `field` does to `live`, where `wanted` are all values that it is to have."""
+    """What an edit of `field` does to `live`, if `wanted` are all values that will be sent."""
     return field.impact if _reaches_readings(field, live, wanted) else field.impact_without_readings
 
 
 def _reaches_readings(field: Field, live: Live, wanted: Spec) -> bool:
-    """Whether the edit may be applied to readings that are there; what is not known counts as there.
+    """Whether the edit may affect stored readings; unknown readings count as stored.
 
-    A version's time is exclusive of its begin, and an edit of the begin moves what lies between the two.
+    A version excludes its begin, and an edit of the begin affects the readings between the old and the new one.
     """
     if live.has_readings is False:
         return False
@@ -215,9 +215,10 @@ def _reaches_readings(field: Field, live: Live, wanted: Spec) -> bool:
 
 
 def find_swap(live: Live) -> str | None:
-    """What the first reading of the current version of `live` will do; None if it came already, or does nothing odd.
+    """A note on the first reading after a meter swap of `live`; None if it arrived already, or is not special.
 
-    Under the Odometer rule it is subtracted from the last reading of the version before: that of another register.
+    Under the Odometer rule EnergyCAP subtracts from it the last reading of the previous version, which is that of the
+    old meter's register.
     """
     if len(live.versions) < 2 or live.is_calculated or live.values.get(OBSERVATION_RULE_ID) != ODOMETER:
         return None
@@ -228,8 +229,8 @@ def find_swap(live: Live) -> str | None:
     return f"the first reading of {where} after {begin} counts from the one before it, at {last}"
 
 
-def note_swaps(pairs: Iterable[Match]) -> Iterator[Finding]:
-    """A finding for each channel of `pairs` whose first reading after a swap is still to come."""
-    for pair in pairs:
-        if message := find_swap(pair.live):
-            yield make_finding("ESA634", message, pair.desired.locate("esaChannelVersion"))
+def note_swaps(matches: Iterable[Match]) -> Iterator[Finding]:
+    """A finding for each channel of `matches` whose first reading after a meter swap has not arrived."""
+    for match in matches:
+        if message := find_swap(match.live):
+            yield make_finding("ESA634", message, match.desired.locate("esaChannelVersion"))

@@ -1,4 +1,4 @@
-"""Feeds through a plan: routes, findings and blocked changes; and once more at apply."""
+"""Feeds through a plan: routes, findings and blocked changes; and a re-check right before each change is applied."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from reconciler.planning.context import format_channel, make_context
 from reconciler.planning.dependencies import propagate_blockers, topological_order
 from reconciler.planning.diff import changed_paths
 from reconciler.planning.feed_paths import (
-    POINTED_AT,
+    IDENTIFYING_PATHS,
     FeedImpact,
     affects_routing,
     causing_edits,
     describe_destination,
     find_code,
     format_given_identifiers,
-    make_block,
+    make_feed_blocker,
     show_edit,
     show_id,
     trace_identifiers,
@@ -48,66 +48,67 @@ if TYPE_CHECKING:
     from reconciler.planning.feed_paths import ResolutionChange, ResolutionTrace
 
 
-_HELD = "the plan blocks this: the readings go on as they do today"
-_PAUSE = "pause the logger while the plan is applied, or apply these edits by plans of their own"
+_BLOCKED = "the plan blocks this change, so the readings keep going where they go today"
+_PAUSE = "pause the logger while the plan is applied, or apply these edits in separate plans"
 
 
 def feed_findings(impact: FeedImpact, context: PlanContext) -> Iterator[Finding]:
-    """What is to be said of a feed at its place: that it is led away, on the way or for good, or was so already."""
-    trace, place = impact.trace, _place_feed(impact.feed)
-    is_reached = impact.expected is not None and trace.before.channel_id == impact.expected
+    """The findings on a feed: its readings miss the expected channel already, would after the plan, or meanwhile."""
+    trace, place = impact.trace, _locate_feed(impact.feed)
+    reaches_expected = impact.expected is not None and trace.before.channel_id == impact.expected
     if impact.expected is not None and impact.expected not in (trace.before.channel_id, trace.after.channel_id):
         message = (
             f"readings of feed {impact.feed.name} do not reach {show_id(impact.expected, context)}, which it expects: "
             f"today they {describe_destination(trace.before, context)}"
         )
-        yield make_finding("ESA605", message, place, detail=(_tell_given(impact.feed.identifiers),))
-    elif not is_reached and impact.expected is not None:
+        yield make_finding("ESA605", message, place, detail=(_list_identifiers(impact.feed.identifiers),))
+    elif not reaches_expected and impact.expected is not None:
         return
+    # A feed that matches no channel before and after loses nothing by what happens in between.
     if trace.changes and (trace.before.channel_id, trace.after.channel_id) != (None, None):
-        code, message, fix = _say_course(f"readings of feed {impact.feed.name}", trace, context)
-        detail = (*_tell_moves(trace, context), *((_HELD,) if impact.is_held else ()))
+        code, message, fix = _describe_trace(f"readings of feed {impact.feed.name}", trace, context)
+        detail = (*_list_steps_in_words(trace, context), *((_BLOCKED,) if impact.is_blocked else ()))
         yield make_finding(code, message, place, fix=fix, detail=detail)
 
 
-def undeclared_findings(courses: Iterable[ResolutionTrace], context: PlanContext) -> Iterator[Finding]:
-    """What is to be said of pointers that no feed declares, at the edit that leads them elsewhere.
+def undeclared_findings(traces: Iterable[ResolutionTrace], context: PlanContext) -> Iterator[Finding]:
+    """The findings on identifiers that no feed declares, at the edit that changes what they resolve to.
 
-    Nothing where no readings can be lost: where the channel has none, or is calculated. Several ways to name one
-    channel that lead elsewhere alike are one finding, on the shortest.
+    None if no readings can be lost: the channel has none, or is calculated. Several identifiers of one channel that are
+    affected in the same way make one finding, on the shortest.
     """
     alike: dict[tuple[object, ...], list[ResolutionTrace]] = {}
-    for trace in courses:
+    for trace in traces:
         if trace.changes and _may_carry_readings(trace, context):
             ends = (trace.before.channel_id, trace.after.channel_id, trace.after.failure)
             alike.setdefault((*ends, *(move.draft.name for move in trace.changes)), []).append(trace)
     for first, *others in alike.values():
-        code, message, fix = _say_course(f"readings for {_describe(first.identifiers)}", first, context)
-        told = (_tell_given(first.identifiers), *_tell_longer(first.identifiers, others))
-        detail = (*_tell_moves(first, context), *told)
+        code, message, fix = _describe_trace(f"readings for {_describe(first.identifiers)}", first, context)
+        given = (_list_identifiers(first.identifiers), *_list_longer(first.identifiers, others))
+        detail = (*_list_steps_in_words(first, context), *given)
         yield make_finding(
-            code, message, _place_cause(first, context), fix=fix or _advise(first, context), detail=detail
+            code, message, _locate_cause(first, context), fix=fix or _suggest_feed(first, context), detail=detail
         )
 
 
 def feed_notes(impact: FeedImpact, context: PlanContext) -> Iterator[str]:
-    """What is to be said of a feed beside its route, in sentences."""
+    """The notes on a feed beside its route, in sentences."""
     trace = impact.trace
-    yield from _tell_moves(trace, context)
-    if impact.is_held:
-        yield _HELD
+    yield from _list_steps_in_words(trace, context)
+    if impact.is_blocked:
+        yield _BLOCKED
     elif impact.expected not in (None, trace.before.channel_id, trace.after.channel_id):
         yield f"not the channel it expects: today its readings {describe_destination(trace.before, context)}"
 
 
-def _say_course(what: str, trace: ResolutionTrace, context: PlanContext) -> tuple[str, str, str]:
-    """A code, a sentence and a particular way out on how the readings of `what` come to land elsewhere."""
+def _describe_trace(what: str, trace: ResolutionTrace, context: PlanContext) -> tuple[str, str, str]:
+    """The code, message and fix of a finding on rerouted readings, called `what`; "" for the fix of the rule."""
     before, after = trace.before, trace.after
     if before.channel_id is None:
         return (
             "ESA604",
             (
-                f"{what} would begin to {describe_destination(after, context)}; "
+                f"{what} would start to {describe_destination(after, context)}; "
                 f"today they {describe_destination(before, context)}"
             ),
             "",
@@ -115,7 +116,7 @@ def _say_course(what: str, trace: ResolutionTrace, context: PlanContext) -> tupl
     now = show_id(before.channel_id, context)
     if after.channel_id == before.channel_id:
         passing = trace.changes[0].resolution
-        message = f"{what} would not reach {now} while the plan is applied: for a time they would"
+        message = f"{what} would not reach {now} while the plan is applied: meanwhile they would"
         return find_code(passing), f"{message} {describe_destination(passing, context)}", _PAUSE
     return (
         find_code(after),
@@ -126,9 +127,11 @@ def _say_course(what: str, trace: ResolutionTrace, context: PlanContext) -> tupl
 
 def _may_carry_readings(trace: ResolutionTrace, context: PlanContext) -> bool:
     if trace.before.channel_id is None:
-        # What was not enough to find a channel is sent by nobody, unless it is all that can be said.
-        is_all, gaining = trace.identifiers.interval_seconds is not None, trace.after.channel_id
-        return is_all and gaining is not None and _holds_readings(context.planned(context.index.by_id[gaining]))
+        # Nobody sends identifiers that match no single channel today, unless there are none more specific.
+        is_most_specific, gaining = trace.identifiers.interval_seconds is not None, trace.after.channel_id
+        return (
+            is_most_specific and gaining is not None and _holds_readings(context.planned(context.index.by_id[gaining]))
+        )
     return _holds_readings(context.index.by_id[trace.before.channel_id])
 
 
@@ -136,18 +139,18 @@ def _holds_readings(channel: Live) -> bool:
     return channel.has_readings is not False and not channel.is_calculated
 
 
-def _advise(trace: ResolutionTrace, context: PlanContext) -> str:
-    """The way out where no feed stands for what sends the readings; "" for that of the rule."""
+def _suggest_feed(trace: ResolutionTrace, context: PlanContext) -> str:
+    """The fix if no feed declares the logger that sends the readings; "" for that of the rule."""
     managed = context.managed.get(trace.before.channel_id or 0)
     if managed is None:
         return ""
     return (
         "if a logger sends such readings, change it together with this plan; "
-        f"declared as a feed with  expect: {managed.name},  it would block this edit"
+        f"a feed with  expect: {managed.name}  would block this edit"
     )
 
 
-def _tell_moves(trace: ResolutionTrace, context: PlanContext) -> Iterator[str]:
+def _list_steps_in_words(trace: ResolutionTrace, context: PlanContext) -> Iterator[str]:
     for move in trace.changes:
         change = format_channel(move.draft.live, context)
         yield f"after {change}, {_show_causes(move, trace)}: they {describe_destination(move.resolution, context)}"
@@ -157,32 +160,33 @@ def _show_causes(move: ResolutionChange, trace: ResolutionTrace) -> str:
     return ", ".join(show_edit(edit) for edit in causing_edits(move.draft, trace.identifiers))
 
 
-def _tell_longer(shortest: Identifiers, others: Sequence[ResolutionTrace]) -> Iterator[str]:
+def _list_longer(shortest: Identifiers, others: Sequence[ResolutionTrace]) -> Iterator[str]:
     given = {name for name, _ in V3_NAMES.say(shortest)}
     more = dict.fromkeys(name for trace in others for name, _ in V3_NAMES.say(trace.identifiers) if name not in given)
     if more:
-        yield f"the same goes for readings that also give {' and '.join(more)}"
+        yield f"the same applies to readings that also give {' and '.join(more)}"
 
 
-def _tell_given(pointers: Identifiers) -> str:
-    return f"they are sent with {format_given_identifiers(pointers)}"
+def _list_identifiers(identifiers: Identifiers) -> str:
+    return f"they are sent with {format_given_identifiers(identifiers)}"
 
 
-def _describe(pointers: Identifiers) -> str:
-    """The pointers as a person says them who looks after meters."""
-    if pointers.channel_import_id:
-        return f"import id {show_value(pointers.channel_import_id)}"
-    minutes = None if pointers.interval_seconds is None else f"{pointers.interval_seconds / 60:g} minutes"
-    parts = (pointers.observation_type_code, pointers.unit_code, minutes)
-    return f"meter {show_value(pointers.meter_import_id)} ({', '.join(shorten(part) for part in parts if part)})"
+def _describe(identifiers: Identifiers) -> str:
+    """The identifiers in the words of a person who looks after meters."""
+    if identifiers.channel_import_id:
+        return f"import id {show_value(identifiers.channel_import_id)}"
+    minutes = None if identifiers.interval_seconds is None else f"{identifiers.interval_seconds / 60:g} minutes"
+    parts = (identifiers.observation_type_code, identifiers.unit_code, minutes)
+    return f"meter {show_value(identifiers.meter_import_id)} ({', '.join(shorten(part) for part in parts if part)})"
 
 
-def _place_feed(feed: Feed) -> Location:
+def _locate_feed(feed: Feed) -> Location:
     return Location(file=feed.location.file, line=feed.location.line, path=("feeds", feed.name))
 
 
-def _place_cause(trace: ResolutionTrace, context: PlanContext) -> Location | None:
+def _locate_cause(trace: ResolutionTrace, context: PlanContext) -> Location | None:
     is_back = trace.after.channel_id == trace.before.channel_id
+    # If the readings come back, they miss the channel from the first change on.
     move = trace.changes[0] if is_back else trace.find_losing_change(trace.before.channel_id)
     managed = context.managed[move.draft.live.id]
     path = causing_edits(move.draft, trace.identifiers)[0].path
@@ -190,13 +194,13 @@ def _place_cause(trace: ResolutionTrace, context: PlanContext) -> Location | Non
 
 
 class FeedAnalysis(Struct, frozen=True):
-    """What feeds make of a plan.
+    """What a plan does to feeds, and which of its changes they block.
 
-    `judgement` is that of its drafts, the blocks of feeds included, and handed on to what needs the blocked.
-    `moved` names the feeds that each draft would lead elsewhere, by the draft's name.
+    `results` are those of its drafts, with the blocks that protect feeds and those of dependent changes. `moved` names
+    the feeds that each draft would reroute, by the draft's name.
     """
 
-    judgement: PreconditionResults
+    results: PreconditionResults
     routes: tuple[FeedRoute, ...]
     findings: tuple[Finding, ...]
     moved: Mapping[str, tuple[str, ...]]
@@ -205,57 +209,58 @@ class FeedAnalysis(Struct, frozen=True):
 def route_feeds(
     feeds: Sequence[Feed], judged: PreconditionResults, context: PlanContext, kept: Collection[str]
 ) -> FeedAnalysis:
-    """`feeds` through live and, step by step, through what `judged` lets be sent of the drafts called `kept`.
+    """`feeds` traced through the live channels and each sendable change of the drafts called `kept`.
 
-    `judged` holds the blocks that each draft has of its own. A feed whose expected channel was not found is followed
-    all the same. Feeds that have to do with none of `kept` are left out.
+    `judged` holds the blocks that each draft has of its own. A feed whose expected channel was not found is traced
+    too. A feed that neither expects one of `kept` nor is rerouted is left out.
     """
     drafts = {draft.name: draft for draft in context.drafts.values() if draft.name in kept}
-    judgement, fates = _block_rerouting_changes(feeds, judged, context, drafts)
-    told = [impact for impact in fates if impact.feed.expect in kept or impact.trace.changes]
+    results, impacts = _block_rerouting_changes(feeds, judged, context, drafts)
+    shown = [impact for impact in impacts if impact.feed.expect in kept or impact.trace.changes]
     return FeedAnalysis(
-        judgement,
-        tuple(_make_route(impact, context) for impact in told),
+        results,
+        tuple(_make_route(impact, context) for impact in shown),
         (
-            *(finding for impact in told for finding in feed_findings(impact, context)),
-            *_check_rest(feeds, _list_steps(judgement, drafts), context),
+            *(finding for impact in shown for finding in feed_findings(impact, context)),
+            *_check_undeclared(feeds, _list_steps(results, drafts), context),
         ),
-        _name_moved(told),
+        _name_moved(shown),
     )
 
 
 def _block_rerouting_changes(
     feeds: Iterable[Feed], judged: PreconditionResults, context: PlanContext, drafts: Mapping[str, Draft]
 ) -> tuple[PreconditionResults, list[FeedImpact]]:
-    """`judged` with the changes blocked that lead a feed away from the channel it expects, and what becomes of feeds.
+    """`judged` with those changes blocked that take a feed away from its expected channel, and the impact on each feed.
 
-    Blocked is the one change after which the feed does not come back. The others are then looked at again, for what is
-    left may lead it away too, or no longer: each round blocks at least one change, so there is a last one.
+    Only the change after which the readings do not come back is blocked. The feeds are then traced again without it, as
+    the other changes may reroute them too, or no longer. Each round blocks at least one change, so this ends.
     """
     expected = {managed.name: channel_id for channel_id, managed in context.managed.items()}
-    watched, blocks = sorted(feeds, key=lambda feed: feed.name), dict(judged.blocks)
-    held: dict[str, FeedImpact] = {}
+    ordered, blocks = sorted(feeds, key=lambda feed: feed.name), dict(judged.blocks)
+    blocked: dict[str, FeedImpact] = {}
     while True:
-        settled = PreconditionResults(propagate_blockers(blocks, judged.needs), judged.needs)
-        courses = trace_identifiers([feed.identifiers for feed in watched], context.index, _list_steps(settled, drafts))
-        fates = [
-            FeedImpact(feed, expected.get(feed.expect), trace) for feed, trace in zip(watched, courses, strict=True)
+        results = PreconditionResults(propagate_blockers(blocks, judged.needs), judged.needs)
+        traces = trace_identifiers([feed.identifiers for feed in ordered], context.index, _list_steps(results, drafts))
+        impacts = [
+            FeedImpact(feed, expected.get(feed.expect), trace) for feed, trace in zip(ordered, traces, strict=True)
         ]
-        lost = [impact for impact in fates if impact.loses_channel]
+        lost = [impact for impact in impacts if impact.loses_channel]
         if not lost:
-            return settled, [held.get(impact.feed.name, impact) for impact in fates]
+            return results, [blocked.get(impact.feed.name, impact) for impact in impacts]
         for impact in lost:
-            held.setdefault(impact.feed.name, replace(impact, is_held=True))
+            # Reports show what the first round found: the plan without any block for this feed.
+            blocked.setdefault(impact.feed.name, replace(impact, is_blocked=True))
             name = impact.losing_change.draft.name
-            blocks[name] = (*blocks[name], make_block(impact, context))
+            blocks[name] = (*blocks[name], make_feed_blocker(impact, context))
 
 
-def _list_steps(judgement: PreconditionResults, drafts: Mapping[str, Draft]) -> list[Draft]:
-    """The drafts that would be sent and may lead pointers elsewhere, in the order of apply."""
-    sendable = [name for name in judgement.sendable if name in drafts]
+def _list_steps(results: PreconditionResults, drafts: Mapping[str, Draft]) -> list[Draft]:
+    """The drafts that would be sent and may affect routing, in the order of apply."""
+    sendable = [name for name in results.sendable if name in drafts]
     if not any(affects_routing(drafts[name]) for name in sendable):
         return []
-    return [drafts[name] for name in topological_order(sendable, judgement.needs) if affects_routing(drafts[name])]
+    return [drafts[name] for name in topological_order(sendable, results.needs) if affects_routing(drafts[name])]
 
 
 def _make_route(impact: FeedImpact, context: PlanContext) -> FeedRoute:
@@ -275,55 +280,55 @@ def _make_route(impact: FeedImpact, context: PlanContext) -> FeedRoute:
             )
             for move in trace.changes
         ),
-        is_change_blocked=impact.is_held,
+        is_change_blocked=impact.is_blocked,
         identifiers=impact.feed.identifiers,
     )
 
 
-def _check_rest(feeds: Iterable[Feed], steps: Sequence[Draft], context: PlanContext) -> tuple[Finding, ...]:
-    """What is to be said of the pointers that no feed declares, and that some logger may send all the same."""
+def _check_undeclared(feeds: Iterable[Feed], steps: Sequence[Draft], context: PlanContext) -> tuple[Finding, ...]:
+    """The findings on identifiers that no feed declares, and that a logger may send anyway."""
     declared = {feed.identifiers for feed in feeds}
     implied = [each for each in dict.fromkeys(undeclared_identifiers(steps, context.index)) if each not in declared]
     return tuple(undeclared_findings(trace_identifiers(implied, context.index, steps), context))
 
 
-def _name_moved(fates: Iterable[FeedImpact]) -> dict[str, tuple[str, ...]]:
+def _name_moved(impacts: Iterable[FeedImpact]) -> dict[str, tuple[str, ...]]:
     moved: dict[str, dict[str, None]] = defaultdict(dict)
-    for impact in fates:
+    for impact in impacts:
         for move in impact.trace.changes:
             moved[move.draft.name][impact.feed.name] = None
     return {name: tuple(feeds) for name, feeds in moved.items()}
 
 
 def may_affect_routing(change: Change) -> bool:
-    """Whether `change` edits anything that readings find their channel by."""
-    return not changed_paths(change.edits).isdisjoint(POINTED_AT)
+    """Whether `change` edits a value that identifiers are compared with."""
+    return not changed_paths(change.edits).isdisjoint(IDENTIFYING_PATHS)
 
 
 def recheck_feeds(
     change: Change, fresh: Live, channels: Sequence[Live], feeds: Iterable[FeedRoute], reference: ReferenceData
 ) -> tuple[Blocker, ...]:
-    """Why `change` must not be made now: it would take readings of `feeds` away, and the plan did not say so.
+    """Why `change` must not be applied now: it would reroute readings of `feeds`, and the plan did not say so.
 
-    `channels` are those of its data point as they read now, and `fresh` is its own. What the plan says that the change
-    does to a feed was there to be reviewed, and is not said again.
+    `channels` are those of its data point as they read now, and `fresh` is its own. A feed that the plan already shows
+    as rerouted by this change was reviewed, and does not block it.
     """
-    unforeseen = [feed for feed in feeds if all(move.change != change.name for move in feed.steps)]
-    if not unforeseen or not may_affect_routing(change):
+    unreviewed = [feed for feed in feeds if all(move.change != change.name for move in feed.steps)]
+    if not unreviewed or not may_affect_routing(change):
         return ()
     read = {live.id: live for live in (*channels, fresh)}
     habits = (PrimaryMove.TAKE_FIRST, ChannelEdit.OMIT_VERSION)
     context = make_context(make_index(read.values()), {}, {fresh.id: change}, reference, habits)
     draft = redraft(change, fresh, codes_by_id(reference))
-    courses = trace_identifiers([feed.identifiers for feed in unforeseen], context.index, [draft])
+    traces = trace_identifiers([feed.identifiers for feed in unreviewed], context.index, [draft])
     return tuple(
-        _make_block(feed, trace, context)
-        for feed, trace in zip(unforeseen, courses, strict=True)
+        _make_recheck_blocker(feed, trace, context)
+        for feed, trace in zip(unreviewed, traces, strict=True)
         if trace.changes and trace.before.channel_id is not None
     )
 
 
-def _make_block(feed: FeedRoute, trace: ResolutionTrace, context: PlanContext) -> Blocker:
+def _make_recheck_blocker(feed: FeedRoute, trace: ResolutionTrace, context: PlanContext) -> Blocker:
     now = show_id(trace.before.channel_id, context)
     return Blocker(
         find_code(trace.after),

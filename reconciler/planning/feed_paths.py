@@ -1,4 +1,4 @@
-"""Where identifiers lead before and after each change of a plan."""
+"""What identifiers resolve to before and after each change of a plan."""
 
 from __future__ import annotations
 
@@ -35,24 +35,27 @@ if TYPE_CHECKING:
     from reconciler.planning.identification import Index
 
 
+# What tells the channels of one meter apart. An edit of the meter's own import id is not possible here: it belongs to
+# the data point.
 _INFERRED = frozenset((OBSERVATION_TYPE_ID, UNIT_ID, INTERVAL_MINUTES))
 
-# What the pointers of readings, and of select, are compared with.
-POINTED_AT = _INFERRED | {CHANNEL_IMPORT_ID}
+# What the identifiers of readings, and of select, are compared with.
+IDENTIFYING_PATHS = _INFERRED | {CHANNEL_IMPORT_ID}
 
-# What an edit must have to do with for pointers to lead elsewhere: an import id, or a meter and an observation type.
-_Corner: TypeAlias = tuple[str, Value]
+# An edit can affect only identifiers with the same key: an import id, or a meter and an observation type. The type is
+# in the key, as EnergyCAP compares it before unit and interval.
+_RoutingKey: TypeAlias = tuple[str, Value]
 
 
 class ResolutionChange(Struct, frozen=True):
-    """A step of a plan that leads pointers elsewhere: its draft, and where they lead after it."""
+    """A change of a plan after which identifiers resolve differently: its draft, and the new resolution."""
 
     draft: Draft
     resolution: Resolution
 
 
 class ResolutionTrace(Struct):
-    """The way of pointers through a plan: where they lead live, and the steps that lead them elsewhere, in order."""
+    """How identifiers resolve on live channels, and the changes of a plan that alter this, in the order of apply."""
 
     identifiers: Identifiers
     before: Resolution
@@ -63,41 +66,44 @@ class ResolutionTrace(Struct):
         return self.changes[-1].resolution if self.changes else self.before
 
     def find_losing_change(self, channel_id: int | None) -> ResolutionChange:
-        """The step after which the pointers do not lead to `channel_id` again. There must be one."""
+        """The change after which the identifiers no longer match `channel_id` until the end. There must be one."""
         away = list(self.changes)
         while len(away) > 1 and away[-2].resolution.channel_id != channel_id:
             away.pop()
         return away[-1]
 
 
-def trace_identifiers(pointers: Iterable[Identifiers], index: Index, steps: Iterable[Draft]) -> list[ResolutionTrace]:
-    """The course of each of `identifiers` from the live `index` through `steps`, which are made one after the other.
+def trace_identifiers(
+    identifiers: Iterable[Identifiers], index: Index, steps: Iterable[Draft]
+) -> list[ResolutionTrace]:
+    """The trace of each of `identifiers` from the live `index` through `steps`, which are applied in their order.
 
-    Only what an edit can lead elsewhere is looked at again: ten thousand channels cost no more than those edited.
+    Identifiers are resolved again only after an edit that can affect them, so that the time depends on the number of
+    edits and not on that of all channels.
     """
-    courses = [ResolutionTrace(each, resolve(each, index)) for each in pointers]
+    traces = [ResolutionTrace(each, resolve(each, index)) for each in identifiers]
     moving = [draft for draft in steps if affects_routing(draft)]
     if not moving:
-        return courses
-    at_corner = _place(courses)
-    world = _PlannedIndex(index)
+        return traces
+    by_key = _group_by_key(traces)
+    planned = _PlannedIndex(index)
     for draft in moving:
-        world.carry_out(draft)
-        touched = {id(course): course for corner in _affected_keys(draft) for course in at_corner.get(corner, ())}
-        for course in touched.values():
-            world.look_again(course, draft)
-    return courses
+        planned.carry_out(draft)
+        affected = {id(trace): trace for key in _affected_keys(draft) for trace in by_key.get(key, ())}
+        for trace in affected.values():
+            planned.extend(trace, draft)
+    return traces
 
 
 def affects_routing(draft: Draft) -> bool:
-    """Whether `draft` edits anything that readings find their channel by."""
-    return not draft.changed_paths.isdisjoint(POINTED_AT)
+    """Whether `draft` edits a value that identifiers are compared with."""
+    return not draft.changed_paths.isdisjoint(IDENTIFYING_PATHS)
 
 
 def undeclared_identifiers(steps: Iterable[Draft], index: Index) -> Iterator[Identifiers]:
-    """The pointers by which live channels can be named now, and that an edit of `steps` may lead elsewhere.
+    """The identifiers that may match a live channel today, and that an edit of `steps` may affect.
 
-    Of each meter the shortest come first: a type alone, then with a unit, then with an interval.
+    For each meter the shortest come first: a type alone, then with a unit, then with an interval.
     """
     meters: dict[str, None] = {}
     for draft in steps:
@@ -110,22 +116,22 @@ def undeclared_identifiers(steps: Iterable[Draft], index: Index) -> Iterator[Ide
         yield from _list_inferred(meter, index.by_meter[meter])
 
 
-def causing_edits(draft: Draft, pointers: Identifiers) -> tuple[Edit, ...]:
-    """The edits of `draft` that can lead `identifiers` elsewhere."""
-    counted = {CHANNEL_IMPORT_ID} if pointers.channel_import_id else _INFERRED
+def causing_edits(draft: Draft, identifiers: Identifiers) -> tuple[Edit, ...]:
+    """The edits of `draft` that can change what `identifiers` resolve to."""
+    counted = {CHANNEL_IMPORT_ID} if identifiers.channel_import_id else _INFERRED
     return tuple(edit for edit in draft.edits if FIELD_AT[edit.path].path in counted)
 
 
 def _list_inferred(meter: str, channels: Sequence[Live]) -> Iterator[Identifiers]:
-    """Nothing where the meter has but one channel, which gets all that is sent there whatever its settings."""
-    full = [each for channel in channels if len(channels) > 1 and (each := _point(meter, channel)) is not None]
+    """None if the meter has only one channel: it gets all readings of the meter whatever its settings."""
+    full = [each for channel in channels if len(channels) > 1 and (each := _identify(meter, channel)) is not None]
     by_unit = [replace(each, interval_seconds=None) for each in full]
     by_type = [replace(each, unit_code=None) for each in by_unit]
     yield from dict.fromkeys([*by_type, *by_unit, *full])
 
 
-def _point(meter: str, channel: Live) -> Identifiers | None:
-    """All that can be said of `channel` beside its meter; None where it has not even a type."""
+def _identify(meter: str, channel: Live) -> Identifiers | None:
+    """The most specific identifiers of `channel` on its meter; None if its observation type is not known."""
     code, unit = channel.values.get(OBSERVATION_TYPE_CODE), channel.values.get(UNIT_CODE)
     minutes = channel.values.get(INTERVAL_MINUTES)
     if not isinstance(code, str):
@@ -134,24 +140,27 @@ def _point(meter: str, channel: Live) -> Identifiers | None:
         meter_import_id=meter,
         observation_type_code=code,
         unit_code=unit if isinstance(unit, str) else None,
+        # Without a unit the interval is never compared.
         interval_seconds=minutes * 60 if isinstance(minutes, int) and isinstance(unit, str) else None,
     )
 
 
-def _place(courses: Iterable[ResolutionTrace]) -> dict[_Corner, list[ResolutionTrace]]:
-    at_corner: dict[_Corner, list[ResolutionTrace]] = defaultdict(list)
-    for course in courses:
-        pointers = course.identifiers
-        if pointers.channel_id is not None:
+def _group_by_key(traces: Iterable[ResolutionTrace]) -> dict[_RoutingKey, list[ResolutionTrace]]:
+    """`traces` by what an edit must touch to affect them; those that no edit can affect are left out."""
+    by_key: dict[_RoutingKey, list[ResolutionTrace]] = defaultdict(list)
+    for trace in traces:
+        given = trace.identifiers
+        # No edit changes a channel id.
+        if given.channel_id is not None:
             continue
-        if pointers.channel_import_id:
-            at_corner[pointers.channel_import_id, None].append(course)
-        elif pointers.meter_import_id and pointers.observation_type_code:
-            at_corner[pointers.meter_import_id, pointers.observation_type_code].append(course)
-    return at_corner
+        if given.channel_import_id:
+            by_key[given.channel_import_id, None].append(trace)
+        elif given.meter_import_id and given.observation_type_code:
+            by_key[given.meter_import_id, given.observation_type_code].append(trace)
+    return by_key
 
 
-def _affected_keys(draft: Draft) -> Iterator[_Corner]:
+def _affected_keys(draft: Draft) -> Iterator[_RoutingKey]:
     for channel in (draft.live, draft.after_apply):
         if CHANNEL_IMPORT_ID in draft.changed_paths:
             yield str(channel.values.get(CHANNEL_IMPORT_ID) or ""), None
@@ -160,7 +169,7 @@ def _affected_keys(draft: Draft) -> Iterator[_Corner]:
 
 
 class _PlannedIndex:
-    """The channels as they are after some steps of a plan."""
+    """The channels as they are after some changes of a plan."""
 
     def __init__(self, live: Index) -> None:
         self._by_import_id = dict(live.by_import_id)
@@ -174,15 +183,17 @@ class _PlannedIndex:
         if CHANNEL_IMPORT_ID in draft.changed_paths:
             self._rename(draft)
 
-    def look_again(self, course: ResolutionTrace, draft: Draft) -> None:
-        now, last = resolve(course.identifiers, self._index), course.after
+    def extend(self, trace: ResolutionTrace, draft: Draft) -> None:
+        """Add `draft`, the last one carried out, to `trace` if its identifiers resolve differently now."""
+        now, last = resolve(trace.identifiers, self._index), trace.after
+        # Other candidates with the same failure change nothing: the readings are not stored either way.
         if (now.channel_id, now.failure) != (last.channel_id, last.failure):
-            course.changes.append(ResolutionChange(draft, now))
+            trace.changes.append(ResolutionChange(draft, now))
 
     def _rename(self, draft: Draft) -> None:
         old, new = (str(live.values.get(CHANNEL_IMPORT_ID) or "") for live in (draft.live, draft.after_apply))
-        left = [each for each in self._by_import_id.get(old, ()) if each.id != draft.live.id]
-        self._by_import_id[old] = left
+        self._by_import_id[old] = [each for each in self._by_import_id.get(old, ()) if each.id != draft.live.id]
+        # EnergyCAP may already have several channels with one import id.
         joined = [*self._by_import_id.get(new, ()), draft.after_apply]
         self._by_import_id[new] = sorted(joined, key=lambda live: live.id)
 
@@ -191,52 +202,52 @@ _SHOWN = 5
 
 
 class FeedImpact(Struct, frozen=True):
-    """What becomes of a feed: its course through the plan, beside the id of the channel that it expects.
+    """What a plan does to a feed: the trace of its identifiers, beside the id of the channel that it expects.
 
-    `expected` is None where that channel was not found. `is_held` says that the plan blocks what would lead the feed
-    away; the course is then the one that it would have taken.
+    `expected` is None if that channel was not found. `is_blocked` says that the plan blocks the change that would
+    reroute the feed; the trace is then what would happen without the block.
     """
 
     feed: Feed
     expected: int | None
     trace: ResolutionTrace
-    is_held: bool = False
+    is_blocked: bool = False
 
     @property
     def loses_channel(self) -> bool:
         """Whether the feed reaches the channel that it expects now, and would not after the plan."""
-        course = self.trace
-        return self.expected is not None and course.before.channel_id == self.expected != course.after.channel_id
+        before, after = self.trace.before.channel_id, self.trace.after.channel_id
+        return self.expected is not None and before == self.expected != after
 
     @property
     def losing_change(self) -> ResolutionChange:
-        """The step that leads the feed away for good."""
+        """The change after which the readings no longer reach the expected channel."""
         return self.trace.find_losing_change(self.expected)
 
 
-def make_block(impact: FeedImpact, context: PlanContext) -> Blocker:
-    """Why the change that leads `impact` away for good is blocked."""
-    departure, feed = impact.losing_change, impact.feed
-    edits = causing_edits(departure.draft, feed.identifiers)
+def make_feed_blocker(impact: FeedImpact, context: PlanContext) -> Blocker:
+    """Why the change that takes the readings of `impact` away from the expected channel is blocked."""
+    losing, feed = impact.losing_change, impact.feed
+    edits = causing_edits(losing.draft, feed.identifiers)
     paths = " and ".join(edit.path for edit in edits)
     return Blocker(
-        find_code(departure.resolution),
+        find_code(losing.resolution),
         f"would take the readings of feed {feed.name} away from {show_id(impact.expected, context)}: "
-        f"they would {describe_destination(departure.resolution, context)}",
+        f"they would {describe_destination(losing.resolution, context)}",
         {
             "feed": f"{feed.name} ({feed.location.file}:{feed.location.line})",
             "identifiers": format_given_identifiers(feed.identifiers),
             "edits": [show_edit(edit) for edit in edits],
-            "expects": _mention(impact.expected, context),
-            "would_find": [_mention(id_, context) for id_ in _find_ids(departure.resolution)],
+            "expects": _describe_channel(impact.expected, context),
+            "would_find": [_describe_channel(id_, context) for id_ in _find_ids(losing.resolution)],
         },
-        f"leave {paths} as now, or change the logger, and with it feed {feed.name} in this plan",
+        f"keep {paths} as in EnergyCAP, or change the logger too, and feed {feed.name} in the same plan",
     )
 
 
-def find_code(route: Resolution) -> str:
-    """The rule that is broken where pointers come to lead along `resolve`."""
-    match route.failure:
+def find_code(resolution: Resolution) -> str:
+    """The rule on readings that would go where `resolution` says: to another channel, to several, or to none."""
+    match resolution.failure:
         case None:
             return "ESA601"
         case ResolutionFailure.AMBIGUOUS:
@@ -244,26 +255,25 @@ def find_code(route: Resolution) -> str:
         case ResolutionFailure.UNMATCHED | ResolutionFailure.NO_IDENTIFIER:
             return "ESA603"
         case _:
-            assert_never(route.failure)
+            assert_never(resolution.failure)
 
 
-def describe_destination(route: Resolution, context: PlanContext) -> str:
-    """What readings do along `resolve`, after "they" or "would": they land on a channel, or nowhere, and why."""
-    match route.failure:
+def describe_destination(resolution: Resolution, context: PlanContext) -> str:
+    """Where readings go by `resolution`, as a verb phrase after "they" or "would"."""
+    match resolution.failure:
         case None:
-            return f"land on {show_id(route.channel_id, context)}"
+            return f"go to {show_id(resolution.channel_id, context)}"
         case ResolutionFailure.AMBIGUOUS:
-            return (
-                f"land nowhere, because {len(route.candidates)} channels fit ({_show_some(route.candidates, context)})"
-            )
+            candidates = resolution.candidates
+            return f"match {len(candidates)} channels ({_show_some(candidates, context)}) and reach none"
         case ResolutionFailure.UNMATCHED | ResolutionFailure.NO_IDENTIFIER:
-            return "land nowhere, because no channel fits"
+            return "match no channel"
         case _:
-            assert_never(route.failure)
+            assert_never(resolution.failure)
 
 
 def show_id(channel_id: int | None, context: PlanContext) -> str:
-    """The channel with this id, shortly: as the files call it, or by its id and its name in EnergyCAP."""
+    """The channel with this id in few words: its name in the files, else its id and its name in EnergyCAP."""
     if channel_id is None:
         return "none"
     managed = context.managed.get(channel_id)
@@ -280,8 +290,9 @@ def show_edit(edit: Edit) -> str:
     return f"{edit.path} {' → '.join(show_values(edit.before, edit.after))}"
 
 
-def _find_ids(route: Resolution) -> Sequence[int]:
-    return () if route.failure is ResolutionFailure.UNMATCHED else route.candidates
+def _find_ids(resolution: Resolution) -> Sequence[int]:
+    # The candidates of an unmatched resolution are those of the step before the last, which the readings do not match.
+    return () if resolution.failure is ResolutionFailure.UNMATCHED else resolution.candidates
 
 
 def _show_some(ids: Sequence[int], context: PlanContext) -> str:
@@ -290,5 +301,5 @@ def _show_some(ids: Sequence[int], context: PlanContext) -> str:
     return ", ".join([*names, f"{more} more"] if more > 0 else names)
 
 
-def _mention(channel_id: int | None, context: PlanContext) -> dict[str, object] | None:
+def _describe_channel(channel_id: int | None, context: PlanContext) -> dict[str, object] | None:
     return None if channel_id is None else channel_evidence(context.index.by_id[channel_id], context)

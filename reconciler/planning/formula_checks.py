@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 
 _OPERATORS = frozenset({"+", "-", "*", "/", "<", ">", "<=", ">=", "<>", "!=", "==", "="})
-# Of all operators only plus and minus may stand before a value alone.
+# Only plus and minus may be signs, with no value before them.
 _NEVER_FIRST = frozenset({"*", "/"})
-# Doubled they are operators of other languages, of which the service may be one.
+# Operators of some other languages; EnergyCAP may know them too.
 _DOUBLED = frozenset({"**", "//"})
 _OPENING, _CLOSING = frozenset({"", "(", ","}), frozenset({"", ")", ","})
 _SIGNS = {
@@ -46,21 +46,22 @@ _SIGNS = {
 
 
 def check_operators(formula: str) -> tuple[Violation, ...]:
-    """What in `formula` no grammar of formulas allows (ESA210), and what the service may not know (ESA216).
+    """What in `formula` no grammar of formulas allows (ESA210), and what EnergyCAP may not know (ESA216).
 
-    One of each kind is told; `formula` has balanced parentheses. Commas between the arguments of a function are sound,
-    and so are signs before a value.
+    `formula` must have balanced parentheses. One violation of each kind is reported. Commas between the arguments of a
+    function and signs before a value are allowed. Source: the help centre on calculated channels gives + - * / and
+    constants; the full grammar is not published.
     """
     tokens = tokenize(formula)
-    torn = next(_find_torn(tokens), "")
+    incomplete = next(_find_incomplete(tokens), "")
     odd = dict(reversed([(fix, found) for found, fix in _find_odd(tokens)]))
     return (
-        *((_missing_operand(torn, formula),) if torn else ()),
+        *((_missing_operand(incomplete, formula),) if incomplete else ()),
         *(_unsupported_symbol(odd[fix], fix, formula) for fix in reversed(odd)),
     )
 
 
-def _find_torn(tokens: Sequence[str]) -> Iterator[str]:
+def _find_incomplete(tokens: Sequence[str]) -> Iterator[str]:
     """Each operator that lacks a value on one side, in words."""
     for before, sign in pairwise(("", *tokens, "")):
         is_second = sign in _NEVER_FIRST and (before in _OPERATORS or before in _OPENING)
@@ -76,22 +77,22 @@ def _word_pair(before: str, sign: str) -> str:
 
 
 def _find_odd(tokens: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Each sign that is none of the published ones, in words, and the way out."""
+    """Each symbol that EnergyCAP does not publish, quoted, and the fix."""
     if tokens and tokens[0] == "=":
-        yield '"=" at the beginning', "take out the = at the beginning"
+        yield '"=" at the beginning', "remove the = at the beginning"
     for before, sign, after in zip(("", *tokens), tokens, (*tokens[1:], ""), strict=False):
         if sign == "%":
-            yield f'"{before} %"', "write the share as a number, as in 0.03 for 3 %"
+            yield f'"{before} %"', "write the percentage as a number, as in 0.03 for 3 %"
         elif before + sign in _DOUBLED:
-            yield f'"{before}{sign}"', "write * or /, once"
+            yield f'"{before}{sign}"', "write a single * or /"
         elif sign in _SIGNS and _joins(before, _SIGNS[sign], after):
             yield f'"{sign}"', f"write  {_SIGNS[sign]}  instead of  {sign}"
     for before, after in _find_commas(tokens):
-        yield f'"{before},{after}"', "write a point before decimals, and nothing between thousands"
+        yield f'"{before},{after}"', "write a decimal point, and no separator for thousands"
 
 
 def _joins(before: str, operator: str, after: str) -> bool:
-    """Whether `operator` would have its values in what stands around it."""
+    """Whether `operator` would have values on the sides where it needs them."""
     return (_is_value(after) or after == "(") and (_is_value(before) or operator == "-")
 
 
@@ -100,7 +101,7 @@ def _is_value(token: str) -> bool:
 
 
 def _find_commas(tokens: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The numbers on both sides of each comma that stands within no function."""
+    """The numbers on both sides of each comma that is not between the arguments of a function."""
     functions: list[bool] = []
     for before, sign, after in zip(("", *tokens), tokens, (*tokens[1:], ""), strict=False):
         if sign == "(":
@@ -130,23 +131,23 @@ def _unsupported_symbol(found: str, fix: str, formula: str) -> Violation:
 
 
 def _quote(found: str, formula: str) -> str:
-    """What was `found` in `formula`, and that; of an API key in pieces nobody could tell that it is one."""
+    """What was `found`, and its `formula`; masked if that contains an API key, as a part of a key looks harmless."""
     return f"{MASK if KEYS.finds(formula) else found} in {show_value(formula)}"
 
 
-# What looks like the start of a reference, where it does not stand in a quoted text.
+# The start of a reference, complete or not; quoted texts are matched too, so that what is in them is skipped.
 _ATTEMPT = re.compile(r"""\bchannel\s*\((?P<held>[^()]*)(?P<end>[()]?)|"[^"]*"|'[^']*'""", re.IGNORECASE)
-# What nearly all formulas are: channels and numbers with operators between them. Nothing can be wrong with their text.
+# Most formulas are channels and numbers with operators between them, and need no other check of their text.
 _VALUE = r"(?:\bchannel\s*\(\s*[^()\s]+\s*\)|(?<![.\w])[0-9]+(?:\.[0-9]+)?(?![.\w]))"
 _PLAIN = re.compile(rf"\s*(?:-\s*)?{_VALUE}(?:\s*[-+*/]\s*{_VALUE})*\s*", re.IGNORECASE)
 _NAME = re.compile(r"\w(?:[\w.-]*\w)?")
 
 
 def find_formula_violations(spec: Spec, names: Container[str]) -> tuple[Violation, ...]:
-    """The rules that the text of the formula in `spec` breaks, as a file gives it.
+    """The rules that the text of the formula in `spec` breaks, as it is written in a file.
 
-    `names` are those of all channels in the files: one that stands bare in a formula was meant as a reference.
-    A formula that the service already has is not to be judged by this.
+    `names` are those of all channels in the files: one that is written without channel(…) was meant as a reference.
+    Not for formulas that EnergyCAP already has: it has accepted them.
     """
     formula = spec.get(FORMULA)
     if not isinstance(formula, str):
@@ -154,18 +155,18 @@ def find_formula_violations(spec: Spec, names: Container[str]) -> tuple[Violatio
     if _PLAIN.fullmatch(formula) and find_references(formula):
         return ()
     if is_blank(formula):
-        # ESA205 has said it of a calculated channel.
+        # ESA205 reports it for a calculated channel.
         return () if spec.get(IS_CALCULATED) is True else (_blank(formula),)
     unclosed = _count_unclosed(formula)
     if unclosed:
         return (_unbalanced(formula, unclosed),)
     broken = (*(_not_one_channel(text) for text in _broken_references(formula)), *check_operators(formula))
-    is_unfit = any(violation.code == "ESA208" for violation in broken)
-    return broken if is_unfit or find_references(formula) else (_no_channel(formula, names), *broken)
+    names_no_channel = any(violation.code == "ESA208" for violation in broken)
+    return broken if names_no_channel or find_references(formula) else (_no_channel(formula, names), *broken)
 
 
 def _count_unclosed(formula: str) -> int:
-    """How many parentheses stay open; -1 where one closes that was never opened."""
+    """How many parentheses are not closed; -1 if one is closed that was never opened."""
     unclosed = 0
     for sign in tokenize(formula):
         unclosed += (sign == "(") - (sign == ")")
@@ -186,17 +187,17 @@ def _blank(formula: str) -> Violation:
         "ESA206",
         FORMULA,
         f"formula must not be blank, found {show_value(formula)}",
-        "write a formula, or  formula: null  for a channel that has none",
+        "write a formula, or  formula: null  if the channel has none",
     )
 
 
 def _unbalanced(formula: str, unclosed: int) -> Violation:
-    found = f'{unclosed} "(" never closed' if unclosed > 0 else 'a ")" that closes nothing'
+    found = f'{unclosed} "(" without ")"' if unclosed > 0 else 'a ")" without "("'
     return Violation(
         "ESA207",
         FORMULA,
         f"formula must have balanced parentheses, found {found} in {show_value(formula)}",
-        "add what is missing, or take out what is too much",
+        "add the missing parenthesis, or remove the extra one",
     )
 
 
@@ -223,7 +224,7 @@ _LONGEST_CYCLE = 8
 
 
 class _FormulaReference(Struct, frozen=True):
-    """One `channel(…)` in the formula of `user`; `target` is the channel of the files that it leads to, if any."""
+    """One `channel(…)` in the formula of `user`; `target` is the channel of the files that it refers to, if any."""
 
     user: Desired
     text: str
@@ -237,7 +238,7 @@ class _FormulaReference(Struct, frozen=True):
 def check_references(channels: Sequence[Desired]) -> Iterator[Finding]:
     """What is wrong with the references in the formulas of `channels`.
 
-    Ids are not judged, as EnergyCAP may have a formula with them already; one that a name may stand for is noted.
+    An id is never an error, as EnergyCAP may already have a formula with it; if a name could be used, that is noted.
     """
     named = {channel.name: channel for channel in channels}
     references = tuple(_list_references(channels, named))
@@ -277,7 +278,7 @@ def _list_uses(references: Iterable[_FormulaReference]) -> dict[str, set[str]]:
 
 
 def _is_calculated(channel: Desired) -> bool:
-    """Whether the files say so: in as many words, or by giving a formula, which only a calculated channel has."""
+    """Whether the files say so: by isCalculated, or by a formula, which only a calculated channel has."""
     if IS_CALCULATED in channel.spec:
         return channel.spec[IS_CALCULATED] is True
     formula = channel.spec.get(FORMULA)
@@ -312,8 +313,9 @@ def _check_target(reference: _FormulaReference, target: Desired, circular: set[t
 
 
 def _check_use(reference: _FormulaReference, target: Desired, circular: set[tuple[str, str]]) -> Iterator[Finding]:
-    """What forbids to name `target`. An id may stay for all that: EnergyCAP may have the formula already (ESA410)."""
+    """Why the formula may not name `target`. An id is not judged here: EnergyCAP may have the formula (ESA410)."""
     user = reference.user
+    # ESA324 reports the uses of a cycle.
     if _is_calculated(target) and (user.name, target.name) not in circular:
         yield _uses_calculated(reference, target)
     if None not in (user.data_point, target.data_point) and user.data_point != target.data_point:
@@ -355,7 +357,7 @@ def _cycle(cycle: Sequence[Desired]) -> Finding:
         names[_LONGEST_CYCLE - 1 :] = [f"... {len(names) - _LONGEST_CYCLE + 1} more"]
     return make_finding(
         "ESA324",
-        f"formulas go round in a circle, found {' → '.join((*names, names[0]))}",
+        f"formulas use each other in a cycle, found {' → '.join((*names, names[0]))}",
         cycle[0].locate(FORMULA),
-        detail=tuple(f"in the circle: {format_reference(channel)}" for channel in cycle[1:_LONGEST_CYCLE]),
+        detail=tuple(f"in the cycle: {format_reference(channel)}" for channel in cycle[1:_LONGEST_CYCLE]),
     )

@@ -19,47 +19,47 @@ if TYPE_CHECKING:
     from reconciler.model.values import Value
 
 
-def resolve(pointers: Identifiers, channels: Index) -> Resolution:
-    """Where `pointers` lead among `channels`: one channel, or a problem and who was left, with every step taken.
+def resolve(identifiers: Identifiers, channels: Index) -> Resolution:
+    """The one of `channels` that `identifiers` match, or the failure and the candidates, with every step taken.
 
-    The first pointer given of channel id, channel import id and meter import id decides where to look; the others of
-    the three are not compared with it. The only channel of a meter is taken whatever the remaining pointers say. Codes
-    and import ids are compared exactly, letter case included; an empty text is not given.
+    The first one given of channel id, channel import id and meter import id decides; the others of the three are
+    ignored. The only channel of a meter matches whatever the other identifiers are. Codes and import ids are compared
+    exactly, letter case included; an empty text counts as not given.
 
-    The page leaves open what this reads on the safe side: a pointer that matches nothing is unmatched, and is followed
-    by no other; several channels are ambiguous where the next pointer to tell them apart is not given, even if one
-    after it is.
+    Two things are not documented, and resolved strictly here: an identifier that matches nothing is not replaced by
+    another one, and several channels are ambiguous if the next identifier to compare is not given, even if a later one
+    is.
     Source: POST /api/v3/reading, "Channel Identification".
     """
-    if pointers.channel_id is not None:
-        found = channels.by_id.get(pointers.channel_id)
+    if identifiers.channel_id is not None:
+        found = channels.by_id.get(identifiers.channel_id)
         return _conclude([(ResolutionStep.CHANNEL_ID, () if found is None else (found,))])
-    if pointers.channel_import_id:
+    if identifiers.channel_import_id:
         return _conclude(
-            [(ResolutionStep.CHANNEL_IMPORT_ID, channels.by_import_id.get(pointers.channel_import_id, ()))]
+            [(ResolutionStep.CHANNEL_IMPORT_ID, channels.by_import_id.get(identifiers.channel_import_id, ()))]
         )
-    if pointers.meter_import_id:
-        return _conclude(_narrow(pointers, channels.by_meter.get(pointers.meter_import_id, ())))
+    if identifiers.meter_import_id:
+        return _conclude(_narrow(identifiers, channels.by_meter.get(identifiers.meter_import_id, ())))
     return Resolution(None, None, ResolutionFailure.NO_IDENTIFIER, (), ())
 
 
-def _narrow(pointers: Identifiers, on_meter: Sequence[Live]) -> list[tuple[ResolutionStep, Sequence[Live]]]:
+def _narrow(identifiers: Identifiers, on_meter: Sequence[Live]) -> list[tuple[ResolutionStep, Sequence[Live]]]:
     steps: list[tuple[ResolutionStep, Sequence[Live]]] = [(ResolutionStep.ONLY_CHANNEL, on_meter)]
     left = on_meter
-    for step, path, wanted in _compared(pointers):
+    for step, path, wanted in _compared(identifiers):
         if len(left) <= 1 or not wanted:
             break
-        # What could not be read of a channel may fit.
+        # A value that could not be read may match, so its channel stays a candidate.
         left = [channel for channel in left if channel.values.get(path) == wanted or path in channel.unread]
         steps.append((step, left))
     return steps
 
 
-def _compared(pointers: Identifiers) -> tuple[tuple[ResolutionStep, str, Value], ...]:
-    seconds = pointers.interval_seconds
+def _compared(identifiers: Identifiers) -> tuple[tuple[ResolutionStep, str, Value], ...]:
+    seconds = identifiers.interval_seconds
     return (
-        (ResolutionStep.OBSERVATION_TYPE_CODE, OBSERVATION_TYPE_CODE, pointers.observation_type_code),
-        (ResolutionStep.UNIT_CODE, UNIT_CODE, pointers.unit_code),
+        (ResolutionStep.OBSERVATION_TYPE_CODE, OBSERVATION_TYPE_CODE, identifiers.observation_type_code),
+        (ResolutionStep.UNIT_CODE, UNIT_CODE, identifiers.unit_code),
         (ResolutionStep.INTERVAL, INTERVAL_MINUTES, None if seconds is None else seconds / 60),
     )
 
@@ -78,10 +78,10 @@ def _conclude(steps: Sequence[tuple[ResolutionStep, Sequence[Live]]]) -> Resolut
 
 
 class Index(Struct, frozen=True):
-    """Live channels by what points at them; where a pointer leads to several, ascending by id.
+    """Live channels by each identifier; several with the same one are ascending by id.
 
     `by_meter` goes by the import id of the data point, which the readings API calls that of the meter. `flawed` are the
-    channels of which not all could be read.
+    channels that could not be read in full.
     """
 
     by_id: Mapping[int, Live]
@@ -128,5 +128,5 @@ def find_inputs(formulas: Iterable[str]) -> tuple[int, ...]:
 
 
 def read_id(reference: str) -> int | None:
-    """The id that stands in a `channel(…)`; None where it is a name."""
+    """The id in a `channel(…)`; None if it is a name."""
     return int(reference) if reference.isascii() and reference.isdigit() else None

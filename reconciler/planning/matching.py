@@ -49,61 +49,62 @@ _KEYS = {
 
 
 def explain_failure(
-    desired: Desired, pointers: Identifiers, route: Resolution, index: Index, *, suggests: bool
+    desired: Desired, identifiers: Identifiers, resolution: Resolution, index: Index, *, suggests: bool
 ) -> Finding:
     """Why the identifiers of `desired` do not resolve to one channel; with near names if it `suggests`."""
     place = locate_identifiers(desired)
-    match route.failure:
+    match resolution.failure:
         case ResolutionFailure.UNMATCHED:
-            near = tuple(_find_near(desired, pointers, route, index)) if suggests else ()
-            message = f"no live channel fits, found {_unmatched(pointers, route)}"
-            place = desired.locate(f"select.{_KEYS[route.remaining_by_step[-1][0]]}") if desired.select else place
-            return make_finding("ESA301", message, place, detail=(*near, *_candidates(route, index)))
+            near = tuple(_find_near(desired, identifiers, resolution, index)) if suggests else ()
+            message = f"no live channel matches, found {_unmatched(identifiers, resolution)}"
+            place = desired.locate(f"select.{_KEYS[resolution.remaining_by_step[-1][0]]}") if desired.select else place
+            return make_finding("ESA301", message, place, detail=(*near, *_candidates(resolution, index)))
         case ResolutionFailure.AMBIGUOUS:
-            words = _words(pointers, route.remaining_by_step, len(route.candidates))
-            message = f"more than one live channel fits, found {words}"
-            fix = f"{_add_pointer(route.remaining_by_step[-1][0])}select by channelId"
-            return make_finding("ESA302", message, place, fix=fix, detail=_candidates(route, index))
+            words = _words(identifiers, resolution.remaining_by_step, len(resolution.candidates))
+            message = f"several live channels match, found {words}"
+            fix = f"{_suggest_identifier(resolution.remaining_by_step[-1][0])}select by channelId"
+            return make_finding("ESA302", message, place, fix=fix, detail=_candidates(resolution, index))
         case ResolutionFailure.NO_IDENTIFIER | None:
-            message = "channel does not say how to find its live one, found no channelId, import id or data point"
+            message = "channel has no identifiers of its live channel, found no channelId, import id or data point"
             return make_finding("ESA331", message, place)
         case _:
-            assert_never(route.failure)
+            assert_never(resolution.failure)
 
 
-def _unmatched(pointers: Identifiers, route: Resolution) -> str:
-    *before, (last, _) = route.remaining_by_step
+def _unmatched(identifiers: Identifiers, resolution: Resolution) -> str:
+    *before, (last, _) = resolution.remaining_by_step
     if not before:
         none = "no data point" if last is ResolutionStep.ONLY_CHANNEL else "none"
-        return f"{none} with {_pointer(pointers, last)}"
-    return f"{_words(pointers, before, len(route.candidates))}, none of them with {_pointer(pointers, last)}"
+        return f"{none} with {_format_identifier(identifiers, last)}"
+    before_last = _words(identifiers, before, len(resolution.candidates))
+    return f"{before_last}, none of them with {_format_identifier(identifiers, last)}"
 
 
-def _words(pointers: Identifiers, left: Sequence[tuple[ResolutionStep, tuple[int, ...]]], count: int) -> str:
-    given = " and ".join(_pointer(pointers, step) for step, _ in left)
+def _words(identifiers: Identifiers, left: Sequence[tuple[ResolutionStep, tuple[int, ...]]], count: int) -> str:
+    given = " and ".join(_format_identifier(identifiers, step) for step, _ in left)
     return f"{count} channels with {given}"
 
 
-def _pointer(pointers: Identifiers, step: ResolutionStep) -> str:
+def _format_identifier(identifiers: Identifiers, step: ResolutionStep) -> str:
     match step:
         case ResolutionStep.CHANNEL_ID:
-            return f"channelId {pointers.channel_id}"
+            return f"channelId {identifiers.channel_id}"
         case ResolutionStep.CHANNEL_IMPORT_ID:
-            return f"channelImportId {show_value(pointers.channel_import_id)}"
+            return f"channelImportId {show_value(identifiers.channel_import_id)}"
         case ResolutionStep.ONLY_CHANNEL:
-            return f"dataPointImportId {show_value(pointers.meter_import_id)}"
+            return f"dataPointImportId {show_value(identifiers.meter_import_id)}"
         case ResolutionStep.OBSERVATION_TYPE_CODE:
-            return f"observationTypeCode {show_value(pointers.observation_type_code)}"
+            return f"observationTypeCode {show_value(identifiers.observation_type_code)}"
         case ResolutionStep.UNIT_CODE:
-            return f"unitCode {show_value(pointers.unit_code)}"
+            return f"unitCode {show_value(identifiers.unit_code)}"
         case ResolutionStep.INTERVAL:
-            return f"intervalMinutes {(pointers.interval_seconds or 0) / 60:g}"
+            return f"intervalMinutes {(identifiers.interval_seconds or 0) / 60:g}"
         case _:
             assert_never(step)
 
 
-def _add_pointer(last: ResolutionStep) -> str:
-    """What tells apart those that are left after `last`, as the beginning of a way out."""
+def _suggest_identifier(last: ResolutionStep) -> str:
+    """The next identifier after `last`, as the beginning of a fix."""
     following = {
         ResolutionStep.ONLY_CHANNEL: "observationTypeCode",
         ResolutionStep.OBSERVATION_TYPE_CODE: "unitCode",
@@ -112,23 +113,23 @@ def _add_pointer(last: ResolutionStep) -> str:
     return f"add {following[last]} to select, or " if last in following else ""
 
 
-def _candidates(route: Resolution, index: Index) -> tuple[str, ...]:
-    shown = tuple(f"candidate: {describe_channel(index.by_id[id_])}" for id_ in route.candidates[:_SHOWN])
-    more = len(route.candidates) - _SHOWN
+def _candidates(resolution: Resolution, index: Index) -> tuple[str, ...]:
+    shown = tuple(f"candidate: {describe_channel(index.by_id[id_])}" for id_ in resolution.candidates[:_SHOWN])
+    more = len(resolution.candidates) - _SHOWN
     return (*shown, f"and {more} more") if more > 0 else shown
 
 
-def _find_near(desired: Desired, pointers: Identifiers, route: Resolution, index: Index) -> Iterator[str]:
-    match route.remaining_by_step[-1][0]:
+def _find_near(desired: Desired, identifiers: Identifiers, resolution: Resolution, index: Index) -> Iterator[str]:
+    match resolution.remaining_by_step[-1][0]:
         case ResolutionStep.CHANNEL_IMPORT_ID:
-            near = find_nearest(str(pointers.channel_import_id), index.by_import_id)
+            near = find_nearest(str(identifiers.channel_import_id), index.by_import_id)
             if near is not None:
-                apart = tell_apart(str(pointers.channel_import_id), near)
+                apart = tell_apart(str(identifiers.channel_import_id), near)
                 yield f"nearest import id: {describe_channel(index.by_import_id[near][0])}{apart}"
         case ResolutionStep.ONLY_CHANNEL:
-            near = find_nearest(str(pointers.meter_import_id), index.by_meter)
+            near = find_nearest(str(identifiers.meter_import_id), index.by_meter)
             if near is not None:
-                apart = tell_apart(str(pointers.meter_import_id), near)
+                apart = tell_apart(str(identifiers.meter_import_id), near)
                 yield f"nearest data point: import id {show_value(near)}, {len(index.by_meter[near])} channels{apart}"
         case _:
             pass
@@ -141,21 +142,22 @@ def _find_namesakes(desired: Desired, index: Index) -> Iterator[str]:
     return (f"same name: {describe_channel(live)}" for live in islice(namesakes, 3))
 
 
-# Where more than these are not found the environment is wrong, not the spelling; comparing all would take minutes.
+# If more channels than these are not found, the environment is wrong, not the spelling; comparing all of them with all
+# import ids would take minutes.
 _COMPARED = 20
-# What needs no quotes within braces.
+# Texts that YAML takes without quotes within braces.
 _PLAIN = re.compile(r"[A-Za-z][\w.-]*", re.ASCII)
 
 
 class Match(Struct, frozen=True):
-    """A channel of the files and the live one that it governs."""
+    """A channel of the files and its live channel."""
 
     desired: Desired
     live: Live
 
 
 class Lookup(Struct, frozen=True):
-    """Where the pointers of `desired` lead; `fallback` are those that did where its own led nowhere."""
+    """How the identifiers of `desired` resolve; `fallback` are those after its edits, if only they match a channel."""
 
     desired: Desired
     identifiers: Identifiers
@@ -164,15 +166,15 @@ class Lookup(Struct, frozen=True):
 
     @property
     def is_plain(self) -> bool:
-        """Whether it was found by its own pointers, and names no data point to be compared."""
+        """Whether it was found by its own identifiers, and names no data point to compare."""
         return self.fallback is None and self.desired.data_point is None
 
 
 class MatchResult(Struct, frozen=True):
-    """The pairs that are sound, what is wrong or notable about all, and the ids of all live channels that were found.
+    """The matches without an error, the findings on all, and the ids of all live channels that were found.
 
-    `hidden` pairs channels of the files with a live one that may be theirs: so much of it could not be read that this
-    cannot be told. A channel of the files that is in no pair at all has a finding of severity error.
+    `hidden` are matches with a live channel that may be the right one: too little of it could be read to decide. A
+    channel of the files that is in no match at all has a finding of severity error.
     """
 
     matches: tuple[Match, ...]
@@ -182,30 +184,30 @@ class MatchResult(Struct, frozen=True):
 
 
 def match_channels(channels: Sequence[Desired], index: Index) -> MatchResult:
-    """Each of `channels` with the one live channel that it and no other finds, on the data point that it names."""
+    """Each of `channels` with the live channel that it, and no other one, matches on the data point that it names."""
     lookups = [resolve_desired(desired, index) for desired in channels]
     hidden = {id(lookup): live for lookup in lookups if (live := _find_hidden(lookup, index)) is not None}
-    findings = [*_check_routes([lookup for lookup in lookups if id(lookup) not in hidden], index)]
+    findings = [*_check_resolutions([lookup for lookup in lookups if id(lookup) not in hidden], index)]
     found: dict[int, list[Lookup]] = defaultdict(list)
     for lookup in lookups:
         if lookup.resolution.channel_id is not None:
             found[lookup.resolution.channel_id].append(lookup)
-    pairs = []
+    matches = []
     for channel_id, sharing in found.items():
-        pair = Match(sharing[0].desired, index.by_id[channel_id])
+        match = Match(sharing[0].desired, index.by_id[channel_id])
         problems: list[Finding] = []
-        # Of nearly all pairs there is nothing to say.
+        # Most matches need no check.
         if len(sharing) > 1 or not sharing[0].is_plain:
-            problems += [*_check_shared(sharing, pair.live, index), *_check_data_points(sharing, pair.live)]
+            problems += [*_check_shared(sharing, match.live, index), *_check_data_points(sharing, match.live)]
             findings += [*problems, *_check_outdated(sharing)]
         if not problems:
-            pairs.append(pair)
+            matches.append(match)
     maybe = tuple(Match(lookup.desired, hidden[id(lookup)]) for lookup in lookups if id(lookup) in hidden)
-    return MatchResult(tuple(pairs), tuple(findings), frozenset(found), maybe)
+    return MatchResult(tuple(matches), tuple(findings), frozenset(found), maybe)
 
 
 def _find_hidden(lookup: Lookup, index: Index) -> Live | None:
-    """The channel that `lookup` may mean, where too little of it could be read to tell."""
+    """The live channel that `lookup` may mean, if too little of it could be read to decide."""
     match lookup.resolution.failure:
         case ResolutionFailure.AMBIGUOUS:
             return next((live for live in index.flawed if live.id in lookup.resolution.candidates), None)
@@ -217,31 +219,34 @@ def _find_hidden(lookup: Lookup, index: Index) -> Live | None:
 
 
 def find_identifiers(desired: Desired) -> Identifiers:
-    """What `desired` is found by: its `select`, else the import id that it wants; empty if it has neither."""
-    return desired.select or _point_at_wanted(desired)
+    """The identifiers of `desired`: its `select`, else the import id that it wants; empty if it has neither."""
+    return desired.select or _identify_wanted(desired)
 
 
 def resolve_desired(desired: Desired, index: Index) -> Lookup:
-    """Where `desired` is found: by `select`, else by its import id; where that finds none, by what it wants instead."""
-    pointers = find_identifiers(desired)
-    found = resolve(pointers, index)
-    # Nearly all lookups of nearly all plans end here.
+    """The live channel of `desired`: by `select`, else by its import id; if none matches, by the values of its file.
+
+    So a channel is still found after the edits of the very values that select uses were applied.
+    """
+    identifiers = find_identifiers(desired)
+    found = resolve(identifiers, index)
+    # Most lookups end here.
     if found.failure is not ResolutionFailure.UNMATCHED:
-        return Lookup(desired, pointers, found)
-    renewed = _identifiers_after_apply(pointers, desired)
+        return Lookup(desired, identifiers, found)
+    renewed = _identifiers_after_apply(identifiers, desired)
     again = resolve(renewed, index)
-    return Lookup(desired, pointers, found) if again.failure else Lookup(desired, pointers, again, renewed)
+    return Lookup(desired, identifiers, found) if again.failure else Lookup(desired, identifiers, again, renewed)
 
 
-def _identifiers_after_apply(pointers: Identifiers, desired: Desired) -> Identifiers:
-    """`identifiers` with what `desired` wants in the place of what they name: how it is found once that is applied."""
-    if pointers.channel_import_id:
-        return _point_at_wanted(desired)
-    minutes, seconds = desired.spec.get(INTERVAL_MINUTES), pointers.interval_seconds
+def _identifiers_after_apply(identifiers: Identifiers, desired: Desired) -> Identifiers:
+    """`identifiers` with the values that `desired` wants: how it is found after its edits are applied."""
+    if identifiers.channel_import_id:
+        return _identify_wanted(desired)
+    minutes, seconds = desired.spec.get(INTERVAL_MINUTES), identifiers.interval_seconds
     return replace(
-        pointers,
-        observation_type_code=_choose(desired.spec.get(OBSERVATION_TYPE_CODE), pointers.observation_type_code),
-        unit_code=_choose(desired.spec.get(UNIT_CODE), pointers.unit_code),
+        identifiers,
+        observation_type_code=_choose(desired.spec.get(OBSERVATION_TYPE_CODE), identifiers.observation_type_code),
+        unit_code=_choose(desired.spec.get(UNIT_CODE), identifiers.unit_code),
         interval_seconds=minutes * 60 if seconds and isinstance(minutes, int) else seconds,
     )
 
@@ -250,28 +255,28 @@ def _choose(wanted: Value, given: str | None) -> str | None:
     return wanted if given and isinstance(wanted, str) else given
 
 
-def _point_at_wanted(desired: Desired) -> Identifiers:
+def _identify_wanted(desired: Desired) -> Identifiers:
     wanted = desired.spec.get(CHANNEL_IMPORT_ID)
     return Identifiers(channel_import_id=wanted if isinstance(wanted, str) else None)
 
 
-def check_still_found(pairs: Iterable[Match], planned: Index) -> Iterator[Finding]:
-    """The channels of `matches` whose pointers lead elsewhere in the `planned` state than they do now."""
-    for pair in pairs:
-        after = resolve_desired(pair.desired, planned).resolution
-        if after.channel_id != pair.live.id:
-            message = f"select will not find this channel again once the plan is applied: {_say_end(after)}"
-            fix = f"write  select: {{channelId: {pair.live.id}}},  or correct select once the change is applied"
-            yield make_finding("ESA306", message, locate_identifiers(pair.desired), fix=fix)
+def check_still_found(matches: Iterable[Match], planned: Index) -> Iterator[Finding]:
+    """The channels of `matches` that their identifiers no longer match in the `planned` state."""
+    for match in matches:
+        after = resolve_desired(match.desired, planned).resolution
+        if after.channel_id != match.live.id:
+            message = f"select will no longer match this channel after the plan is applied: {_describe_planned(after)}"
+            fix = f"write  select: {{channelId: {match.live.id}}},  or correct select after the change is applied"
+            yield make_finding("ESA306", message, locate_identifiers(match.desired), fix=fix)
 
 
-def _say_end(route: Resolution) -> str:
-    if route.channel_id is not None:
-        return f"it will lead to channel {route.channel_id}"
-    return f"{'several channels' if route.failure is ResolutionFailure.AMBIGUOUS else 'no channel'} will fit it"
+def _describe_planned(resolution: Resolution) -> str:
+    if resolution.channel_id is not None:
+        return f"it will match channel {resolution.channel_id}"
+    return f"it will match {'several channels' if resolution.failure is ResolutionFailure.AMBIGUOUS else 'no channel'}"
 
 
-def _check_routes(lookups: Iterable[Lookup], index: Index) -> Iterator[Finding]:
+def _check_resolutions(lookups: Iterable[Lookup], index: Index) -> Iterator[Finding]:
     lost = [lookup for lookup in lookups if lookup.resolution.failure is not None]
     for number, lookup in enumerate(lost):
         yield explain_failure(lookup.desired, lookup.identifiers, lookup.resolution, index, suggests=number < _COMPARED)
@@ -281,23 +286,23 @@ def _check_shared(sharing: Sequence[Lookup], live: Live, index: Index) -> Iterat
     for number, lookup in enumerate(sharing if len(sharing) > 1 else ()):
         other = format_reference(sharing[0 if number else 1].desired)
         more = f" and {len(sharing) - 2} more" if len(sharing) > 2 else ""
-        message = f"several channels govern one live channel, found {live.id} here and for {other}{more}"
+        message = f"several channels match one live channel, found {live.id} here and for {other}{more}"
         yield make_finding(
             "ESA303", message, locate_identifiers(lookup.desired), fix=_suggest_renewed(lookup, live, index)
         )
 
 
 def _suggest_renewed(lookup: Lookup, live: Live, index: Index) -> str:
-    """The way out where what the file wants leads to another channel than `live`: its pointers were handed on."""
+    """The fix if the values of the file match another channel than `live`, which then got its identifiers."""
     renewed = _identifiers_after_apply(lookup.identifiers, lookup.desired)
     other = resolve(renewed, index).channel_id
-    return "" if other in (None, live.id) else f"write  {_write_select(renewed)}, which leads to channel {other}"
+    return "" if other in (None, live.id) else f"write  {_write_select(renewed)}, which matches channel {other}"
 
 
 def _check_data_points(sharing: Iterable[Lookup], live: Live) -> Iterator[Finding]:
     point = live.data_point
     if live.flaw:
-        return  # that it cannot be read is said, and it gets no edit
+        return  # ESA417 blocks it
     for desired in (lookup.desired for lookup in sharing):
         if desired.data_point is not None and desired.data_point not in (point.code, point.import_id):
             known = shorten(point.code or point.import_id or f"with id {point.id}")
@@ -309,31 +314,31 @@ def _check_data_points(sharing: Iterable[Lookup], live: Live) -> Iterator[Findin
 def _check_outdated(sharing: Iterable[Lookup]) -> Iterator[Finding]:
     for lookup in sharing:
         if lookup.fallback is not None:
-            message = f"select is out of date: {_tell_renewed(lookup.identifiers, lookup.fallback)}"
+            message = f"select is out of date: {_describe_renewed(lookup.identifiers, lookup.fallback)}"
             removed = ", or remove select" if lookup.fallback.channel_import_id else ""
             fix = f"write  {_write_select(lookup.fallback)}{removed}"
             yield make_finding("ESA305", message, lookup.desired.locate("select"), fix=fix)
 
 
-def _tell_renewed(pointers: Identifiers, renewed: Identifiers) -> str:
-    if pointers.channel_import_id:
-        before, after = (show_value(each.channel_import_id) for each in (pointers, renewed))
+def _describe_renewed(identifiers: Identifiers, renewed: Identifiers) -> str:
+    if identifiers.channel_import_id:
+        before, after = (show_value(each.channel_import_id) for each in (identifiers, renewed))
         return f"no channel has import id {before}, found this one by {after}"
-    given = identifiers_as_select(pointers)
+    given = identifiers_as_select(identifiers)
     changed = [
         f"{key} {show_value(value)} in place of {show_value(given[key])}"
         for key, value in identifiers_as_select(renewed).items()
         if value != given[key]
     ]
-    return f"no channel fits it, found this one by {' and '.join(changed)}"
+    return f"no channel matches it, found this one by {' and '.join(changed)}"
 
 
-def _write_select(pointers: Identifiers) -> str:
-    """`identifiers` as they stand in a file, on one line."""
-    given = identifiers_as_select(pointers).items()
-    return f"select: {{{', '.join(f'{key}: {_write_pointer(value)}' for key, value in given)}}}"
+def _write_select(identifiers: Identifiers) -> str:
+    """`identifiers` as a file writes them, on one line."""
+    given = identifiers_as_select(identifiers).items()
+    return f"select: {{{', '.join(f'{key}: {_write_identifier(value)}' for key, value in given)}}}"
 
 
-def _write_pointer(value: Value) -> str:
+def _write_identifier(value: Value) -> str:
     text = str(value)
     return text if isinstance(value, int) or _PLAIN.fullmatch(text) else json.dumps(value, ensure_ascii=False)

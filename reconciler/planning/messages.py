@@ -1,4 +1,4 @@
-"""How findings quote values, name channels and suggest the nearest name."""
+"""How findings quote values, name channels and suggest similar names."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _LONGEST = 60
 
 
 def shorten(text: str) -> str:
-    """`text` without keys, cut to 60 characters where it is longer."""
+    """`text` with API keys masked, cut to 60 characters if it is longer."""
     text = hide_likely(text)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 4]} ..."
 
 
 def show_value(value: Value) -> str:
-    """`value` as JSON writes it, cut where it is long."""
+    """`value` as JSON, cut to 60 characters if it is longer."""
     return shorten(json.dumps(value, ensure_ascii=False))
 
 
@@ -49,9 +49,9 @@ def describe_channel(channel: Live) -> str:
 
 
 def show_values(one: Value, other: Value) -> tuple[str, str]:
-    """Two values side by side, so that they look different if they are: what a reader could not see is escaped.
+    """Two values side by side, as JSON, so that they look different if they are: invisible characters are escaped.
 
-    They are cut only before their difference would be.
+    They are cut only if their difference stays visible.
     """
     texts = json.dumps(one, ensure_ascii=False), json.dumps(other, ensure_ascii=False)
     if isinstance(one, str) and isinstance(other, str):
@@ -61,12 +61,12 @@ def show_values(one: Value, other: Value) -> tuple[str, str]:
 
 
 def format_reference(channel: Desired) -> str:
-    """A channel of the files with where it is: name (file:line)."""
+    """A channel of the files with its location: name (file:line)."""
     return f"{channel.name} ({channel.file}:{channel.line})"
 
 
 def locate_identifiers(channel: Desired) -> Location:
-    """The place of what the live channel is found by: its id, else its import id, else all of `select`."""
+    """The location of what the live channel is found by: its id, else its import id, else all of `select`."""
     if channel.select is None:
         return channel.locate(CHANNEL_IMPORT_ID)
     if channel.select.channel_id is not None:
@@ -75,31 +75,31 @@ def locate_identifiers(channel: Desired) -> Location:
 
 
 def locate_reference(channel: Desired, reference: str) -> Location:
-    """The place of the `channel(…)` that holds `reference` in the formula of `channel`."""
+    """The location of the `channel(…)` with `reference` in the formula of `channel`."""
     return channel.locate(FORMULA, find_written(str(channel.spec[FORMULA]), reference))
 
 
 # Comparing two texts well is slow: only the names that share most pairs of letters are compared.
 _COMPARED = 40
-# A longer text is no misspelt name, and slow to compare.
+# A longer text is not a misspelt name, and slow to compare.
 _LONGEST_NAME = 255
 # A reader follows the first few suggestions; ten thousand of them would take minutes.
 _SUGGESTED = 20
-# So many names for one misspelt code can still be told apart at a glance.
+# A reader can still choose between so many names for one misspelt code.
 _OFFERED = 3
 
 
 def suggest_names(unknown: Iterable[str], names: Collection[str]) -> dict[str, str]:
-    """The nearest name for each of the first 20 of `unknown`, where there is one."""
+    """The most similar name for each of the first 20 of `unknown` that has one."""
     nearest = {name: find_nearest(name, names) for name in islice(dict.fromkeys(unknown), _SUGGESTED)}
     return {name: found for name, found in nearest.items() if found is not None}
 
 
 def suggest_channels(unknown: Iterable[str], channels: Collection[Desired]) -> dict[str, str]:
-    """The name of the channel that each of the first 20 of `unknown` most likely means, where there is one.
+    """The name of the channel that each of the first 20 of `unknown` most likely means, if there is one.
 
-    An import id, or the name that EnergyCAP shows, means the channel that has it, however near another's name here is;
-    one that two channels have means neither.
+    An import id, or the name that EnergyCAP shows, means the channel that has it, even if the name of another channel
+    is similar; one that two channels have means neither.
     """
     unknown = tuple(islice(dict.fromkeys(unknown), _SUGGESTED))
     owners = find_owners(unknown, channels)
@@ -124,26 +124,26 @@ def find_owners(texts: Iterable[str], channels: Iterable[Desired]) -> dict[str, 
 
 
 def find_nearest(name: str, names: Iterable[str]) -> str | None:
-    """The one of `names` that `name` is most likely a misspelling of, whatever their case; None where none is near."""
+    """The one of `names` that `name` is most likely a misspelling of, whatever their case; None if none is similar."""
     return next(iter(suggest(name, names)), None)
 
 
 def suggest(name: str, names: Iterable[str]) -> tuple[str, ...]:
-    """The few of `names` that `name` is about as likely a misspelling of, whatever their case; likeliest first.
+    """The few of `names` that `name` is most likely a misspelling of, whatever their case; the most likely first.
 
-    Most are one slip away: other letters' case or letters that only look the same, then two letters exchanged, then
-    one letter more, less or wrong. Short codes have several such neighbours, and naming but one of them would lead
-    astray. Only where there is none, the one that shares most with `name` counts.
+    Most are one typo away: other letter case or letters that only look the same, then two letters swapped, then one
+    letter more, less or wrong. A short code is one typo away from several others, and suggesting only one of them would
+    mislead. If no name is one typo away, the one that shares most letters with `name` is suggested.
     """
     if len(name) > _LONGEST_NAME:
         return ()
     names, folded = tuple(names), _fold(name)
-    slips = [(_find_typo(folded, _fold(candidate)), candidate) for candidate in names]
-    near = sorted(found for found in slips if found[0] is not _Typo.SEVERAL)
+    typos = [(_find_typo(folded, _fold(candidate)), candidate) for candidate in names]
+    near = sorted(found for found in typos if found[0] is not _Typo.SEVERAL)
     if not near:
         return _find_alike(folded, names)
     farthest = max(near[0][0], _Typo.ONE_LETTER if near[0][0] else _Typo.CASE)
-    return tuple(candidate for slip, candidate in near if slip <= farthest)[:_OFFERED]
+    return tuple(candidate for typo, candidate in near if typo <= farthest)[:_OFFERED]
 
 
 def _fold(name: str) -> str:
@@ -154,7 +154,7 @@ class _Typo(IntEnum):
     """How a misspelt name differs from the one that is meant, likeliest first."""
 
     CASE = 0
-    EXCHANGED = 1
+    SWAPPED = 1
     ONE_LETTER = 2
     SEVERAL = 3
 
@@ -163,14 +163,14 @@ def _find_typo(one: str, other: str) -> _Typo:
     if one == other:
         return _Typo.CASE
     shorter = min(len(one), len(other))
-    # Of a single letter nothing would be left to recognize it by.
+    # A name of one letter has nothing left to recognize after a typo.
     if abs(len(one) - len(other)) > 1 or shorter < 2:
         return _Typo.SEVERAL
     start = next((place for place in range(shorter) if one[place] != other[place]), shorter)
     one, other = one[start:], other[start:]
     if one[1:] == other[1:] or one[1:] == other or one == other[1:]:
         return _Typo.ONE_LETTER
-    return _Typo.EXCHANGED if one[:2] == other[1::-1] and one[2:] == other[2:] else _Typo.SEVERAL
+    return _Typo.SWAPPED if one[:2] == other[1::-1] and one[2:] == other[2:] else _Typo.SEVERAL
 
 
 def _find_alike(folded: str, names: Iterable[str]) -> tuple[str, ...]:

@@ -30,64 +30,65 @@ if TYPE_CHECKING:
     from reconciler.model.values import Value
 
 
-# A channel id, a channel import id, or all that is given where neither of them is.
+# A channel id, a channel import id, or all identifiers if neither is given.
 Identity: TypeAlias = int | str | Identifiers
 
 
 def check_collisions(channels: Sequence[Desired]) -> Iterator[Finding]:
-    """What only one of `channels` can have, found at several; each finding names the first that has it."""
+    """Values of several `channels` that only one can have; each finding names the first channel with the value."""
     yield from _check_import_ids(channels)
     yield from _check_primaries(channels, IS_PRIMARY_VALUE, "ESA222")
     yield from _check_primaries(channels, IS_PRIMARY_DEMAND, "ESA223")
-    yield from _check_pointers(channels)
+    yield from _check_identities(channels)
 
 
-def find_identity(pointers: Identifiers) -> Identity | None:
-    """What of `pointers` decides where they lead: alike for two, one channel; None where they identify nothing.
+def find_identity(identifiers: Identifiers) -> Identity | None:
+    """The part of `identifiers` that decides which channel matches; None if they identify nothing.
 
+    Two with an equal part match the same channel.
     Source: POST /api/v3/reading, "Channel Identification": channelId, else channelImportId, else what is inferred.
     """
-    if pointers.channel_id is not None:
-        return pointers.channel_id
-    if pointers.channel_import_id:
-        return pointers.channel_import_id
-    return pointers if pointers.meter_import_id else None
+    if identifiers.channel_id is not None:
+        return identifiers.channel_id
+    if identifiers.channel_import_id:
+        return identifiers.channel_import_id
+    return identifiers if identifiers.meter_import_id else None
 
 
-def show_identifiers(pointers: Identifiers) -> str:
-    """The pointers that are given, in words."""
+def show_identifiers(identifiers: Identifiers) -> str:
+    """The given identifiers in words."""
     given = (
-        ("channelId", pointers.channel_id),
-        ("channelImportId", pointers.channel_import_id),
-        ("data point or meter", pointers.meter_import_id),
-        ("observationTypeCode", pointers.observation_type_code),
-        ("unitCode", pointers.unit_code),
-        ("interval in seconds", pointers.interval_seconds),
+        ("channelId", identifiers.channel_id),
+        ("channelImportId", identifiers.channel_import_id),
+        ("data point or meter", identifiers.meter_import_id),
+        ("observationTypeCode", identifiers.observation_type_code),
+        ("unitCode", identifiers.unit_code),
+        ("interval in seconds", identifiers.interval_seconds),
     )
     return ", ".join(f"{name} {shorten(str(value))}" for name, value in given if value is not None)
 
 
 def _check_import_ids(channels: Sequence[Desired]) -> Iterator[Finding]:
-    for group in _share(channels, _import_id):
+    for group in _group(channels, _import_id):
         if _is_wanted(group):
             yield from (_same_import_id(other, group[0]) for other in group[1:])
 
 
 def _check_primaries(channels: Sequence[Desired], path: str, code: str) -> Iterator[Finding]:
     primaries = [channel for channel in channels if channel.spec.get(path) is True]
-    for first, *others in _share(primaries, lambda channel: channel.data_point):
+    for first, *others in _group(primaries, lambda channel: channel.data_point):
         yield from (_second_primary(other, first, path, code) for other in others)
 
 
-def _check_pointers(channels: Sequence[Desired]) -> Iterator[Finding]:
-    for group in _share(channels, _identity):
-        # ESA221 has said it of channels that want the very import id by which they are found.
+def _check_identities(channels: Sequence[Desired]) -> Iterator[Finding]:
+    for group in _group(channels, _identity):
+        # ESA221 reports channels that want the same import id by which they are found.
         if not _is_wanted(group) or {_import_id(channel) for channel in group} != {_identity(group[0])}:
             yield from (_same_live_channel(other, group[0]) for other in group[1:])
 
 
-def _share(channels: Sequence[Desired], key: Callable[[Desired], Hashable]) -> list[list[Desired]]:
-    """The groups of `channels` that have one `key`, if only of one channel; None is no key."""
+def _group(channels: Sequence[Desired], key: Callable[[Desired], Hashable]) -> list[list[Desired]]:
+    """`channels` grouped by `key`, groups of one included; those whose key is None are left out."""
     groups: dict[Hashable, list[Desired]] = {}
     for channel in channels:
         groups.setdefault(key(channel), []).append(channel)
@@ -99,7 +100,7 @@ def _identity(channel: Desired) -> Identity | None:
 
 
 def _import_id(channel: Desired) -> str | None:
-    """The import id that `channel` will have: the one it wants, else the one by which it is found."""
+    """The import id that `channel` will have: that of its file, else the one by which it is found."""
     wanted = channel.spec.get(CHANNEL_IMPORT_ID) if CHANNEL_IMPORT_ID in channel.spec else _identity(channel)
     return wanted if isinstance(wanted, str) and wanted.strip() else None
 
@@ -122,12 +123,12 @@ def _second_primary(other: Desired, first: Desired, path: str, code: str) -> Fin
 
 def _same_live_channel(other: Desired, first: Desired) -> Finding:
     found = "" if other.select is None else show_identifiers(other.select)
-    message = f"channel points to the live channel of {format_reference(first)}, found {found}"
+    message = f"channel selects the same live channel as {format_reference(first)}, found {found}"
     return make_finding("ESA332", message, locate_identifiers(other))
 
 
 def check_feeds(feeds: Sequence[Feed], channels: Collection[Desired]) -> Iterator[Finding]:
-    """What is wrong with `feeds`, each by itself, beside the others, and beside `channels`, which are all."""
+    """What is wrong with `feeds`: alone, compared with each other, and compared with `channels`, which are all."""
     yield from _check_expectations(feeds, channels)
     firsts: dict[Identity, Feed] = {}
     for feed in feeds:
@@ -148,7 +149,7 @@ def _check_expectations(feeds: Sequence[Feed], channels: Collection[Desired]) ->
         yield make_finding(
             "ESA341",
             f"feed expects an unknown channel, found expect: {shorten(feed.expect)}",
-            _place(feed, "expect"),
+            _locate(feed, "expect"),
             fix=f"did you mean  expect: {near}{tell_apart(feed.expect, near)}" if near else "",
         )
 
@@ -156,7 +157,7 @@ def _check_expectations(feeds: Sequence[Feed], channels: Collection[Desired]) ->
 def _no_identifier(feed: Feed) -> Finding:
     given = show_identifiers(feed.identifiers)
     message = f"feed has no identifier of a channel or meter, found {f'only {given}' if given else 'none'}"
-    return make_finding("ESA342", message, _place(feed))
+    return make_finding("ESA342", message, _locate(feed))
 
 
 def _other_expectation(feed: Feed, first: Feed) -> Finding:
@@ -164,7 +165,7 @@ def _other_expectation(feed: Feed, first: Feed) -> Finding:
     return make_finding(
         "ESA343",
         f"feed expects another channel than {where}, found expect: {shorten(feed.expect)}",
-        _place(feed, "expect"),
+        _locate(feed, "expect"),
         detail=(
             f"identifiers of both: {show_identifiers(feed.identifiers)}",
             f"{where} expects {shorten(first.expect)}",
@@ -172,18 +173,18 @@ def _other_expectation(feed: Feed, first: Feed) -> Finding:
     )
 
 
-def _place(feed: Feed, *keys: str) -> Location:
+def _locate(feed: Feed, *keys: str) -> Location:
     return Location(file=feed.location.file, line=feed.location.line, path=("feeds", feed.name, *keys))
 
 
 MULTIPLIER = f"{VERSION}.multiplier"
-_LOOKED_UP = (CHANNEL_INFO, CHANNEL_IMPORT_ID, OBSERVATION_TYPE_CODE, SUMMARIZATION_METHOD, UNIT_CODE)
+_TEXTS_TO_COMPARE = (CHANNEL_INFO, CHANNEL_IMPORT_ID, OBSERVATION_TYPE_CODE, SUMMARIZATION_METHOD, UNIT_CODE)
 
 
 def check_definitions(definitions: Definitions) -> tuple[Finding, ...]:
     """The domain rules that the files break, in the order of files and lines, whatever the order of `definitions`.
 
-    A rule is judged only where the files decide it: a value that they do not manage is not guessed.
+    A rule is checked only if the files decide it: the value of a setting that they do not manage is not guessed.
     """
     channels = sorted(definitions.channels, key=lambda channel: (channel.file, channel.line, channel.name))
     feeds = sorted(definitions.feeds, key=lambda feed: (feed.location.file, feed.location.line, feed.name))
@@ -196,7 +197,7 @@ def check_definitions(definitions: Definitions) -> tuple[Finding, ...]:
 
 
 def _check_channel(channel: Desired, names: Container[str]) -> Iterator[Finding]:
-    yield from _check_pointer(channel)
+    yield from _check_identifiers(channel)
     for violation in (*find_violations(channel.spec), *find_formula_violations(channel.spec, names)):
         place = channel.locate(violation.path)
         yield make_finding(violation.code, violation.message, place, fix=violation.fix)
@@ -204,14 +205,14 @@ def _check_channel(channel: Desired, names: Container[str]) -> Iterator[Finding]
     yield from _check_spaces(channel)
 
 
-def _check_pointer(channel: Desired) -> Iterator[Finding]:
+def _check_identifiers(channel: Desired) -> Iterator[Finding]:
     if channel.select is None:
         found, place = "neither select nor channelId nor channelImportId", channel.locate()
     elif find_identity(channel.select) is None:
         found, place = f"only {show_identifiers(channel.select)}", channel.locate("select")
     else:
         return
-    yield make_finding("ESA331", f"channel does not say how to find its live one, found {found}", place)
+    yield make_finding("ESA331", f"channel has no identifiers of its live channel, found {found}", place)
 
 
 def _check_multiplier(channel: Desired) -> Iterator[Finding]:
@@ -221,7 +222,7 @@ def _check_multiplier(channel: Desired) -> Iterator[Finding]:
 
 def _check_spaces(channel: Desired) -> Iterator[Finding]:
     spec, select = channel.spec, channel.select
-    for path in _LOOKED_UP:
+    for path in _TEXTS_TO_COMPARE:
         if path in spec and _has_odd_ends(spec[path]):
             yield from _odd_text(channel, path, str(spec[path]))
     if select is not None and CHANNEL_IMPORT_ID not in spec and _has_odd_ends(select.channel_import_id):

@@ -44,10 +44,10 @@ if TYPE_CHECKING:
 _Links = frozenset[tuple[int, int]]
 
 
-def find_neighbourhood(index: Index, drafts: Mapping[str, Draft], names: Mapping[int, str]) -> tuple[FormulaLink, ...]:
-    """What the formulas of the channels of `drafts` use, and whose formulas use them, users of users included.
+def find_formula_links(index: Index, drafts: Mapping[str, Draft], names: Mapping[int, str]) -> tuple[FormulaLink, ...]:
+    """The uses of channels by formulas around the channels of `drafts`: their inputs, their users, users of users.
 
-    `names` are those of the managed channels, by id. Each pair once, ordered by the ids of user and used.
+    `names` are those of the managed channels, by id. Each link occurs once, ordered by the ids of user and used.
     """
     if not drafts:
         return ()
@@ -83,14 +83,14 @@ _OFFERED = 3
 
 
 def matches_filter(name: str, patterns: Sequence[str]) -> bool:
-    """Whether the channel called `name` matches one of `patterns`: shell patterns, letter case included."""
+    """Whether the channel called `name` matches one of `patterns`: shell patterns that respect letter case."""
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def advise_pattern(option: str, pattern: str, names: Collection[str], meant: Sequence[str] = ()) -> str:
-    """What to write for `pattern`, which matches none of `names`; `meant` are those that it names in another way.
+    """What to write for `pattern`, which matches none of `names`; "" if none is similar.
 
-    "" if nothing is like it.
+    `meant` are the names of channels that have the pattern as their import id or as their name in EnergyCAP.
     """
     parts = [part.strip() for part in pattern.split(",")]
     if len(parts) > 1 and all(any(matches_filter(name, (part,)) for name in names) for part in parts):
@@ -105,16 +105,16 @@ def advise_pattern(option: str, pattern: str, names: Collection[str], meant: Seq
 
 
 def _find_alike(pattern: str, names: Iterable[str]) -> Iterable[str]:
-    """Those of `names` that `pattern` matches, or begins, if letter case does not count."""
+    """Those of `names` that `pattern`, or `pattern` and more, matches without regard to letter case."""
     folded = pattern.casefold()
     return (name for name in names if matches_filter(name.casefold(), (folded, f"{folded}*")))
 
 
 class PlanRequest(Struct, frozen=True):
-    """What a plan is made for and by, beside files and service.
+    """What a plan depends on beside the files and the live channels.
 
-    `filter` holds patterns of channel names, `formula_rejections` what the service has against formulas of this plan,
-    by the id of the channel that would get one. `folder` is where the project is in its repository, "" for its root.
+    `filter` holds patterns of channel names, `formula_rejections` EnergyCAP's reasons against formulas of this plan, by
+    the id of the channel that would get one. `folder` is where the project is in its repository, "" for its root.
     """
 
     tool_version: str
@@ -129,9 +129,9 @@ class PlanRequest(Struct, frozen=True):
 
 
 class _Drafting(Struct, frozen=True):
-    """The pairs without an error, the drafts of those that need an edit, by name, and what was found."""
+    """The matches without an error, the drafts of those that need an edit, by name, and the findings."""
 
-    pairs: Sequence[Match]
+    matches: Sequence[Match]
     drafts: Mapping[str, Draft]
     findings: Sequence[Finding]
 
@@ -140,17 +140,17 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, basis: PlanRequest) 
     """The plan that turns `snapshot` into `definitions`: the same for the same input, whatever its order.
 
     Sendable changes come first, in the order of apply and else by name; then the blocked ones, then the channels
-    without an edit, both by name. A channel with an error among the findings has no change at all. With a filter the
-    whole is planned, and what matches no pattern and is not needed by what does is left out at the end; feeds are led
-    through what is left.
+    without an edit, both by name. A channel with an error among the findings has no change at all. With a filter
+    everything is planned, and changes that match no pattern and are not needed by one that does are left out at the
+    end; feeds are traced through the remaining changes.
     """
     desired = sorted(definitions.channels, key=lambda channel: (channel.name, channel.file, channel.line))
     index = make_index(snapshot.channels)
     matched = match_channels(desired, index)
-    readable = [pair for pair in matched.matches if not pair.live.flaw]
+    readable = [match for match in matched.matches if not match.live.flaw]
     drafting = _make_drafts(readable, _make_vocabulary(desired, matched.matches, index, snapshot.reference))
     drafting = _warn_of_edits(drafting, index, snapshot.reference)
-    context = _make_surroundings(drafting, matched, index, snapshot, basis.environment)
+    context = _make_plan_context(drafting, matched, index, snapshot, basis.environment)
     context = replace(
         context, formula_rejections=basis.formula_rejections, version_dates=basis.environment.version_dates
     )
@@ -158,7 +158,7 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, basis: PlanRequest) 
     names = [channel.name for channel in desired]
     kept = _select(names, basis.filter, judged)
     feeding = route_feeds(definitions.feeds, judged, context, kept)
-    again = _check_found_again(drafting, feeding.judgement, index)
+    again = _check_found_again(drafting, feeding.results, index)
     plan = Plan(
         tool_version=basis.tool_version,
         environment=basis.environment.name,
@@ -170,24 +170,24 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, basis: PlanRequest) 
         definitions_digest=definitions.digest,
         filter=basis.filter,
         changes=tuple(
-            make_changes(drafting.pairs, block_unread(matched), drafting.drafts, feeding.judgement, feeding.moved)
+            make_changes(drafting.matches, block_unread(matched), drafting.drafts, feeding.results, feeding.moved)
         ),
         unmanaged=len(index.by_id) - len(matched.found),
         managed=len(matched.matches) + len(matched.hidden),
         findings=_sort((*matched.findings, *drafting.findings, *feeding.findings, *again, *note_swaps(readable))),
         feeds=feeding.routes,
-        formula_links=find_neighbourhood(
-            index, drafting.drafts, {pair.live.id: pair.desired.name for pair in matched.matches}
+        formula_links=find_formula_links(
+            index, drafting.drafts, {match.live.id: match.desired.name for match in matched.matches}
         ),
     )
     return _apply_filter(plan, desired, kept) if basis.filter else plan
 
 
 def _make_vocabulary(
-    desired: Iterable[Desired], pairs: Iterable[Match], index: Index, reference: ReferenceData
+    desired: Iterable[Desired], matches: Iterable[Match], index: Index, reference: ReferenceData
 ) -> CodeTables:
     codes = codes_by_id(reference)
-    channel_ids = {pair.desired.name: pair.live.id for pair in pairs}
+    channel_ids = {match.desired.name: match.live.id for match in matches}
     return CodeTables(
         ids=ids_by_code(codes),
         codes=codes,
@@ -199,23 +199,23 @@ def _make_vocabulary(
     )
 
 
-def _make_drafts(pairs: Iterable[Match], vocabulary: CodeTables) -> _Drafting:
+def _make_drafts(matches: Iterable[Match], vocabulary: CodeTables) -> _Drafting:
     sound: list[Match] = []
     drafts: dict[str, Draft] = {}
     findings: list[Finding] = []
-    for pair in pairs:
-        draft, found = _make_draft(pair, vocabulary)
+    for match in matches:
+        draft, found = _make_draft(match, vocabulary)
         findings += found
         if all(finding.severity is not Severity.ERROR for finding in found):
-            sound.append(pair)
+            sound.append(match)
         if draft is not None:
             drafts[draft.name] = draft
     return _Drafting(sound, drafts, findings)
 
 
-def _make_draft(pair: Match, vocabulary: CodeTables) -> tuple[Draft | None, tuple[Finding, ...]]:
-    desired, live = pair.desired, pair.live
-    # Nearly all channels of nearly all plans end here.
+def _make_draft(match: Match, vocabulary: CodeTables) -> tuple[Draft | None, tuple[Finding, ...]]:
+    desired, live = match.desired, match.live
+    # Most channels need no edit, and this comparison is much cheaper than a translation.
     if desired.spec.items() <= live.values.items():
         return None, ()
     translated, found = to_ids(desired, live.values, vocabulary)
@@ -229,26 +229,26 @@ def _make_draft(pair: Match, vocabulary: CodeTables) -> tuple[Draft | None, tupl
 
 def _warn_of_edits(drafting: _Drafting, index: Index, reference: ReferenceData) -> _Drafting:
     units = {unit.id: unit for unit in reference.units}
-    pairs = {pair.desired.name: pair.desired for pair in drafting.pairs}
+    matches = {match.desired.name: match.desired for match in drafting.matches}
     planned = ChainMap({draft.live.id: draft.after_apply for draft in drafting.drafts.values()}, dict(index.by_id))
     warned = {
-        name: warn_of_edits(pairs[name], draft, planned, units)
+        name: warn_of_edits(matches[name], draft, planned, units)
         for name, draft in drafting.drafts.items()
-        if name in pairs
+        if name in matches
     }
     drafts = {**drafting.drafts, **{name: draft for name, (draft, _) in warned.items()}}
     return _Drafting(
-        drafting.pairs, drafts, [*drafting.findings, *(found for _, all_ in warned.values() for found in all_)]
+        drafting.matches, drafts, [*drafting.findings, *(found for _, all_ in warned.values() for found in all_)]
     )
 
 
-def _make_surroundings(
+def _make_plan_context(
     drafting: _Drafting, matched: MatchResult, index: Index, snapshot: Snapshot, environment: Environment
 ) -> PlanContext:
     return make_context(
         index,
         {draft.live.id: draft for draft in drafting.drafts.values()},
-        {pair.live.id: pair.desired for pair in matched.matches},
+        {match.live.id: match.desired for match in matched.matches},
         snapshot.reference,
         (environment.primary_move, environment.channel_edit),
     )
@@ -269,11 +269,11 @@ def _select(names: Iterable[str], patterns: Sequence[str], judged: PreconditionR
     return with_dependencies(picked, judged.needs)
 
 
-def _check_found_again(drafting: _Drafting, judgement: PreconditionResults, index: Index) -> Iterator[Finding]:
-    sendable = [drafting.drafts[name] for name in judgement.sendable]
+def _check_found_again(drafting: _Drafting, results: PreconditionResults, index: Index) -> Iterator[Finding]:
+    sendable = [drafting.drafts[name] for name in results.sendable]
     if any(affects_routing(draft) for draft in sendable):
         planned = {**index.by_id, **{draft.live.id: draft.after_apply for draft in sendable}}
-        yield from check_still_found(drafting.pairs, make_index(planned.values()))
+        yield from check_still_found(drafting.matches, make_index(planned.values()))
 
 
 def _apply_filter(plan: Plan, desired: Sequence[Desired], kept: Container[str]) -> Plan:
@@ -299,7 +299,7 @@ def _check_patterns(patterns: Iterable[str], desired: Sequence[Desired]) -> Iter
 
 
 def _is_kept(keys: Sequence[str], kept: Container[str]) -> bool:
-    # Feeds that have to do with nothing that is kept were left out before they were led anywhere.
+    # Feeds of channels that are not kept were left out before the findings were made.
     return keys[0] == "feeds" or keys[1] in kept
 
 

@@ -1,4 +1,4 @@
-"""Edits that are allowed but probably mistakes: of units and multipliers (ESA514 to ESA517), of sums (ESA521)."""
+"""Warnings on edits that are allowed but probably mistakes: units and multipliers (ESA514 to ESA517), sums (ESA521)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reconciler.planning.diff import Draft
 
 _ADDING = frozenset("+-()")
-# A multiplier that changes by more than this is more often a slip than a new meter.
+# A multiplier that changes by more than this is more often a typo than a new meter.
 _LARGEST = 1_000
 
 
@@ -63,7 +63,7 @@ def _check_edit(
 
 
 def _find_units(draft: Draft, units: Mapping[int, Unit]) -> Sequence[Unit]:
-    """The unit before and the one after; empty where it stays, or one of them is not known."""
+    """The unit before and the one after; empty if it does not change, or one of them is not known."""
     ids = [live.values.get(UNIT_ID) for live in (draft.live, draft.after_apply)]
     known = [units[id_] for id_ in ids if isinstance(id_, int) and id_ in units]
     return known if ids[0] != ids[1] and len(known) == len(ids) else ()
@@ -73,7 +73,7 @@ def _check_unit(draft: Draft, pair: Sequence[Unit]) -> Iterator[tuple[str, str]]
     before, after = pair
     kinds = [unit.type_name or unit.type_code for unit in pair]
     if after.is_money:
-        return  # it is blocked
+        return  # ESA407 blocks it
     if all(kinds) and not _is_one_kind(before, after):
         (one, other) = (f"{unit.code} ({kind})" for unit, kind in zip(pair, kinds, strict=True))
         yield "ESA514", f"the new unit measures something else, found {one} → {other}"
@@ -86,15 +86,15 @@ def _check_unit(draft: Draft, pair: Sequence[Unit]) -> Iterator[tuple[str, str]]
 
 
 def _is_one_kind(one: Unit, other: Unit) -> bool:
-    """Whether two units measure the same: by code where both types have one, else by name."""
+    """Whether two units are of the same type: by the codes of their types if both have one, else by the names."""
     known = ((one.type_code, other.type_code), (one.type_name, other.type_name))
     pairs = [(a.casefold(), b.casefold()) for a, b in known if a and b]
-    # Of a type with a code alone and one with a name alone nobody can tell.
+    # A type with only a code and one with only a name cannot be compared, and get no warning.
     return not pairs or pairs[0][0] == pairs[0][1]
 
 
 def _find_scale(pair: Sequence[Unit]) -> Fraction | None:
-    """How many of the new unit one of the old is, where their codes say so."""
+    """How many of the new unit one of the old unit is; None unless both codes are known."""
     before, after = pair
     return find_scale(after.code, before.code)
 
@@ -119,7 +119,7 @@ def _check_sign(edit: Edit) -> Iterator[tuple[str, str]]:
 
 
 def _check_sum(formula: Value, planned: Mapping[int, Live], units: Mapping[int, Unit]) -> Iterator[tuple[str, str]]:
-    """Only of a formula that does nothing but add and subtract channels: a factor in it may convert units."""
+    """Only for a formula that just adds and subtracts channels: a factor in it may convert units."""
     if not isinstance(formula, str) or not all(token in _ADDING or "(" in token for token in tokenize(formula)):
         return
     used = [planned[id_] for id_ in find_inputs((formula,)) if id_ in planned]

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 
 def check_import_id(draft: Draft, context: PlanContext) -> Iterator[Blocker | Dependency]:
-    """What stands in the way of the import id that `draft` gives to its channel: who has it, or is to have it too.
+    """The blockers and dependencies of a new import id: another channel has it, or another change gives it too.
 
     Import ids are compared exactly, letter case included.
     Source: the help centre on channels, "the import id must be unique".
@@ -54,51 +54,51 @@ def check_import_id(draft: Draft, context: PlanContext) -> Iterator[Blocker | De
     import_id = draft.after_apply.values.get(CHANNEL_IMPORT_ID)
     if CHANNEL_IMPORT_ID not in draft.changed_paths or not isinstance(import_id, str):
         return
-    for holder in context.index.by_import_id.get(import_id, ()):
-        if context.planned(holder).values.get(CHANNEL_IMPORT_ID) == import_id:
-            yield _import_id_in_use(import_id, holder, context)
+    for owner in context.index.by_import_id.get(import_id, ()):
+        if context.planned(owner).values.get(CHANNEL_IMPORT_ID) == import_id:
+            yield _import_id_in_use(import_id, owner, context)
         else:
-            yield Dependency("ESA408", context.drafts[holder.id].name)
-    for rival in context.import_id_claims.get(import_id, ()):
-        if rival.live.id != draft.live.id:
-            yield _import_id_claimed_twice(import_id, rival.live, context)
+            yield Dependency("ESA408", context.drafts[owner.id].name)
+    for other in context.import_id_claims.get(import_id, ()):
+        if other.live.id != draft.live.id:
+            yield _import_id_given_twice(import_id, other.live, context)
 
 
-def _import_id_in_use(import_id: str, holder: Live, context: PlanContext) -> Blocker:
+def _import_id_in_use(import_id: str, owner: Live, context: PlanContext) -> Blocker:
     return Blocker(
         "ESA408",
-        f"cannot have import id {show_value(import_id)}: {format_channel(holder, context)} has it",
-        {"channel_import_id": import_id, "held_by": channel_evidence(holder, context)},
-        f"give {format_channel(holder, context)} another import id first, or none",
+        f"cannot have import id {show_value(import_id)}: {format_channel(owner, context)} has it",
+        {"channel_import_id": import_id, "held_by": channel_evidence(owner, context)},
+        f"give {format_channel(owner, context)} another import id first, or none",
     )
 
 
-def _import_id_claimed_twice(import_id: str, rival: Live, context: PlanContext) -> Blocker:
+def _import_id_given_twice(import_id: str, other: Live, context: PlanContext) -> Blocker:
     return Blocker(
         "ESA408",
-        f"cannot have import id {show_value(import_id)}: this plan gives it to {format_channel(rival, context)} too",
-        {"channel_import_id": import_id, "wanted_by": channel_evidence(rival, context)},
+        f"cannot have import id {show_value(import_id)}: this plan gives it to {format_channel(other, context)} too",
+        {"channel_import_id": import_id, "wanted_by": channel_evidence(other, context)},
         "give each of the two an import id of its own",
     )
 
 
 def check_primaries(draft: Draft, context: PlanContext) -> Iterator[Blocker | Dependency]:
-    """What stands in the way of `draft` taking or giving up a primary flag of its data point.
+    """The blockers and dependencies of `draft` if it becomes, or stops being, primary on its data point.
 
-    A flag that another channel has is taken only where the same plan lets that one give it up; the two stand and fall
-    together, in the order that the environment is set to.
-    Source: the help centre on channels; the effect of an edit on the other channel is not documented.
+    A channel becomes primary in place of another one only if the same plan makes that one not primary. The two changes
+    are applied together or not at all, in the order that the environment sets.
+    Source: the help centre on channels; what an edit does to the other channel is not documented.
     """
     for path in (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND):
         if path not in draft.changed_paths:
             continue
         if draft.after_apply.values.get(path) is True:
-            yield from _check_taking(draft, path, context)
+            yield from _check_becoming_primary(draft, path, context)
         elif draft.live.values.get(path) is True:
-            yield from _check_giving_up(draft, path, context)
+            yield from _check_giving_up_primary(draft, path, context)
 
 
-def _check_taking(draft: Draft, path: str, context: PlanContext) -> Iterator[Blocker | Dependency]:
+def _check_becoming_primary(draft: Draft, path: str, context: PlanContext) -> Iterator[Blocker | Dependency]:
     for other in context.neighbours(draft.live):
         has_it = other.values.get(path) is True
         if context.planned(other).values.get(path) is True:
@@ -107,12 +107,14 @@ def _check_taking(draft: Draft, path: str, context: PlanContext) -> Iterator[Blo
             yield Dependency("ESA409", context.drafts[other.id].name, context.primary_move is PrimaryMove.GIVE_UP_FIRST)
 
 
-def _check_giving_up(draft: Draft, path: str, context: PlanContext) -> Iterator[Blocker | Dependency]:
-    heirs = [other for other in context.neighbours(draft.live) if context.planned(other).values.get(path) is True]
-    for heir in heirs:
-        if heir.values.get(path) is not True:
-            yield Dependency("ESA409", context.drafts[heir.id].name, context.primary_move is PrimaryMove.TAKE_FIRST)
-    if not heirs and path == IS_PRIMARY_VALUE:
+def _check_giving_up_primary(draft: Draft, path: str, context: PlanContext) -> Iterator[Blocker | Dependency]:
+    successors = [other for other in context.neighbours(draft.live) if context.planned(other).values.get(path) is True]
+    for successor in successors:
+        if successor.values.get(path) is not True:
+            yield Dependency(
+                "ESA409", context.drafts[successor.id].name, context.primary_move is PrimaryMove.TAKE_FIRST
+            )
+    if not successors and path == IS_PRIMARY_VALUE:
         yield _no_primary_left(draft, context)
 
 
@@ -121,15 +123,16 @@ def _second_primary(draft: Draft, path: str, other: Live, context: PlanContext) 
     name, flag = format_channel(other, context), _flag(path)
     point = shorten(_point(draft.live))
     if not has_it:
-        message, unblock = f"this plan makes {name} so too", f"write  {path}: true  for one of the two only"
+        message, unblock = f"this plan makes {name} the {flag} too", f"write  {path}: true  for one of the two only"
     elif other.id in context.managed:
-        message, unblock = f"{name} is and stays so", f"write  {path}: false  for {name}"
+        message, unblock = f"{name} is the {flag} and stays so", f"write  {path}: false  for {name}"
     else:
-        message = f"{name} is, and EnergyCAP would change it unseen"
-        unblock = f"put channel {other.id} into the files with  {path}: false"
+        # An edit of the unmanaged channel would not be in the plan that somebody reviews.
+        message = f"{name} is the {flag}, and EnergyCAP would change that outside of this plan"
+        unblock = f"add channel {other.id} to the files with  {path}: false"
     return Blocker(
         "ESA409",
-        f"cannot become {flag} of data point {point}: {message}",
+        f"cannot become the {flag} of data point {point}: {message}",
         {"data_point": _point(draft.live), "path": path, "held_by": channel_evidence(other, context)},
         unblock,
     )
@@ -140,7 +143,7 @@ def _no_primary_left(draft: Draft, context: PlanContext) -> Blocker:
     point = _point(draft.live)
     return Blocker(
         "ESA409",
-        f"cannot stop being primary value of data point {shorten(point)}: no other channel is to be it",
+        f"cannot stop being the primary value of data point {shorten(point)}: no other channel becomes it",
         {
             "data_point": point,
             "path": IS_PRIMARY_VALUE,
@@ -160,15 +163,15 @@ def _point(live: Live) -> str:
 
 
 _NEW_VERSION = (
-    "to change settings from a date on, make a new version in EnergyCAP that begins then, and let the file take it "
-    "over:  reconciler import --update"
+    "to change settings from a date on, create a version in EnergyCAP that begins then, and update the file from it:  "
+    "reconciler import --update"
 )
 
 
 def check_begin(draft: Draft) -> Iterator[Blocker]:
-    """What forbids the new begin that `draft` gives to the current version of its channel.
+    """The blockers of a new begin of the current version.
 
-    A version's time is exclusive of its begin. An only version may begin earlier: no reading leaves its version then.
+    A version excludes its begin. The only version of a channel may begin earlier, as no reading leaves it then.
     """
     if BEGIN_DATE not in draft.changed_paths:
         return
@@ -177,7 +180,7 @@ def check_begin(draft: Draft) -> Iterator[Blocker]:
     if len(live.versions) > 1 and after <= _read_time(live.versions[-2].begin_date):
         yield _begins_too_early(draft)
     elif len(live.versions) > 1 or after > before:
-        yield from _check_passed(live, before, after)
+        yield from _check_readings_between(live, before, after)
 
 
 def _begins_too_early(draft: Draft) -> Blocker:
@@ -190,8 +193,8 @@ def _begins_too_early(draft: Draft) -> Blocker:
     )
 
 
-def _check_passed(live: Live, before: str, after: str) -> Iterator[Blocker]:
-    """The readings between the two begins: after the earlier one, up to and including the later one."""
+def _check_readings_between(live: Live, before: str, after: str) -> Iterator[Blocker]:
+    """A blocker if there may be readings after the earlier begin, up to and including the later one."""
     if live.has_readings is False:
         return
     earlier, later = sorted((before, after))
@@ -201,7 +204,9 @@ def _check_passed(live: Live, before: str, after: str) -> Iterator[Blocker]:
     is_unknown = live.has_readings is None or not first
     yield Blocker(
         "ESA420",
-        _say_unknown(live) if is_unknown else f"cannot begin at another time: {_say_lost(live, before, after)}",
+        _describe_unknown(live)
+        if is_unknown
+        else f"cannot begin at another time: {_describe_lost(live, before, after)}",
         {
             "begin_date_now": before or None,
             "begin_date_wanted": after or None,
@@ -215,19 +220,19 @@ def _check_passed(live: Live, before: str, after: str) -> Iterator[Blocker]:
     )
 
 
-def _say_unknown(live: Live) -> str:
-    unsaid = "whether the channel has readings" if live.has_readings is None else "when the channel's readings begin"
-    return f"may begin past stored readings: EnergyCAP does not say {unsaid}"
+def _describe_unknown(live: Live) -> str:
+    unknown = "whether the channel has readings" if live.has_readings is None else "when the channel's readings begin"
+    return f"may exclude stored readings from their version: EnergyCAP does not say {unknown}"
 
 
-def _say_lost(live: Live, before: str, after: str) -> str:
+def _describe_lost(live: Live, before: str, after: str) -> str:
     if len(live.versions) == 1:
         first = canonical_time(live.first_reading or "")
         start = f"after {before}" if before > first else f"from {first}"
         return f"stored readings {start} up to {after} would belong to no version"
     if after > before:
-        return f"stored readings after {before} up to {after} would go to the version before this one"
-    return f"stored readings after {after} up to {before} would go from the version before to this one"
+        return f"stored readings after {before} up to {after} would move to the version before this one"
+    return f"stored readings after {after} up to {before} would move from the version before to this one"
 
 
 def _read_time(time: Value) -> str:
@@ -240,9 +245,10 @@ _DEMAND = "ESA406"
 
 
 def check_settings(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
-    """What the service would refuse in the settings that `draft` sends.
+    """The settings of `draft` that EnergyCAP would reject.
 
-    What is wrong in EnergyCAP already, and not touched, counts where it is sent along and documented as refused.
+    A live value that breaks a rule already and is not edited counts only if the request includes it and the vendor
+    documents that such a request is rejected.
     Source: EsaChannelEdit, EsaChannelVersionEdit.
     """
     yield from _check_constraints(draft, context)
@@ -268,8 +274,8 @@ def _is_refused(violation: Violation, draft: Draft, context: PlanContext) -> boo
 
 def _violated(violation: Violation, draft: Draft, *, is_old: bool) -> Blocker:
     evidence = {"path": violation.path, "value": draft.after_apply.values.get(violation.path)}
-    fix = f"mend it in EnergyCAP or in the same change: {violation.fix}" if is_old else violation.fix
-    return Blocker(violation.code, _say(violation.message, is_old=is_old), evidence, fix)
+    fix = f"correct it in EnergyCAP or in the same change: {violation.fix}" if is_old else violation.fix
+    return Blocker(violation.code, _mark_existing(violation.message, is_old=is_old), evidence, fix)
 
 
 def _check_demand(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
@@ -287,16 +293,16 @@ def _check_demand(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
     }
     if is_demand and (not is_old or _is_sent(OBSERVATION_RULE_ID, draft, context)):
         message = "a demand channel cannot have the Odometer rule"
-        yield Blocker(_DEMAND, _say(message, is_old=is_old), evidence, RULES[_DEMAND].fix)
+        yield Blocker(_DEMAND, _mark_existing(message, is_old=is_old), evidence, RULES[_DEMAND].fix)
     elif is_demand is None and not is_old:
-        message = "cannot be known whether this is a demand channel, which the Odometer rule is not for"
-        unblock = f"write  observationRule: Trip, or {_find_way_out(OBSERVATION_TYPE_CODE, context)}"
+        message = "unknown whether this is a demand channel, which cannot have the Odometer rule"
+        unblock = f"write  observationRule: Trip, or {_find_fix(OBSERVATION_TYPE_CODE, context)}"
         yield Blocker(_DEMAND, message, evidence, unblock, is_unknown=True)
 
 
 def _check_money(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
     if draft.after_apply.values.get(UNIT_ID) is None and draft.blocks:
-        return  # which unit it would be is not known, and that is said
+        return  # ESA415 says that the unit is unknown
     unit = context.units.get(_id(draft.after_apply, UNIT_ID))
     is_money = unit.is_money if unit else None
     is_old = UNIT_ID not in draft.changed_paths
@@ -304,15 +310,15 @@ def _check_money(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
     evidence = {"unit": code, "unit_type": (unit.type_code or unit.type_name) if unit else None}
     if is_money and (not is_old or _is_sent(UNIT_ID, draft, context)):
         message = f"the unit must not be of a Money type, found {show_value(code)}"
-        yield Blocker("ESA407", _say(message, is_old=is_old), evidence, RULES["ESA407"].fix)
+        yield Blocker("ESA407", _mark_existing(message, is_old=is_old), evidence, RULES["ESA407"].fix)
     elif is_money is None and not is_old:
-        message = f"cannot be known whether the unit is of a Money type, found {show_value(code)}"
-        unblock = _find_way_out(UNIT_CODE, context)
+        message = f"unknown whether the unit is of a Money type, found {show_value(code)}"
+        unblock = _find_fix(UNIT_CODE, context)
         yield Blocker("ESA407", message, evidence, unblock, is_unknown=True)
 
 
-def _find_way_out(path: str, context: PlanContext) -> str:
-    """What to do where the service does not say what is asked of a unit, or of an observation type."""
+def _find_fix(path: str, context: PlanContext) -> str:
+    """The fix if EnergyCAP does not give the type of a unit, or the noun of an observation type."""
     if path in context.unread:
         unread = "units" if path == UNIT_CODE else "observation types"
         return f"give the key's user permission to read the {unread}, or make this edit in EnergyCAP itself"
@@ -322,7 +328,7 @@ def _find_way_out(path: str, context: PlanContext) -> str:
 
 
 def _check_zone(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
-    """Whether a date would be sent back of which nobody knows what it means: as local time it may move the version."""
+    """A blocker if the request would include a version date with a zone: EnergyCAP may read it back as another time."""
     begin = draft.live.current.begin_date
     if begin is None or not has_zone(begin) or not _is_sent(BEGIN_DATE, draft, context):
         return
@@ -341,21 +347,21 @@ def _check_zone(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
 
 
 def _check_gaps(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
-    """Whether a value would be sent back that every channel has and EnergyCAP did not give: nobody knows it then."""
+    """A blocker if the request would include a value that every channel has, but that EnergyCAP did not give."""
     sent = (field for field in FIELDS if not field.nullable and _is_sent(field.path, draft, context))
     gaps = [field.key for field in sent if draft.after_apply.values.get(field.path) is None]
-    # A code that could not be resolved is said already, and an edit to null is for the service to refuse.
+    # ESA415 reports a code that could not be resolved, and EnergyCAP itself rejects an edit to null.
     if gaps and not draft.blocks and not any(FIELD_AT[path].key in gaps for path in draft.changed_paths):
         keys = " and ".join(gaps)
-        message = f"cannot be edited: EnergyCAP does not give its {keys}, and an edit sends the whole channel back"
+        message = f"cannot be edited: EnergyCAP does not give its {keys}, and an edit sends the whole channel"
         unblock = f"correct the channel in EnergyCAP, or write its {keys} in the file, so that it is sent"
         yield Blocker("ESA417", message, {"missing": gaps}, unblock, is_unknown=True)
 
 
 def _is_sent(path: str, draft: Draft, context: PlanContext) -> bool:
-    """Whether the value at `path` goes along with what is edited.
+    """Whether the request of `draft` includes the value at `path`.
 
-    Of a channel with several versions the channel and its current version are edited by requests of their own.
+    For a channel with several versions, the channel and its current version are edited by separate requests.
     """
     levels = {FIELD_AT[touched].is_versioned for touched in draft.changed_paths}
     if len(draft.live.versions) == 1 or FIELD_AT[path].is_versioned in levels:
@@ -363,7 +369,7 @@ def _is_sent(path: str, draft: Draft, context: PlanContext) -> bool:
     return FIELD_AT[path].is_versioned and context.channel_edit is ChannelEdit.ECHO_LATEST
 
 
-def _say(message: str, *, is_old: bool) -> str:
+def _mark_existing(message: str, *, is_old: bool) -> str:
     return f"{message} (already so in EnergyCAP)" if is_old else message
 
 
@@ -377,7 +383,7 @@ def _id(live: Live, path: str) -> int:
 
 
 def check_preconditions(draft: Draft, context: PlanContext) -> tuple[Blocker | Dependency, ...]:
-    """The preconditions of `draft` that fail or cannot be known, and the other changes of the plan that it needs."""
+    """The preconditions of `draft` that fail or are unknown, and the other changes of the plan that it needs."""
     return (
         *draft.blocks,
         *check_settings(draft, context),
@@ -392,11 +398,11 @@ def check_preconditions(draft: Draft, context: PlanContext) -> tuple[Blocker | D
 def recheck_preconditions(
     change: Change, fresh: Live, neighbours: Sequence[Live], reference: ReferenceData, others: Sequence[Change]
 ) -> tuple[Blocker, ...]:
-    """The blocks that hold now for `change`, on a fresh read of its channel and of those of its data point.
+    """The blockers of `change` right before it is applied, on a fresh read of its channel and those of its data point.
 
-    `neighbours` may include the channel itself. `others` are the other sendable changes of the plan: those that wait
-    for this one may still have to give up, or to take, what this one takes or gives up; what came before shows in the
-    fresh read.
+    `neighbours` may include the channel itself. `others` are the other sendable changes of the plan. Those that wait
+    for this one are still to be applied, so their planned values count; the result of the earlier ones is in the fresh
+    read.
     """
     codes = codes_by_id(reference)
     read = {live.id: live for live in (*neighbours, fresh)}
@@ -407,13 +413,14 @@ def recheck_preconditions(
         drafts,
         {step.channel_id: step for step in (*others, change)},
         reference,
+        # The order is settled in the plan, and only blockers are asked for here.
         (PrimaryMove.TAKE_FIRST, ChannelEdit.OMIT_VERSION),
     )
     return tuple(found for found in check_preconditions(drafts[fresh.id], context) if isinstance(found, Blocker))
 
 
 def redraft(change: Change, fresh: Live, codes: Codes) -> Draft:
-    """`change` as it would be carried out on `fresh`, with what is so already left out of what it touches."""
+    """The draft of `change` on `fresh`, without the paths at which `fresh` already has the planned values."""
     rule_id = change.target_values.get(OBSERVATION_RULE_ID, fresh.values.get(OBSERVATION_RULE_ID))
     touched = (
         path

@@ -1,4 +1,4 @@
-"""What a change removes from the files, by ESA518; which names in them are new, or lead to another channel now."""
+"""What a change of the files removes (ESA518), renames (ESA519), or makes select another channel (ESA520)."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from reconciler.model.identifiers import Feed
     from reconciler.planning.identification import Index
 
-# What finds a channel where its select does not find any more.
-_WANTED_POINTERS = (CHANNEL_IMPORT_ID, OBSERVATION_TYPE_CODE, UNIT_CODE, INTERVAL_MINUTES)
+# Wanted values that find a channel if its select does not match any more.
+_WANTED_IDENTIFIERS = (CHANNEL_IMPORT_ID, OBSERVATION_TYPE_CODE, UNIT_CODE, INTERVAL_MINUTES)
 _KEPT = "nothing to do if you meant this: EnergyCAP keeps them as they are; if not, put them back into the files"
 _UNCHECKED = "nothing to do if you meant this: plans no longer check where their readings go; if not, restore the feeds"
 
@@ -32,7 +32,7 @@ _UNCHECKED = "nothing to do if you meant this: plans no longer check where their
 def find_renames(definitions: Definitions, base: Definitions, live: Sequence[Live]) -> Mapping[str, str]:
     """The new name of each channel of `base` that `definitions` have under another name, by the old one.
 
-    It is found by the same identifiers, or leads to the same one of `live`.
+    Both match the same one of `live`, or have the same identifiers.
     """
     names, base_names = _list_names(definitions), _list_names(base)
     gone = [channel for channel in base.channels if channel.name not in names]
@@ -60,9 +60,9 @@ def rename(base: Definitions, renames: Mapping[str, str]) -> Definitions:
 
 
 def list_removed(definitions: Definitions, base: Definitions, patterns: Sequence[str]) -> tuple[RemovedDefinition, ...]:
-    """What `base`, with the names of today, managed and `definitions` do not: channels, feeds and settings.
+    """The channels, feeds and settings that `base` managed, renamed as by `rename`, and `definitions` do not.
 
-    Of channels only those count that match one of `patterns`, if there are any.
+    If there are `patterns`, only channels whose name matches one of them count.
     """
     now = {channel.name: channel for channel in definitions.channels}
     picked = [channel for channel in base.channels if not patterns or matches_filter(channel.name, patterns)]
@@ -73,50 +73,50 @@ def list_removed(definitions: Definitions, base: Definitions, patterns: Sequence
     )
 
 
-def removed_findings(released: Sequence[RemovedDefinition]) -> Iterator[Finding]:
-    """A finding for each kind of thing in `released`."""
+def removed_findings(removed: Sequence[RemovedDefinition]) -> Iterator[Finding]:
+    """A finding for each kind of definition in `removed`."""
     for noun in ("channel", "feed", "setting"):
-        lines = sorted(_show(one) for one in released if one.kind == noun)
+        lines = sorted(_show(one) for one in removed if one.kind == noun)
         if lines:
             words = f"1 {noun} is" if len(lines) == 1 else f"{len(lines)} {noun}s are"
             message = f"{words} no longer managed because of this change"
             yield make_finding("ESA518", message, fix=_UNCHECKED if noun == "feed" else _KEPT, detail=tuple(lines))
 
 
-def tell_renames(renames: Mapping[str, str], patterns: Sequence[str]) -> Iterator[Finding]:
-    """A note on the channels that have another name now, if one of `patterns` picks it, or there are none."""
-    told = [f"{old} → {new}" for old, new in renames.items() if not patterns or matches_filter(new, patterns)]
-    if told:
-        verb = "channel has" if len(told) == 1 else "channels have"
-        message = f"{len(told)} {verb} another name because of this change"
-        yield make_finding("ESA519", message, detail=tuple(told))
+def renamed_findings(renames: Mapping[str, str], patterns: Sequence[str]) -> Iterator[Finding]:
+    """A note on the renamed channels; only those whose new name matches one of `patterns`, if there are any."""
+    shown = [f"{old} → {new}" for old, new in renames.items() if not patterns or matches_filter(new, patterns)]
+    if shown:
+        verb = "channel has" if len(shown) == 1 else "channels have"
+        message = f"{len(shown)} {verb} another name because of this change"
+        yield make_finding("ESA519", message, detail=tuple(shown))
 
 
-def tell_moves(
+def reselected_findings(
     definitions: Definitions, base: Definitions, live: Sequence[Live], patterns: Sequence[str]
 ) -> Iterator[Finding]:
-    """A warning on the names that lead to another one of `live` than at `base`, if one of `patterns` picks them."""
+    """A warning on the names that select another one of `live` than at `base`; `patterns` as for the renames."""
     before = {channel.name: channel for channel in base.channels}
     kept = [channel for channel in definitions.channels if channel.name in before]
-    moved = [channel for channel in kept if _point(channel) != _point(before[channel.name])]
+    moved = [channel for channel in kept if _list_identifiers(channel) != _list_identifiers(before[channel.name])]
     if not moved:
         return
     index = make_index(live)
     old_ids, ids = _find_ids([before[channel.name] for channel in moved], index), _find_ids(moved, index)
-    told = [
+    shown = [
         f"{name}: {_cite(index.by_id[old_ids[name]])} → {_cite(index.by_id[id_])}"
         for name, id_ in ids.items()
         if old_ids.get(name, id_) != id_ and (not patterns or matches_filter(name, patterns))
     ]
-    if told:
-        words = "1 name now selects" if len(told) == 1 else f"{len(told)} names now select"
+    if shown:
+        words = "1 name now selects" if len(shown) == 1 else f"{len(shown)} names now select"
         message = f"{words} another channel in EnergyCAP because of this change"
-        yield make_finding("ESA520", message, detail=tuple(sorted(told)))
+        yield make_finding("ESA520", message, detail=tuple(sorted(shown)))
 
 
-def _point(desired: Desired) -> tuple[object, ...]:
-    """All of `desired` that decides which live channel it finds."""
-    return desired.select, *map(desired.spec.get, _WANTED_POINTERS)
+def _list_identifiers(desired: Desired) -> tuple[object, ...]:
+    """Everything in `desired` that decides which live channel it matches."""
+    return desired.select, *map(desired.spec.get, _WANTED_IDENTIFIERS)
 
 
 def _cite(live: Live) -> str:
@@ -148,4 +148,4 @@ def _list_names(definitions: Definitions) -> frozenset[str]:
 
 def _find_ids(channels: Sequence[Desired], index: Index) -> Mapping[str, int]:
     """The id of the live channel of each of `channels` that finds one, by name."""
-    return {pair.desired.name: pair.live.id for pair in match_channels(channels, index).matches}
+    return {match.desired.name: match.live.id for match in match_channels(channels, index).matches}

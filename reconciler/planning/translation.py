@@ -1,4 +1,4 @@
-"""The words of the files for what the service knows by id, in both directions."""
+"""Codes and names in files translated to EnergyCAP's ids, and back."""
 
 from __future__ import annotations
 
@@ -45,18 +45,17 @@ _CODE_OF = {
 _LISTS = {UNIT_CODE: "units", OBSERVATION_TYPE_CODE: "observation types"}
 
 
-# Path of a code in the files → id → the code that stands for it.
+# Path of a code in the files → id → the code.
 Codes: TypeAlias = Mapping[str, Mapping[int, str]]
 
 
 class CodeTables(Struct, frozen=True):
-    """What the words of the files stand for in one environment.
+    """The ids of codes and names in one environment.
 
-    `ids` leads from the path of a code, and the code, to the ids that have it; `codes` from the same path, and an id,
-    to its code. `defined_names` holds the names of all channels in the files; `channel_ids` leads from those that were
-    found to their live ids, `channel_names` back. `live_ids` are those of all live channels. `unread` says, by the path
-    of a code, why the service's list of these could not be read in full; what is not in `codes` may then exist all the
-    same.
+    `ids` maps the path of a code, and the code, to the ids that have it; `codes` maps the same path, and an id, to its
+    code. `defined_names` are those of all channels in the files; `channel_ids` maps those that were found to their live
+    ids, `channel_names` the ids to the names. `live_ids` are those of all live channels. `unread` says, by the path of
+    a code, why EnergyCAP's list of these could not be read in full; a code that is not in `codes` may then exist.
     """
 
     ids: Mapping[str, Mapping[str, tuple[int, ...]]]
@@ -69,7 +68,7 @@ class CodeTables(Struct, frozen=True):
 
 
 def codes_by_id(reference: ReferenceData) -> Codes:
-    """The codes of `reference`, for the path of each code in the files: by their ids."""
+    """The codes of `reference` by the path of a code in the files, and the id."""
     return {
         OBSERVATION_TYPE_CODE: {type_.id: type_.code for type_ in reference.observation_types},
         SUMMARIZATION_METHOD: {method.id: method.name for method in reference.summarization_methods},
@@ -79,21 +78,21 @@ def codes_by_id(reference: ReferenceData) -> Codes:
 
 
 def ids_by_code(codes: Codes) -> Mapping[str, Mapping[str, tuple[int, ...]]]:
-    """`codes` the other way round: the ids that have a code, ascending."""
+    """The inverse of `codes`: by path and code, the ids that have the code, ascending."""
     return {path: _invert(by_id) for path, by_id in codes.items()}
 
 
 def list_unread(reference: ReferenceData) -> Mapping[str, str]:
-    """Why the service's lists could not be read in full, by the path of a code in them."""
+    """Why EnergyCAP's lists could not be read in full, by the path of a code in them."""
     unread = {UNIT_CODE: reference.units_unread, OBSERVATION_TYPE_CODE: reference.observation_types_unread}
     return {path: reason for path, reason in unread.items() if reason}
 
 
 def to_ids(desired: Desired, live: Spec, vocabulary: CodeTables) -> tuple[Spec, tuple[Finding | Blocker, ...]]:
-    """What `desired` manages by the paths of EsaChannelEdit and with its ids, and what could not be translated.
+    """The managed values of `desired` with ids, by the paths of EsaChannelEdit, and what could not be translated.
 
-    A block stands for what cannot be known because a list could not be read: the value is then None.
-    What is `live` already is taken from there, so that a code which is ambiguous or unknown, but in use, is no finding.
+    A code that cannot be resolved because a list could not be read gives a blocker; its value is then None. A value
+    that equals the live one is not translated, so that an ambiguous or unknown code that is in use gives no finding.
     """
     fields = [(path, FIELD_AT[path].path) for path in desired.spec]
     wanted: dict[str, Value] = {sent: live.get(sent) for _, sent in fields}
@@ -106,9 +105,9 @@ def to_ids(desired: Desired, live: Spec, vocabulary: CodeTables) -> tuple[Spec, 
 
 
 def show_formula(formula: str, written: Value, vocabulary: CodeTables) -> str:
-    """`formula` as the files would write it: channels by name where they have one.
+    """`formula` with the names of channels that have one in the files.
 
-    An id that the text `written` in the file gives as a number stays one, so that the two can be read side by side.
+    An id that the file's own formula, `written`, has stays an id, so that the two can be compared.
     """
     kept = find_references(written) if isinstance(written, str) else ()
 
@@ -148,7 +147,7 @@ def _translate_code(desired: Desired, path: str, vocabulary: CodeTables) -> tupl
             return None, (_unknown_code(desired, path, tuple(codes)),)
         case several:
             ids = ", ".join(map(str, several))
-            message = f"code stands for several ids, found {show_value(code)} for {FIELD_AT[path].key} {ids}"
+            message = f"several ids have this code, found {show_value(code)} for {FIELD_AT[path].key} {ids}"
             return None, (make_finding("ESA311", message, desired.locate(path)),)
 
 
@@ -157,7 +156,7 @@ def _unknown_code(desired: Desired, path: str, codes: tuple[str, ...]) -> Findin
     fix = _propose_codes(path, str(code), codes)
     if path == SUMMARIZATION_METHOD and not fix:
         # No endpoint lists the methods, so their names are known from the channels that use them.
-        fix = "write summarizationMethodId: no channel uses this method yet, so its id cannot be learned"
+        fix = "write summarizationMethodId: no channel uses this method yet, so its id is not available"
     return make_finding(
         "ESA310", f"{key} is not known in EnergyCAP, found {show_value(code)}", desired.locate(path), fix=fix
     )
@@ -197,13 +196,13 @@ def _propose_codes(path: str, code: str, codes: tuple[str, ...]) -> str:
 
 
 def _is_other_unit(code: str, other: str) -> bool:
-    """Whether two codes are known as different units, so that neither is a misspelling of the other."""
+    """Whether both codes are known and mean different units, so that neither is a misspelling of the other."""
     one, two = find_measure(code), find_measure(other)
     return bool(one and two and one != two)
 
 
 def _convert(code: str, other: str) -> str:
-    """How to get along with the unit `other` in place of `code`; "" if they measure different things."""
+    """How to use the unit `other` in place of `code`; "" if they measure different things."""
     scale = find_scale(code, other)
     if scale is None:
         return ""

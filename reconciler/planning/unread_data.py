@@ -1,4 +1,4 @@
-"""What the service would not let read, and which changes that blocks."""
+"""Live data that could not be read, and the changes that this blocks."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SHOWN = 10
 
 
 def find_unread(snapshot: Snapshot) -> tuple[Finding, ...]:
-    """What of `snapshot` could not be read, and why: one note for each kind of thing."""
+    """The lists and channels of `snapshot` that could not be read, and why: a note for each kind."""
     reference = snapshot.reference
     lists = (("units", reference.units_unread), ("observation types", reference.observation_types_unread))
     return (
@@ -62,7 +62,7 @@ def _find_flawed(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def find_unasked(plan: Plan, definitions: Definitions, unasked: Mapping[int, str]) -> tuple[Finding, ...]:
-    """The formulas that `plan` would send and the service could not be asked about; why, by channel, is `unasked`."""
+    """A note on each formula of `plan` that EnergyCAP could not validate; `unasked` has the reasons by channel id."""
     written = {channel.name: channel for channel in definitions.channels if FORMULA in channel.spec}
     return tuple(
         make_finding(
@@ -75,46 +75,46 @@ def find_unasked(plan: Plan, definitions: Definitions, unasked: Mapping[int, str
     )
 
 
-_POINTED_AT = frozenset({OBSERVATION_TYPE_ID, UNIT_ID, INTERVAL_MINUTES})
-_TOLD_APART = frozenset({OBSERVATION_TYPE_CODE, UNIT_CODE, INTERVAL_MINUTES, DATA_POINT})
+_ROUTING_EDITS = frozenset({OBSERVATION_TYPE_ID, UNIT_ID, INTERVAL_MINUTES})
+_ROUTING_VALUES = frozenset({OBSERVATION_TYPE_CODE, UNIT_CODE, INTERVAL_MINUTES, DATA_POINT})
 
 
 def block_unread(matched: MatchResult) -> Mapping[str, tuple[Match, Blocker]]:
-    """The pairs of channels that cannot be compared, by name, and why: the live one could not be read."""
-    flawed = [(pair, "") for pair in matched.matches if pair.live.flaw]
-    hidden = [(pair, "it may be the channel that cannot be read: ") for pair in matched.hidden]
-    return {pair.desired.name: (pair, _not_compared(pair.live, doubt)) for pair, doubt in (*flawed, *hidden)}
+    """The matches that cannot be compared, by name, each with the blocker: the live channel could not be read."""
+    flawed = [(match, "") for match in matched.matches if match.live.flaw]
+    hidden = [(match, "it may be the channel that cannot be read: ") for match in matched.hidden]
+    return {match.desired.name: (match, _not_compared(match.live, doubt)) for match, doubt in (*flawed, *hidden)}
 
 
 def check_unread(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
-    """What other channels may hold that stands in the way of `draft`, where they could not be read."""
+    """The blockers of `draft` that values of other channels may be, if these could not be read."""
     flawed = [live for live in context.index.flawed if live.id != draft.live.id]
-    # Nearly all plans end here.
+    # Most snapshots are read in full.
     if not flawed:
         return
     near = [live for live in flawed if _is_near(live, draft.live)]
     if CHANNEL_IMPORT_ID in draft.changed_paths and isinstance(draft.after_apply.values.get(CHANNEL_IMPORT_ID), str):
-        yield from _say(flawed, {CHANNEL_IMPORT_ID}, "whether another channel has this import id")
+        yield from _block_if_unread(flawed, {CHANNEL_IMPORT_ID}, "whether another channel has this import id")
     for path, flag in ((IS_PRIMARY_VALUE, "value"), (IS_PRIMARY_DEMAND, "demand")):
         if path in draft.changed_paths:
-            yield from _say(near, {path, DATA_POINT}, f"whether another channel is the primary {flag}")
+            yield from _block_if_unread(near, {path, DATA_POINT}, f"whether another channel is the primary {flag}")
     if draft.is_conversion and draft.after_apply.is_calculated:
-        yield from _say(flawed, {FORMULA}, "whether the formula of another channel uses this one")
+        yield from _block_if_unread(flawed, {FORMULA}, "whether the formula of another channel uses this one")
     if not draft.changed_paths.isdisjoint((FORMULA, IS_CALCULATED)):
         formula = draft.after_apply.values.get(FORMULA)
         used = find_inputs((formula,) if isinstance(formula, str) else ())
         inputs = [live for live in flawed if live.id in used]
-        yield from _say(inputs, {DATA_POINT, IS_CALCULATED}, "whether the formula may use this channel")
+        yield from _block_if_unread(inputs, {DATA_POINT, IS_CALCULATED}, "whether the formula may use this channel")
 
 
 def check_feeds(draft: Draft, context: PlanContext, feeds: Iterable[Feed]) -> Iterator[Blocker]:
-    """What other channels may hold that decides where readings of `feeds` go after `draft`, and could not be read."""
+    """A blocker if an unread value of another channel decides where readings of `feeds` go after `draft`."""
     meter = draft.live.data_point.import_id
-    if not context.index.flawed or meter is None or draft.changed_paths.isdisjoint(_POINTED_AT):
+    if not context.index.flawed or meter is None or draft.changed_paths.isdisjoint(_ROUTING_EDITS):
         return
     if names := [feed.name for feed in feeds if feed.identifiers.meter_import_id == meter]:
         near = [live for live in context.index.flawed if live.id != draft.live.id and _is_near(live, draft.live)]
-        yield from _say(near, _TOLD_APART, f"where the readings of feed {names[0]} would go")
+        yield from _block_if_unread(near, _ROUTING_VALUES, f"where the readings of feed {names[0]} would go")
 
 
 def _is_near(live: Live, other: Live) -> bool:
@@ -126,21 +126,21 @@ def _not_compared(live: Live, doubt: str) -> Blocker:
         "ESA417",
         f"cannot be compared with EnergyCAP: {doubt}channel {live.id} cannot be read, {live.flaw}",
         {"channel_id": live.id},
-        f"plan again; if that does not help, look at channel {live.id} in EnergyCAP: correct it there, or let the "
-        "key's user see it; if nothing is wrong there, report this message",
+        f"plan again; if that does not help, look at channel {live.id} in EnergyCAP: correct it there, or give the "
+        "key's user permission to see it; if nothing is wrong there, report this message",
         is_unknown=True,
     )
 
 
-def _say(channels: Iterable[Live], paths: Iterable[str], what: str) -> Iterator[Blocker]:
+def _block_if_unread(channels: Iterable[Live], paths: Iterable[str], what: str) -> Iterator[Blocker]:
     unread = [live for live in channels if not live.unread.isdisjoint(paths)]
     if unread:
         names = ", ".join(f"{live.id} {show_value(live.name)}" if live.name else str(live.id) for live in unread)
         yield Blocker(
             "ESA418",
-            f"it is not known {what}: EnergyCAP's answer cannot be read for {names}",
+            f"unknown {what}: EnergyCAP's answer cannot be read for {names}",
             {"unread": [{"channel_id": live.id, "name": live.name, "flaw": live.flaw} for live in unread]},
-            "plan again; if that does not help, look at these channels in EnergyCAP: correct them there, or let the "
-            "key's user see them; if nothing is wrong there, report this message",
+            "plan again; if that does not help, look at these channels in EnergyCAP: correct them there, or give "
+            "the key's user permission to see them; if nothing is wrong there, report this message",
             is_unknown=True,
         )

@@ -128,7 +128,7 @@ def test_a_channel_that_came_to_look_alike_stops_what_would_lead_a_feed_away(dem
         1079,
         OutcomeStatus.STALE,
         "moved since the plan: ESA603 would take the readings of feed logger away from flow: "
-        "they would land nowhere, because no channel fits",
+        "they would match no channel",
         AGAIN,
     )
     assert demo.editor.requests[LIST] == 1
@@ -238,7 +238,7 @@ def test_an_import_id_moves_from_one_data_point_to_another(demo: Bench) -> None:
             "channelImportId",
             OutcomeStatus.STALE,
             (
-                "moved since the plan: ESA418 it is not known whether another channel has this import id: "
+                "moved since the plan: ESA418 unknown whether another channel has this import id: "
                 'EnergyCAP\'s answer cannot be read for 1058 "Science Center feeder B"'
             ),
         ),

@@ -211,9 +211,9 @@ SENTENCE = (
 )
 # Code, severity, file, line, and what readings it is about and where they would go.
 ROUTES = (
-    ("ESA601", "warning", "channels/library-water.yaml", 11, '"LB-WATER-01-USE"', "they would land on lb-water-use"),
-    ("ESA603", "warning", "channels/library-water.yaml", 17, '"LB-WATER-01-NEW"', "they would land nowhere"),
-    ("ESA604", "note", "channels/north-electricity.yaml", 28, '"NB-ELEC-01"', "would begin to land on nb-elec-use"),
+    ("ESA601", "warning", "channels/library-water.yaml", 11, '"LB-WATER-01-USE"', "they would go to lb-water-use"),
+    ("ESA603", "warning", "channels/library-water.yaml", 17, '"LB-WATER-01-NEW"', "they would match no channel"),
+    ("ESA604", "note", "channels/north-electricity.yaml", 28, '"NB-ELEC-01"', "would start to go to nb-elec-use"),
 )
 # Formulas before and after, by id: who uses whom.
 LINKS = {

@@ -403,7 +403,7 @@ def test_an_update_says_which_channels_it_does_not_find(town: Workspace) -> None
     assert (answer.code, answer.out) == (
         1,
         """\
-channels/all.yaml:5  ESA301  no live channel fits, found none with channelId 99
+channels/all.yaml:5  ESA301  no live channel matches, found none with channelId 99
   fix: correct the identifiers, or create the channel in EnergyCAP; if it exists, let the API key's user see it
 
 1 error in 1 file.
@@ -434,10 +434,10 @@ def test_an_update_takes_nothing_over_from_what_may_be_another_channel(town: Wor
 
     assert (answer.code, answer.err) == (1, f"channels with errors were not updated\n{UNTOLD}")
     assert answer.out == (
-        'channels/all.yaml:2  ESA308  select may lead to another channel, found "Use" (ELECUSE) in the file and '
+        'channels/all.yaml:2  ESA308  select may match another channel, found "Use" (ELECUSE) in the file and '
         """\
 "Losses" (ELECDEM) in EnergyCAP
-  fix: correct select; where this is the channel all the same, write  select: {channelId: 2}
+  fix: correct select; if this is the right channel, write  select: {channelId: 2}
 
 1 error in 1 file.
 
@@ -478,7 +478,7 @@ def test_what_an_imported_channel_is_found_by_can_be_edited(town: Workspace, old
 
     assert (applied.code, planned.code) == (0, 0)
     assert "ESA306" not in applied.out
-    assert f"ESA305  note: select is out of date: no channel fits it, found this one by {new.partition(':')[0]}" in (
+    assert f"ESA305  note: select is out of date: no channel matches it, found this one by {new.partition(':')[0]}" in (
         planned.out
     )
 
@@ -621,7 +621,7 @@ def prove_text(ground: ImportInput, text: str, name: str) -> None:
         ),
         pytest.param(
             "channels:\n  new:\n    select: {channelImportId: IMP-1}\n",
-            "mine: ESA303 several channels govern one live channel, found 1 here and for new (channels/new.yaml:2)\n",
+            "mine: ESA303 several channels match one live channel, found 1 here and for new (channels/new.yaml:2)\n",
             "a plan of these files would not be empty; nothing was written",
             id="a channel that is managed already",
         ),

@@ -22,7 +22,7 @@ from reconciler.definitions.load import load_definitions
 from reconciler.model.findings import Severity
 from reconciler.model.plan import Action
 from reconciler.planning.importing.naming import Fields, FileStyle
-from reconciler.planning.importing.selection import ChannelFilter, make_inventory, pick
+from reconciler.planning.importing.selection import ChannelFilter, make_inventory, select_channels
 from tests.cases import note_case
 from tests.cli.tenants import PROJECT, open_project, read_files, read_world, stand_on, worlds, write
 
@@ -51,9 +51,9 @@ in_each_style = pytest.mark.parametrize(
 
 def import_new(ground: ImportInput, style: tuple[Fields, FileStyle] = STYLE, **asked: Any) -> ImportedFiles:
     """All that an import would write, proved."""
-    survey = make_inventory(ground.definitions, ground.snapshot)
-    picked, _ = pick(survey, ChannelFilter(**asked))
-    harvest = draft_new_files(ground, survey, picked, style)
+    inventory = make_inventory(ground.definitions, ground.snapshot)
+    picked, _ = select_channels(inventory, ChannelFilter(**asked))
+    harvest = draft_new_files(ground, inventory, picked, style)
     verify_empty_plan(Output(), ground, ground.plan(ground.definitions), harvest)
     return harvest
 

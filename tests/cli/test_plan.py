@@ -32,7 +32,7 @@ def test_a_formula_that_the_service_refuses_is_blocked_with_its_words(workspace:
     (change,) = json.loads(answer.out)["resource_changes"]
     (block,) = change["blocked_by"]
     assert (answer.code, block["rule"]) == (3, "ESA412")
-    assert block["message"].startswith("cannot use this formula: the service refuses it, ")
+    assert block["message"].startswith("cannot use this formula: EnergyCAP rejects it, ")
     assert block["evidence"]["formula"] == "channel(1) * * 2"
 
 
@@ -192,7 +192,7 @@ def test_a_calculated_channel_becomes_simple_only_while_it_has_no_summarized_rea
     assert (changes["idle-sum"]["verdict"], changes["idle-sum"]["blocked_by"]) == ("allowed", [])
     (block,) = changes["sum"]["blocked_by"]
     assert (block["rule"], block["message"]) == ("ESA404", "cannot become simple: it has readings")
-    assert block["unblock"] == "leave it calculated and make a new simple channel in EnergyCAP"
+    assert block["unblock"] == "keep it calculated and create a simple channel in EnergyCAP"
 
 
 def test_an_edit_of_a_calculated_channel_says_what_it_does_to_its_summarized_values(workspace: Workspace) -> None:

@@ -210,7 +210,7 @@ def test_an_order_that_was_not_reviewed_is_a_difference() -> None:
         return compare_plans(make_plan(other, reviewed), make_plan(other, now)).changed
 
     assert explain(late, late) == ()
-    assert explain(USE, late) == (ChangedStep("use", ("comes after other now, and did not when it was reviewed",)),)
+    assert explain(USE, late) == (ChangedStep("use", ("comes after other now, which was not reviewed",)),)
     assert explain(late, USE) == (ChangedStep("use", ("does not come after other any more",)),)
 
 
@@ -243,7 +243,7 @@ def test_a_feed_that_is_rerouted_without_a_reviewed_step_is_a_difference() -> No
     now = replace(make_plan(USE), feeds=(FeedRoute("logger", "use", 1, 2, (), (step,)),))
 
     assert compare_plans(make_plan(USE), now).changed == (
-        ChangedStep("use", ("leads the feed logger to channel 7 now, and did not when it was reviewed",)),
+        ChangedStep("use", ("sends the readings of feed logger to channel 7 now, which was not reviewed",)),
     )
 
 
@@ -255,13 +255,13 @@ def test_a_feed_that_is_rerouted_to_another_channel_than_reviewed_is_a_differenc
         )
         return compare_plans(reviewed, now).changed
 
-    what = "now, and did not when it was reviewed"
+    what = "now, which was not reviewed"
     assert explain(FeedStep("use", (MULTIPLIER,), 1042)) == explain() == ()
     assert explain(FeedStep("use", (MULTIPLIER,), 7)) == (
-        ChangedStep("use", (f"leads the feed logger to channel 7 {what}",)),
+        ChangedStep("use", (f"sends the readings of feed logger to channel 7 {what}",)),
     )
     assert explain(FeedStep("use", (MULTIPLIER,), None)) == (
-        ChangedStep("use", (f"leads the feed logger to no single channel {what}",)),
+        ChangedStep("use", (f"sends the readings of feed logger to no single channel {what}",)),
     )
 
 

@@ -43,8 +43,7 @@ def test_a_channel_with_readings_cannot_become_calculated() -> None:
             rule="ESA401",
             message="cannot become calculated: it has readings",
             evidence=READ,
-            unblock="leave it simple and make a new calculated channel in EnergyCAP, "
-            "or delete its readings there first",
+            unblock="keep it simple and create a calculated channel in EnergyCAP, or delete its readings there first",
         ),
     )
 
@@ -62,7 +61,7 @@ def test_a_channel_with_several_versions_cannot_become_calculated() -> None:
                     {"version_id": 10, "begin_date": "2025-01-01T00:00:00", "end_date": None},
                 ]
             },
-            unblock="leave it simple and make a new calculated channel in EnergyCAP, "
+            unblock="keep it simple and create a calculated channel in EnergyCAP, "
             "or delete its older versions there first",
         ),
     )
@@ -101,7 +100,7 @@ def test_a_channel_that_formulas_use_cannot_become_calculated() -> None:
                     },
                 ]
             },
-            unblock='take channel(north) out of the formula of 3 "Total" (not managed here) first; '
+            unblock='remove channel(north) from the formula of 3 "Total" (not managed here) first; '
             "this plan already does so for net",
         ),
     )
@@ -133,7 +132,7 @@ def test_a_calculated_channel_with_readings_cannot_become_simple() -> None:
             rule="ESA404",
             message="cannot become simple: it has readings",
             evidence=READ,
-            unblock="leave it calculated and make a new simple channel in EnergyCAP",
+            unblock="keep it calculated and create a simple channel in EnergyCAP",
         ),
     )
 
@@ -146,7 +145,7 @@ def test_energycap_saying_not_convertible_blocks_even_if_nothing_explains_it() -
         Blocker(
             rule="ESA405",
             message="cannot become calculated: EnergyCAP says that it is not convertible, "
-            "and nothing that can be read says why",
+            "for a reason that is not visible",
             evidence={
                 "is_convertible": False,
                 "has_readings": False,
@@ -196,7 +195,7 @@ def test_a_conversion_that_cannot_be_judged_is_unknown() -> None:
     assert change.blocked_by == (
         Blocker(
             rule="ESA404",
-            message="cannot be known whether it may become simple: EnergyCAP does not say whether it has readings",
+            message="unknown whether it may become simple: EnergyCAP does not say whether it has readings",
             evidence={"has_readings": None, "first_reading": None, "last_reading": None},
             unblock="look in EnergyCAP whether the channel has readings, and convert it there",
             is_unknown=True,

@@ -84,7 +84,7 @@ def test_a_cycle_blocks_its_members_and_their_dependents() -> None:
 
     settled = propagate_blockers({name: [] for name in needs}, needs)
 
-    cycle = "cannot be put in order, because none can come first: a waits for b, b waits for c, c waits for a"
+    cycle = "cannot be put in order, because none can be first: a waits for b, b waits for c, c waits for a"
     assert list_messages(settled) == {
         "a": [f"ESA403 {cycle}"],
         "b": [f"ESA408 {cycle}"],
@@ -93,8 +93,8 @@ def test_a_cycle_blocks_its_members_and_their_dependents() -> None:
         "e": ["ESA403 needs the change of a, which is blocked by ESA403"],
     }
     assert [settled[name][0].unblock for name in "ab"] == [
-        "break the circle by two plans: first leave one of these edits out of the files, and put it back later",
-        "break the circle by two plans: first give one of these channels an import id that none has, or null",
+        "break the cycle with two plans: first leave one of these edits out of the files, and put it back later",
+        "break the cycle with two plans: first give one of these channels an import id that no channel has, or null",
     ]
 
 

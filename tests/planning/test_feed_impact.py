@@ -27,7 +27,7 @@ TO_KW: Spec = {UNIT: "KW"}
 TO_KWH: Spec = {UNIT: "KWH"}
 KW: Spec = {f"{V}unitId": 2}
 AWAY = "would take the readings of feed logger away from one: they would"
-NOWHERE = "land nowhere, because no channel fits"
+NO_MATCH = "match no channel"
 SENT_C1 = 'readings for import id "C-1"'
 USE_KWH = Identifiers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE", unit_code="KWH")
 USE_KW = replace(USE_KWH, unit_code="KW")
@@ -78,7 +78,7 @@ def test_an_edit_that_reroutes_a_feed_is_blocked_with_its_evidence() -> None:
     assert change.blocked_by == (
         Blocker(
             rule="ESA603",
-            message=f"{AWAY} {NOWHERE}",
+            message=f"{AWAY} {NO_MATCH}",
             evidence={
                 "feed": "logger (channels/north.yaml:31)",
                 "identifiers": 'meterImportId "NB-ELEC-01", observationTypeCode "ELECUSE", unitCode "KWH"',
@@ -92,7 +92,7 @@ def test_an_edit_that_reroutes_a_feed_is_blocked_with_its_evidence() -> None:
                 },
                 "would_find": [],
             },
-            unblock=f"leave {UNIT} as now, or change the logger, and with it feed logger in this plan",
+            unblock=f"keep {UNIT} as in EnergyCAP, or change the logger too, and feed logger in the same plan",
         ),
     )
 
@@ -102,8 +102,8 @@ def test_a_rerouted_feed_has_a_finding_at_its_line_and_a_note_in_its_route() -> 
 
     plan = plan_of([feed("logger", "one")], [make_desired("one", 1, TO_KW)], live)
 
-    step = f'after one (channels/north.yaml:7), {UNIT} "KWH" → "KW": they {NOWHERE}'
-    held = "the plan blocks this: the readings go on as they do today"
+    step = f'after one (channels/north.yaml:7), {UNIT} "KWH" → "KW": they {NO_MATCH}'
+    held = "the plan blocks this change, so the readings keep going where they go today"
     move = FeedStep("one", (UNIT,), None, ResolutionFailure.UNMATCHED)
     assert plan.feeds == (
         FeedRoute("logger", "one", 1, None, (step, held), (move,), is_change_blocked=True, identifiers=USE_KWH),
@@ -112,7 +112,7 @@ def test_a_rerouted_feed_has_a_finding_at_its_line_and_a_note_in_its_route() -> 
         Finding(
             code="ESA603",
             severity=Severity.WARNING,
-            message=f"readings of feed logger would no longer reach one: they would {NOWHERE}",
+            message=f"readings of feed logger would no longer reach one: they would {NO_MATCH}",
             location=Location("channels/north.yaml", 31, path=("feeds", "logger")),
             detail=(step, held),
             fix="leave these settings as they are; or change the logger too, and its feed in the same plan",
@@ -126,36 +126,36 @@ def test_a_rerouted_feed_has_a_finding_at_its_line_and_a_note_in_its_route() -> 
         pytest.param(
             USE_KWH,
             [make_desired("one", 1), make_desired("two", 2, TO_KWH)],
-            {"two": [f"ESA602 {AWAY} land nowhere, because 2 channels fit (one, two)"]},
-            "ESA602 readings of feed logger would no longer reach one: they would land nowhere, "
-            "because 2 channels fit (one, two)",
+            {"two": [f"ESA602 {AWAY} match 2 channels (one, two) and reach none"]},
+            "ESA602 readings of feed logger would no longer reach one: "
+            "they would match 2 channels (one, two) and reach none",
             id="ambiguous, by an edit of another channel",
         ),
         pytest.param(
             by_import_id("C-1"),
             [make_desired("one", 1, {"channelImportId": None}), make_desired("two", 2, {"channelImportId": "C-1"})],
             {
-                "one": [f"ESA603 {AWAY} {NOWHERE}"],
+                "one": [f"ESA603 {AWAY} {NO_MATCH}"],
                 "two": ["ESA408 needs the change of one, which is blocked by ESA603"],
             },
-            "ESA601 readings of feed logger would no longer reach one: they would land on two",
+            "ESA601 readings of feed logger would no longer reach one: they would go to two",
             id="redirected, by two edits of which one needs the other",
         ),
         pytest.param(
             USE_KWH,
             [make_desired("one", 1, TO_KW), make_desired("two", 2, TO_KWH)],
             {
-                "one": [f"ESA603 {AWAY} {NOWHERE}"],
-                "two": [f"ESA602 {AWAY} land nowhere, because 2 channels fit (one, two)"],
+                "one": [f"ESA603 {AWAY} {NO_MATCH}"],
+                "two": [f"ESA602 {AWAY} match 2 channels (one, two) and reach none"],
             },
-            "ESA601 readings of feed logger would no longer reach one: they would land on two",
+            "ESA601 readings of feed logger would no longer reach one: they would go to two",
             id="redirected, by two edits each of which reroutes it alone",
         ),
         pytest.param(
             replace(USE_KWH, interval_seconds=900),
             [make_desired("one", 1, {"intervalMinutes": 60}), make_desired("a", 2, TO_KWH)],
-            {"a": [f"ESA602 {AWAY} land nowhere, because 2 channels fit (one, a)"]},
-            "ESA601 readings of feed logger would no longer reach one: they would land on a",
+            {"a": [f"ESA602 {AWAY} match 2 channels (one, a) and reach none"]},
+            "ESA601 readings of feed logger would no longer reach one: they would go to a",
             id="redirected, by two edits of which one does no harm alone",
         ),
     ],
@@ -183,7 +183,7 @@ def test_one_edit_may_reroute_several_feeds() -> None:
 def test_a_feed_that_is_edited_together_with_its_channel_blocks_nothing() -> None:
     plan = plan_of([feed("logger", "one", USE_KW)], [make_desired("one", 1, TO_KW)], [make_live(1), make_live(2)])
 
-    step = f'after one (channels/north.yaml:7), {UNIT} "KWH" → "KW": they land on one'
+    step = f'after one (channels/north.yaml:7), {UNIT} "KWH" → "KW": they go to one'
     assert plan.feeds == (
         FeedRoute("logger", "one", None, 1, (step,), (FeedStep("one", (UNIT,), 1),), identifiers=USE_KW),
     )
@@ -197,13 +197,13 @@ def test_a_feed_that_already_misses_its_channel_is_reported_and_blocks_nothing()
     plan = plan_of([feed("logger", "kw"), feed("other", "kw", USE_KW)], [make_desired("kw", 7)], live)
 
     assert list_findings(plan) == [
-        'ESA605 readings of feed logger do not reach kw, which it expects: today they land on 1 "Use"',
+        'ESA605 readings of feed logger do not reach kw, which it expects: today they go to 1 "Use"',
         (
-            "ESA605 readings of feed other do not reach kw, which it expects: today they land nowhere, because "
-            '6 channels fit (2 "Spare 2", 3 "Spare 3", 4 "Spare 4", 5 "Spare 5", 6 "Spare 6", 1 more)'
+            "ESA605 readings of feed other do not reach kw, which it expects: today they match "
+            '6 channels (2 "Spare 2", 3 "Spare 3", 4 "Spare 4", 5 "Spare 5", 6 "Spare 6", 1 more) and reach none'
         ),
     ]
-    assert plan.feeds[0].findings == ('not the channel it expects: today its readings land on 1 "Use"',)
+    assert plan.feeds[0].findings == ('not the channel it expects: today its readings go to 1 "Use"',)
 
 
 def test_a_feed_that_already_misses_its_channel_may_be_rerouted() -> None:
@@ -214,8 +214,8 @@ def test_a_feed_that_already_misses_its_channel_may_be_rerouted() -> None:
     )
 
     assert list_findings(plan) == [
-        f"ESA603 readings of feed logger would no longer reach one: they would {NOWHERE}",
-        "ESA605 readings of feed logger do not reach three, which it expects: today they land on one",
+        f"ESA603 readings of feed logger would no longer reach one: they would {NO_MATCH}",
+        "ESA605 readings of feed logger do not reach three, which it expects: today they go to one",
     ]
     assert plan.blocked == ()
 
@@ -228,21 +228,21 @@ def test_a_feed_that_matches_no_channel_may_start_to_match_a_wrong_one() -> None
     )
 
     assert list_findings(plan) == [
-        f"ESA604 readings of feed logger would begin to land on one; today they {NOWHERE}",
-        f"ESA605 readings of feed logger do not reach two, which it expects: today they {NOWHERE}",
+        f"ESA604 readings of feed logger would start to go to one; today they {NO_MATCH}",
+        f"ESA605 readings of feed logger do not reach two, which it expects: today they {NO_MATCH}",
     ]
 
 
 # `a` takes the unit of `b`, which then becomes another thing: between the two nothing is in KW.
 PASSING = [make_desired("a", 1, TO_KWH), make_desired("b", 2, {"observationTypeCode": "ELECDEMAND"})]
-PAUSE = "pause the logger while the plan is applied, or apply these edits by plans of their own"
+PAUSE = "pause the logger while the plan is applied, or apply these edits in separate plans"
 
 
 def test_a_feed_that_is_rerouted_only_during_apply_is_a_warning() -> None:
     plan = plan_of([feed("logger", "a", USE_KW)], PASSING, [make_live(1, KW), make_live(2)])
 
     assert list_findings(plan) == [
-        f"ESA603 readings of feed logger would not reach a while the plan is applied: for a time they would {NOWHERE}"
+        f"ESA603 readings of feed logger would not reach a while the plan is applied: meanwhile they would {NO_MATCH}"
     ]
     assert plan.findings[0].fix == PAUSE
     assert plan.feeds[0].steps == (
@@ -258,7 +258,7 @@ def test_undeclared_readings_that_are_rerouted_only_during_apply_are_a_warning_a
     assert list_findings(plan) == [
         (
             'ESA603 readings for meter "NB-ELEC-01" (ELECUSE, KW) would not reach a while the plan is applied: '
-            f"for a time they would {NOWHERE}"
+            f"meanwhile they would {NO_MATCH}"
         )
     ]
     assert plan.findings[0].location == Location("channels/north.yaml", 7, path=("channels", "a", *UNIT.split(".")))
@@ -279,13 +279,13 @@ def test_a_feed_whose_channel_has_an_error_is_traced_too() -> None:
         pytest.param(
             [make_desired("one", 1, {"channelImportId": "NEW"})],
             [make_live(1, has_readings=True)],
-            [f"ESA603 {SENT_C1} would no longer reach one: they would {NOWHERE}"],
+            [f"ESA603 {SENT_C1} would no longer reach one: they would {NO_MATCH}"],
             id="an import id that no channel has any more",
         ),
         pytest.param(
             [make_desired("one", 1, {"channelImportId": None}), make_desired("two", 2, {"channelImportId": "C-1"})],
             [make_live(1, has_readings=True), make_live(2)],
-            [f"ESA601 {SENT_C1} would no longer reach one: they would land on two"],
+            [f"ESA601 {SENT_C1} would no longer reach one: they would go to two"],
             id="an import id that another gets",
         ),
         pytest.param(
@@ -294,7 +294,7 @@ def test_a_feed_whose_channel_has_an_error_is_traced_too() -> None:
             [
                 (
                     'ESA602 readings for meter "NB-ELEC-01" (ELECUSE, KWH) would no longer reach 1 "Use": '
-                    'they would land nowhere, because 2 channels fit (1 "Use", two)'
+                    'they would match 2 channels (1 "Use", two) and reach none'
                 )
             ],
             id="a channel that is not managed, by an edit of another one",
@@ -304,8 +304,8 @@ def test_a_feed_whose_channel_has_an_error_is_traced_too() -> None:
             [make_live(1, has_readings=True), make_live(2)],
             [
                 (
-                    'ESA604 readings for meter "NB-ELEC-01" (ELECUSE, KWH, 15 minutes) would begin to land on 1 "Use"; '
-                    'today they land nowhere, because 2 channels fit (1 "Use", two)'
+                    'ESA604 readings for meter "NB-ELEC-01" (ELECUSE, KWH, 15 minutes) would start to go to 1 "Use"; '
+                    'today they match 2 channels (1 "Use", two) and reach none'
                 )
             ],
             id="channels that were alike",
@@ -363,15 +363,15 @@ def test_several_identifiers_of_one_channel_make_one_finding_at_the_edit() -> No
         Finding(
             code="ESA603",
             severity=Severity.WARNING,
-            message=f'readings for meter "NB-ELEC-01" (ELECUSE) would no longer reach one: they would {NOWHERE}',
+            message=f'readings for meter "NB-ELEC-01" (ELECUSE) would no longer reach one: they would {NO_MATCH}',
             location=Location("channels/north.yaml", 7, path=("channels", "one", "observationTypeCode")),
             detail=(
-                f'after one (channels/north.yaml:7), observationTypeCode "ELECUSE" → "GASUSE": they {NOWHERE}',
+                f'after one (channels/north.yaml:7), observationTypeCode "ELECUSE" → "GASUSE": they {NO_MATCH}',
                 'they are sent with meterImportId "NB-ELEC-01", observationTypeCode "ELECUSE"',
-                "the same goes for readings that also give unitCode and channelIntervalInSeconds",
+                "the same applies to readings that also give unitCode and channelIntervalInSeconds",
             ),
             fix="if a logger sends such readings, change it together with this plan; "
-            "declared as a feed with  expect: one,  it would block this edit",
+            "a feed with  expect: one  would block this edit",
         ),
     )
 
@@ -381,7 +381,7 @@ def test_readings_of_a_declared_feed_are_not_reported_twice() -> None:
 
     plan = plan_of([feed("logger", "one", by_import_id("C-1"))], edit, [make_live(1, has_readings=True)])
 
-    assert list_findings(plan) == [f"ESA603 readings of feed logger would no longer reach one: they would {NOWHERE}"]
+    assert list_findings(plan) == [f"ESA603 readings of feed logger would no longer reach one: they would {NO_MATCH}"]
 
 
 @pytest.mark.parametrize(
@@ -432,7 +432,7 @@ def test_a_channel_that_became_similar_after_planning_may_block_an_edit() -> Non
     assert recheck(TO_KW, USE_KWH, (ONE, DEMAND), (ONE, TWIN)) == (
         Blocker(
             "ESA603",
-            "would take the readings of feed logger away from one: they would land nowhere, because no channel fits",
+            "would take the readings of feed logger away from one: they would match no channel",
             {
                 "feed": "logger",
                 "identifiers": 'meterImportId "NB-ELEC-01", observationTypeCode "ELECUSE", unitCode "KWH"',

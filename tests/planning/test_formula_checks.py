@@ -42,11 +42,11 @@ def test_valid_formulas_break_no_rule(formula: str) -> None:
     ("formula", "code", "found"),
     [
         ("", "ESA206", 'formula must not be blank, found ""'),
-        ("channel(a", "ESA207", 'formula must have balanced parentheses, found 1 "(" never closed in "channel(a"'),
+        ("channel(a", "ESA207", 'formula must have balanced parentheses, found 1 "(" without ")" in "channel(a"'),
         (
             "channel(a))",
             "ESA207",
-            'formula must have balanced parentheses, found a ")" that closes nothing in "channel(a))"',
+            'formula must have balanced parentheses, found a ")" without "(" in "channel(a))"',
         ),
         (")channel(a)(", "ESA207", None),
         ("channel()", "ESA208", "formula must name one channel in each channel(...), found channel()"),
@@ -190,10 +190,10 @@ def test_an_operator_without_a_value_is_an_error(formula: str, found: str) -> No
 @pytest.mark.parametrize(
     ("formula", "found", "fix"),
     [
-        ("=channel(a) * 2", '"=" at the beginning', "take out the = at the beginning"),
-        ("channel(a) * 3%", '"3 %"', "write the share as a number, as in 0.03 for 3 %"),
-        ("channel(a) ** 2", '"**"', "write * or /, once"),
-        ("channel(a) // 2", '"//"', "write * or /, once"),
+        ("=channel(a) * 2", '"=" at the beginning', "remove the = at the beginning"),
+        ("channel(a) * 3%", '"3 %"', "write the percentage as a number, as in 0.03 for 3 %"),
+        ("channel(a) ** 2", '"**"', "write a single * or /"),
+        ("channel(a) // 2", '"//"', "write a single * or /"),
         ("channel(a) x 2", '"x"', "write  *  instead of  x"),
         ("(channel(a)) X (2)", '"X"', "write  *  instead of  X"),
         ("channel(a) \u00d7 2", '"\u00d7"', "write  *  instead of  \u00d7"),
@@ -201,9 +201,9 @@ def test_an_operator_without_a_value_is_an_error(formula: str, found: str) -> No
         ("channel(a) \u00f7 2", '"\u00f7"', "write  /  instead of  \u00f7"),
         ("channel(a) \u2212 2", '"\u2212"', "write  -  instead of  \u2212"),
         ("channel(a) * \u22122", '"\u2212"', "write  -  instead of  \u2212"),
-        ("channel(a) * 0,97", '"0,97"', "write a point before decimals, and nothing between thousands"),
-        ("channel(a) * 1.5,25", '"1.5,25"', "write a point before decimals, and nothing between thousands"),
-        ("(channel(a) * 1,000)", '"1,000"', "write a point before decimals, and nothing between thousands"),
+        ("channel(a) * 0,97", '"0,97"', "write a decimal point, and no separator for thousands"),
+        ("channel(a) * 1.5,25", '"1.5,25"', "write a decimal point, and no separator for thousands"),
+        ("(channel(a) * 1,000)", '"1,000"', "write a decimal point, and no separator for thousands"),
     ],
 )
 def test_a_sign_that_is_not_published_is_a_warning(formula: str, found: str, fix: str) -> None:
@@ -222,9 +222,9 @@ def test_one_typo_of_each_kind_is_reported() -> None:
 
     assert found == [
         ("ESA210", "add the missing value, or remove the operator"),
-        ("ESA216", "write the share as a number, as in 0.03 for 3 %"),
+        ("ESA216", "write the percentage as a number, as in 0.03 for 3 %"),
         ("ESA216", "write  *  instead of  \u00d7"),
-        ("ESA216", "write a point before decimals, and nothing between thousands"),
+        ("ESA216", "write a decimal point, and no separator for thousands"),
     ]
 
 
@@ -346,9 +346,9 @@ def test_a_cycle_is_reported_once_with_all_its_channels() -> None:
     cycle, calculated = check_references(channels)
 
     assert summarize([cycle]) == [
-        ("ESA324", "channels a esaChannelVersion formula", "formulas go round in a circle, found a → b → c → a")
+        ("ESA324", "channels a esaChannelVersion formula", "formulas use each other in a cycle, found a → b → c → a")
     ]
-    assert cycle.detail == ("in the circle: b (channels/north.yaml:20)", "in the circle: c (channels/north.yaml:30)")
+    assert cycle.detail == ("in the cycle: b (channels/north.yaml:20)", "in the cycle: c (channels/north.yaml:30)")
     assert summarize([calculated]) == [
         ("ESA322", "channels d esaChannelVersion formula", "formula uses a calculated channel, found channel(a)")
     ]

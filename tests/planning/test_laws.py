@@ -15,7 +15,7 @@ from reconciler.model.identifiers import Feed, Identifiers, ResolutionFailure
 from reconciler.model.plan import Action, Verdict
 from reconciler.model.project import PrimaryMove
 from reconciler.planning.identification import make_index, resolve
-from reconciler.planning.importing.drafting import find_pointers
+from reconciler.planning.importing.drafting import choose_select
 from reconciler.planning.matching import resolve_desired
 from reconciler.planning.plan import make_plan
 from reconciler.planning.preconditions import recheck_preconditions
@@ -192,7 +192,7 @@ def test_a_channel_is_lost_after_an_edit_of_its_select_fields_only_if_the_plan_w
 ) -> None:
     index = make_index(live)
     channels = [
-        make_desired(f"n{channel.id}", channel.id, data.draw(MOVES), select=find_pointers(channel, index, can_hold))
+        make_desired(f"n{channel.id}", channel.id, data.draw(MOVES), select=choose_select(channel, index, can_hold))
         for channel in live
     ]
     plan = plan_of(channels, live)

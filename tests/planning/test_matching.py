@@ -132,7 +132,7 @@ def test_a_channel_is_found_with_a_note_after_an_edit_of_its_select_fields(
         "ESA305",
         make_desired("north", 0).locate("select"),
     )
-    assert found.message == f"select is out of date: no channel fits it, found this one by {changed}"
+    assert found.message == f"select is out of date: no channel matches it, found this one by {changed}"
 
 
 def test_the_suggested_select_finds_the_channel_without_a_note() -> None:
@@ -192,7 +192,7 @@ def test_a_channel_whose_identifiers_moved_to_another_is_shown_its_present_ones(
 
     assert match_channels([old, new], TRIO).findings[0].fix == (
         "write  select: {dataPointImportId: NB-ELEC-01, observationTypeCode: ELECUSE, unitCode: KWH, "
-        "intervalMinutes: 30}, which leads to channel 1"
+        "intervalMinutes: 30}, which matches channel 1"
     )
 
 
@@ -208,17 +208,17 @@ def test_several_channels_that_match_one_live_channel_are_an_error_at_each() -> 
         (
             "ESA303",
             first.locate("select.channelId"),
-            "several channels govern one live channel, found 2 here and for second (channels/south.yaml:9) and 1 more",
+            "several channels match one live channel, found 2 here and for second (channels/south.yaml:9) and 1 more",
         ),
         (
             "ESA303",
             second.locate("select.channelImportId"),
-            "several channels govern one live channel, found 2 here and for first (channels/north.yaml:3) and 1 more",
+            "several channels match one live channel, found 2 here and for first (channels/north.yaml:3) and 1 more",
         ),
         (
             "ESA303",
             third.locate("select.channelImportId"),
-            "several channels govern one live channel, found 2 here and for first (channels/north.yaml:3) and 1 more",
+            "several channels match one live channel, found 2 here and for first (channels/north.yaml:3) and 1 more",
         ),
     ]
 
@@ -228,7 +228,7 @@ def test_a_channel_whose_import_id_moved_to_another_is_shown_its_present_one() -
     new = make_desired("new", 2)
 
     assert [finding.fix for finding in match(old, new).findings] == [
-        "write  select: {channelImportId: C-1}, which leads to channel 1",
+        "write  select: {channelImportId: C-1}, which matches channel 1",
         "keep one of the two, or let each select a channel of its own",
     ]
 
@@ -252,9 +252,9 @@ def test_a_channel_on_another_data_point_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("second", "third", "lost"),
     [
-        ("C-9", "C-3", "no channel will fit it"),
-        (None, "C-3", "no channel will fit it"),
-        ("C-2", "C-2", "several channels will fit it"),
+        ("C-9", "C-3", "it will match no channel"),
+        (None, "C-3", "it will match no channel"),
+        ("C-2", "C-2", "it will match several channels"),
     ],
 )
 def test_a_channel_that_select_no_longer_finds_after_the_plan_is_a_warning(
@@ -267,9 +267,9 @@ def test_a_channel_that_select_no_longer_finds_after_the_plan_is_a_warning(
         Finding(
             code="ESA306",
             severity=Severity.WARNING,
-            message=f"select will not find this channel again once the plan is applied: {lost}",
+            message=f"select will no longer match this channel after the plan is applied: {lost}",
             location=Location("channels/north.yaml", 7, path=("channels", "north", "select", "channelImportId")),
-            fix="write  select: {channelId: 2},  or correct select once the change is applied",
+            fix="write  select: {channelId: 2},  or correct select after the change is applied",
         ),
     )
 
@@ -280,7 +280,7 @@ def test_a_channel_whose_import_id_another_one_gets_is_a_warning() -> None:
 
     (finding,) = check_still_found(match(desired).matches, planned)
 
-    assert finding.message.endswith("again once the plan is applied: it will lead to channel 1")
+    assert finding.message.endswith("this channel after the plan is applied: it will match channel 1")
 
 
 def test_a_channel_is_still_found_after_its_own_new_import_id() -> None:
@@ -364,7 +364,7 @@ def explain(identifiers: Identifiers | None, channel_info: str | None = None) ->
 def test_a_channel_that_is_not_found_is_reported_with_the_step_that_excluded_the_candidates(
     identifiers: Identifiers, found: str, detail: tuple[str, ...]
 ) -> None:
-    assert explain(identifiers) == ("ESA301", f"no live channel fits, found {found}", detail, CREATE)
+    assert explain(identifiers) == ("ESA301", f"no live channel matches, found {found}", detail, CREATE)
 
 
 @pytest.mark.parametrize(
@@ -411,7 +411,7 @@ def test_a_channel_that_is_not_found_is_reported_with_the_step_that_excluded_the
 def test_several_matches_are_reported_with_what_tells_them_apart(
     identifiers: Identifiers, found: str, detail: tuple[str, ...], fix: str
 ) -> None:
-    assert explain(identifiers) == ("ESA302", f"more than one live channel fits, found {found}", detail, fix)
+    assert explain(identifiers) == ("ESA302", f"several live channels match, found {found}", detail, fix)
 
 
 def test_channels_with_the_wanted_name_are_listed() -> None:
@@ -428,7 +428,7 @@ def test_a_channel_without_identifiers_is_reported_as_such(identifiers: Identifi
         Finding(
             code="ESA331",
             severity=Severity.ERROR,
-            message="channel does not say how to find its live one, found no channelId, import id or data point",
+            message="channel has no identifiers of its live channel, found no channelId, import id or data point",
             location=Location(
                 "channels/north.yaml", 7, path=("channels", "north", "select" if identifiers else "channelImportId")
             ),

@@ -104,7 +104,7 @@ def test_findings_of_all_kinds_are_in_the_order_of_files_and_lines() -> None:
 )
 def test_a_channel_must_have_identifiers(select: Identifiers | None, place: str, found: str) -> None:
     assert summarize(check_definitions(make_definitions([make_channel("a", select=select)]))) == [
-        ("ESA331", place, f"channel does not say how to find its live one, found {found}")
+        ("ESA331", place, f"channel has no identifiers of its live channel, found {found}")
     ]
 
 
@@ -257,7 +257,7 @@ def test_two_channels_of_one_live_channel_are_reported_with_its_identifiers() ->
         (
             "ESA332",
             "channels second select channelId",
-            "channel points to the live channel of first (channels/north.yaml:3), found channelId 7",
+            "channel selects the same live channel as first (channels/north.yaml:3), found channelId 7",
         )
     ]
 

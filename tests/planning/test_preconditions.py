@@ -64,7 +64,8 @@ def test_an_existing_violation_that_the_vendor_documents_as_refused_blocks_and_s
             rule="ESA214",
             message="rolloverValue must be null under the Trip rule, found 5 (already so in EnergyCAP)",
             evidence={"path": f"{V}rolloverValue", "value": 5},
-            unblock="mend it in EnergyCAP or in the same change: remove the line, or write  observationRule: Odometer",
+            unblock="correct it in EnergyCAP or in the same change: "
+            "remove the line, or write  observationRule: Odometer",
         ),
     )
 
@@ -152,7 +153,7 @@ def test_an_observation_type_without_a_known_noun_is_unknown(type_id: int) -> No
 
     assert change.verdict is Verdict.UNKNOWN
     assert list_blocks(change) == [
-        "ESA406 cannot be known whether this is a demand channel, which the Odometer rule is not for"
+        "ESA406 unknown whether this is a demand channel, which cannot have the Odometer rule"
     ]
 
 
@@ -174,7 +175,7 @@ def test_a_unit_without_a_known_type_is_unknown() -> None:
     assert change.blocked_by == (
         Blocker(
             rule="ESA407",
-            message='cannot be known whether the unit is of a Money type, found "ODD"',
+            message='unknown whether the unit is of a Money type, found "ODD"',
             evidence={"unit": "ODD", "unit_type": None},
             unblock="write the code of a unit whose type EnergyCAP gives, or make this edit in EnergyCAP itself",
             is_unknown=True,
@@ -261,14 +262,14 @@ def test_a_begin_that_stays_after_the_previous_version_is_allowed(live: Live, be
         pytest.param(
             read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00", begin="2025-03-01T00:00:00", older=True),
             "2025-04-01",
-            "stored readings after 2025-03-01T00:00:00 up to 2025-04-01T00:00:00 would go to the version before "
+            "stored readings after 2025-03-01T00:00:00 up to 2025-04-01T00:00:00 would move to the version before "
             "this one",
             id="a later version, later",
         ),
         pytest.param(
             read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00", begin="2025-03-01T00:00:00", older=True),
             "2025-02-01",
-            "stored readings after 2025-02-01T00:00:00 up to 2025-03-01T00:00:00 would go from the version before to "
+            "stored readings after 2025-02-01T00:00:00 up to 2025-03-01T00:00:00 would move from the version before to "
             "this one",
             id="a later version, earlier into the time of the one before",
         ),
@@ -297,8 +298,8 @@ def test_a_begin_that_cannot_move_gives_the_evidence_and_how_to_make_a_new_versi
             "last_reading": "2025-06-30T00:00:00",
             "versions": 1,
         },
-        unblock="write  beginDate: null  as EnergyCAP has it; to change settings from a date on, make a new version in "
-        "EnergyCAP that begins then, and let the file take it over:  reconciler import --update",
+        unblock="write  beginDate: null  as EnergyCAP has it; to change settings from a date on, create a version in "
+        "EnergyCAP that begins then, and update the file from it:  reconciler import --update",
     )
 
 
@@ -317,7 +318,7 @@ def test_a_begin_that_moves_over_unknown_readings_is_unknown(
 
     (block,) = plan_one({f"{V}beginDate": "2025-03-01"}, live).blocked_by
 
-    message = f"may begin past stored readings: EnergyCAP does not say {unsaid}"
+    message = f"may exclude stored readings from their version: EnergyCAP does not say {unsaid}"
     assert (block.rule, block.message, block.is_unknown) == ("ESA420", message, True)
 
 
@@ -419,10 +420,10 @@ def test_two_channels_that_swap_their_import_ids_are_a_cycle() -> None:
         (
             Blocker(
                 rule="ESA408",
-                message="cannot be put in order, because none can come first: a waits for b, b waits for a",
+                message="cannot be put in order, because none can be first: a waits for b, b waits for a",
                 evidence={"cycle": ["a", "b"]},
-                unblock="break the circle by two plans: "
-                "first give one of these channels an import id that none has, or null",
+                unblock="break the cycle with two plans: "
+                "first give one of these channels an import id that no channel has, or null",
             ),
         )
     ]
@@ -466,8 +467,8 @@ def test_a_primary_flag_is_not_taken_from_an_unmanaged_channel() -> None:
     assert plan_one({"isPrimaryValue": True}, NEW, OLD).blocked_by == (
         Blocker(
             rule="ESA409",
-            message='cannot become primary value of data point NB-ELEC: 1 "Old" (not managed here) is, '
-            "and EnergyCAP would change it unseen",
+            message='cannot become the primary value of data point NB-ELEC: 1 "Old" (not managed here) is '
+            "the primary value, and EnergyCAP would change that outside of this plan",
             evidence={
                 "data_point": "NB-ELEC",
                 "path": "isPrimaryValue",
@@ -479,7 +480,7 @@ def test_a_primary_flag_is_not_taken_from_an_unmanaged_channel() -> None:
                     "line": None,
                 },
             },
-            unblock="put channel 1 into the files with  isPrimaryValue: false",
+            unblock="add channel 1 to the files with  isPrimaryValue: false",
         ),
     )
 
@@ -492,7 +493,10 @@ def test_a_primary_flag_is_not_taken_from_a_channel_whose_file_does_not_give_it_
 
     assert [(block.message, block.unblock) for block in plan.blocked[0].blocked_by] == [
         (
-            "cannot become primary value of data point NB-ELEC: old (channels/north.yaml:31) is and stays so",
+            (
+                "cannot become the primary value of data point NB-ELEC: "
+                "old (channels/north.yaml:31) is the primary value and stays so"
+            ),
             "write  isPrimaryValue: false  for old (channels/north.yaml:31)",
         )
     ]
@@ -505,7 +509,10 @@ def test_two_channels_cannot_take_one_primary_flag() -> None:
 
     assert [(block.message, block.unblock) for block in plan.changes[0].blocked_by] == [
         (
-            "cannot become primary demand of data point NB-ELEC: this plan makes two (channels/north.yaml:7) so too",
+            (
+                "cannot become the primary demand of data point NB-ELEC: "
+                "this plan makes two (channels/north.yaml:7) the the primary demand too"
+            ),
             "write  isPrimaryDemand: true  for one of the two only",
         )
     ]
@@ -516,7 +523,7 @@ def test_the_last_primary_value_cannot_be_given_up() -> None:
     assert plan_one({"isPrimaryValue": False}, OLD, NEW).blocked_by == (
         Blocker(
             rule="ESA409",
-            message="cannot stop being primary value of data point NB-ELEC: no other channel is to be it",
+            message="cannot stop being the primary value of data point NB-ELEC: no other channel becomes it",
             evidence={
                 "data_point": "NB-ELEC",
                 "path": "isPrimaryValue",

@@ -14,8 +14,8 @@ from reconciler.planning.removed import (
     list_removed,
     removed_findings,
     rename,
-    tell_moves,
-    tell_renames,
+    renamed_findings,
+    reselected_findings,
 )
 from tests.planning.offline_files import make_definitions, make_feed
 from tests.planning.tenant import V, make_desired, make_live
@@ -140,29 +140,29 @@ def test_each_kind_of_removed_definition_is_one_finding() -> None:
 def test_renames_are_noted_under_their_new_names() -> None:
     renames = {"use": "main", "demand": "peak"}
 
-    (all_,) = tell_renames(renames, ())
-    (one,) = tell_renames(renames, ("p*",))
+    (all_,) = renamed_findings(renames, ())
+    (one,) = renamed_findings(renames, ("p*",))
 
     assert (all_.message, all_.detail) == (
         "2 channels have another name because of this change",
         ("use → main", "demand → peak"),
     )
     assert (one.message, one.detail) == ("1 channel has another name because of this change", ("demand → peak",))
-    assert list(tell_renames(renames, ("x*",))) == []
+    assert list(renamed_findings(renames, ("x*",))) == []
 
 
 def test_a_name_that_selects_another_channel_is_a_warning() -> None:
     now = make_definitions([replace(USE, select=Identifiers(channel_id=2)), make_desired("new", 1)])
 
-    (found,) = tell_moves(now, BASE, LIVE, ())
+    (found,) = reselected_findings(now, BASE, LIVE, ())
 
     assert (found.code, found.message, found.detail) == (
         "ESA520",
         "1 name now selects another channel in EnergyCAP because of this change",
         ('use: 1 "Use" → 2 "Demand"',),
     )
-    assert list(tell_moves(now, BASE, LIVE, ("u*",))) == [found]
-    assert list(tell_moves(now, BASE, LIVE, ("d*",))) == []
+    assert list(reselected_findings(now, BASE, LIVE, ("u*",))) == [found]
+    assert list(reselected_findings(now, BASE, LIVE, ("d*",))) == []
 
 
 def test_a_name_whose_select_is_out_of_date_and_that_wants_another_interval_is_a_warning() -> None:
@@ -175,7 +175,7 @@ def test_a_name_whose_select_is_out_of_date_and_that_wants_another_interval_is_a
         for minutes in (30, 60)
     )
 
-    (found,) = tell_moves(now, before, (half, hour), ())
+    (found,) = reselected_findings(now, before, (half, hour), ())
 
     assert found.detail == ('use: 1 "Use" → 2 "Use"',)
 
@@ -183,4 +183,4 @@ def test_a_name_whose_select_is_out_of_date_and_that_wants_another_interval_is_a
 def test_a_name_that_selects_the_same_channel_in_another_way_is_not_a_warning() -> None:
     now = make_definitions([replace(USE, select=Identifiers(channel_import_id="C-1"))])
 
-    assert list(tell_moves(now, BASE, LIVE, ())) == []
+    assert list(reselected_findings(now, BASE, LIVE, ())) == []

@@ -89,7 +89,7 @@ def test_codes_and_names_are_translated_to_ids(spec: Spec, expected: Spec) -> No
             "summarizationMethod",
             "Maximum",
             'summarizationMethod is not known in EnergyCAP, found "Maximum"',
-            "write summarizationMethodId: no channel uses this method yet, so its id cannot be learned",
+            "write summarizationMethodId: no channel uses this method yet, so its id is not available",
         ),
     ],
 )
@@ -101,7 +101,7 @@ def test_an_unknown_code_is_a_finding_with_the_most_similar_one(
 
 def test_a_code_with_two_ids_is_a_finding() -> None:
     assert translate({f"{V}unitCode": "TWICE"}) == [
-        ("ESA311", 'code stands for several ids, found "TWICE" for unitId 6, 7', "write the id instead")
+        ("ESA311", 'several ids have this code, found "TWICE" for unitId 6, 7', "write the id instead")
     ]
 
 

@@ -143,7 +143,7 @@ def test_unread_values_of_other_channels_block_the_edits_that_depend_on_them(
     (change,) = plan_of([make_desired("north", 1, spec)], [make_live(1), flawed, make_live(3)]).changes
 
     assert [message for message in list_blocks(change) if message.startswith("ESA418")] == (
-        [] if what is None else [f'ESA418 it is not known {what}: EnergyCAP\'s answer cannot be read for 2 "Use"']
+        [] if what is None else [f'ESA418 unknown {what}: EnergyCAP\'s answer cannot be read for 2 "Use"']
     )
 
 
@@ -159,11 +159,11 @@ def test_unread_values_block_an_edit_that_may_reroute_a_feed_of_the_meter(meter:
         [
             Blocker(
                 rule="ESA418",
-                message="it is not known where the readings of feed logger would go: "
+                message="unknown where the readings of feed logger would go: "
                 'EnergyCAP\'s answer cannot be read for 2 "Use"',
                 evidence={"unread": [{"channel_id": 2, "name": "Use", "flaw": FLAW}]},
                 unblock="plan again; if that does not help, look at these channels in EnergyCAP: correct them there, "
-                "or let the key's user see them; if nothing is wrong there, report this message",
+                "or give the key's user permission to see them; if nothing is wrong there, report this message",
                 is_unknown=True,
             )
         ]

@@ -66,7 +66,7 @@ _USED = Blocker(
 )
 _UNCLEAR = Blocker(
     "ESA407",
-    "cannot be known whether the unit is of a Money type",
+    "unknown whether the unit is of a Money type",
     {"unit": "USD", "unit_type": None},
     "look the unit up in EnergyCAP",
     is_unknown=True,

@@ -143,7 +143,7 @@ USED = Blocker(
             {"channel_id": 1077, "name": "Campus total", "managed_as": None, "file": None, "line": None},
         ]
     },
-    unblock='take channel(nb-elec-losses) out of the formula of 1077 "Campus total" (not managed here) first; '
+    unblock='remove channel(nb-elec-losses) from the formula of 1077 "Campus total" (not managed here) first; '
     "this plan already does so for nb-elec-net",
 )
 VERSIONED = Blocker(
@@ -155,11 +155,11 @@ VERSIONED = Blocker(
             {"version_id": 71, "begin_date": "2024-01-01T00:00:00", "end_date": None},
         ]
     },
-    unblock="leave it simple and make a new calculated channel in EnergyCAP, or delete its older versions there first",
+    unblock="keep it simple and create a calculated channel in EnergyCAP, or delete its older versions there first",
 )
 UNCLEAR = Blocker(
     rule="ESA407",
-    message='cannot be known whether the unit is of a Money type, found "USD"',
+    message='unknown whether the unit is of a Money type, found "USD"',
     evidence={"unit": "USD", "unit_type": None},
     unblock="look up the unit in EnergyCAP",
     is_unknown=True,
@@ -281,11 +281,11 @@ PLANS = {
             Finding(
                 "ESA603",
                 Severity.WARNING,
-                'readings for import id "OLD-1" would no longer reach nb-elec-use: they would land nowhere',
+                'readings for import id "OLD-1" would no longer reach nb-elec-use: they would match no channel',
                 Location("channels/north.yaml", 7, 5, ("channels", "nb-elec-use", "channelImportId")),
                 fix="write  channelImportId: OLD-1, or change the logger",
             ),
-            Finding("ESA604", Severity.NOTE, 'readings for import id "NB-ELEC-01-USE" would begin to land'),
+            Finding("ESA604", Severity.NOTE, 'readings for import id "NB-ELEC-01-USE" would start to go to a channel'),
         ],
         formula_links=_LINKS,
     ),

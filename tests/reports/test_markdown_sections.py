@@ -49,7 +49,7 @@ def test_a_blocked_change_says_why_with_evidence_and_way_out() -> None:
     text = render_change(make_change("a", RENAME, blocked_by=[UNCLEAR]), NONE)
     assert text.startswith("**? unknown** **`a`** (1042 ")
     assert text.splitlines()[6:] == [
-        '- `ESA407` cannot be known whether the unit is of a Money type, found `"USD"`',
+        '- `ESA407` unknown whether the unit is of a Money type, found `"USD"`',
         "  - evidence: unit: USD",
         "  - evidence: unit type: not known",
         "  - fix: look up the unit in EnergyCAP",
@@ -98,7 +98,7 @@ def test_long_edits_are_only_counted_on_a_line() -> None:
 
 def test_a_change_on_one_line_says_what_blocks_it_and_then_its_edits() -> None:
     assert render_line(make_change("b", RENAME, RESCALE, blocked_by=[UNCLEAR])) == (
-        '- `b`: `ESA407` cannot be known whether the unit is of a Money type, found `"USD"`; '
+        '- `b`: `ESA407` unknown whether the unit is of a Money type, found `"USD"`; '
         '`channelInfo` `"NB use"` → `"North Building use"`; '
         "`esaChannelVersion.multiplier` `1` → `0.001` (×0.001)\n"
     )

@@ -28,7 +28,7 @@ from reconciler.model.formulas import find_references, is_same_formula, rename_r
 from reconciler.model.identifiers import Identifiers
 from reconciler.model.values import BEGINNING, canonical_time, has_zone
 from reconciler.planning.identification import find_inputs, read_id, resolve
-from reconciler.planning.importing.naming import Fields, Head, Skipped, data_point_labels, files_by_data_point
+from reconciler.planning.importing.naming import Fields, FileHeader, Skipped, data_point_labels, files_by_data_point
 from reconciler.planning.offline_checks import check_definitions
 from reconciler.rules import RULES
 
@@ -43,14 +43,14 @@ if TYPE_CHECKING:
     from reconciler.planning.importing.updates import Updates
 
 
-def find_pointers(live: Live, index: Index, can_hold: CanHold) -> Identifiers:
-    """The first pointers that lead to `live` alone: its import id, else what is inferred, else its channel id.
+def choose_select(live: Live, index: Index, can_hold: CanHold) -> Identifiers:
+    """The first identifiers that match only `live`: its import id, else type, unit and interval, else its channel id.
 
     An id is the last resort, as it differs between environments.
     """
-    for pointers in _list_pointers(live, can_hold):
-        if resolve(pointers, index).channel_id == live.id:
-            return pointers
+    for identifiers in _list_selects(live, can_hold):
+        if resolve(identifiers, index).channel_id == live.id:
+            return identifiers
     return Identifiers(channel_id=live.id)
 
 
@@ -60,7 +60,7 @@ def has_own_import_id(live: Live, index: Index) -> bool:
     return isinstance(import_id, str) and bool(import_id.strip()) and len(index.by_import_id[import_id]) == 1
 
 
-def _list_pointers(live: Live, can_hold: CanHold) -> Iterator[Identifiers]:
+def _list_selects(live: Live, can_hold: CanHold) -> Iterator[Identifiers]:
     import_id = live.values.get(CHANNEL_IMPORT_ID)
     if isinstance(import_id, str) and import_id.strip() and can_hold("select.channelImportId", import_id):
         yield Identifiers(channel_import_id=import_id)
@@ -68,13 +68,13 @@ def _list_pointers(live: Live, can_hold: CanHold) -> Iterator[Identifiers]:
     type_code, unit_code = (_read_code(live, path, can_hold) for path in (OBSERVATION_TYPE_CODE, UNIT_CODE))
     if not meter or not type_code or not can_hold("select.dataPointImportId", meter):
         return
-    pointers = Identifiers(meter_import_id=meter, observation_type_code=type_code)
-    yield pointers
+    identifiers = Identifiers(meter_import_id=meter, observation_type_code=type_code)
+    yield identifiers
     if unit_code:
-        pointers = replace(pointers, unit_code=unit_code)
-        yield pointers
+        identifiers = replace(identifiers, unit_code=unit_code)
+        yield identifiers
         if isinstance(minutes, int) and can_hold("select.intervalMinutes", minutes):
-            yield replace(pointers, interval_seconds=minutes * 60)
+            yield replace(identifiers, interval_seconds=minutes * 60)
 
 
 def _read_code(live: Live, path: str, can_hold: CanHold) -> str | None:
@@ -82,25 +82,25 @@ def _read_code(live: Live, path: str, can_hold: CanHold) -> str | None:
     return code if isinstance(code, str) and can_hold(f"select.{path.rpartition('.')[2]}", code) else None
 
 
-# Of two channels that get in each other's way the rules blame the later one, which is to be the new one.
+# Of two channels that collide the rules report the later one, so new channels are sorted last.
 _LAST = "\uffff"
 
 
 def skip_invalid(
-    definitions: Definitions, drafted: Mapping[int, Desired], heads: Mapping[str, Head]
+    definitions: Definitions, drafted: Mapping[int, Desired], headers: Mapping[str, FileHeader]
 ) -> tuple[dict[int, Desired], tuple[Skipped, ...]]:
-    """The channels in `drafted`, by id, without what the rules refuse beside `definitions`, and what that is.
+    """The channels in `drafted`, by id, without values that break a rule beside `definitions`, and a list of these.
 
-    A pointer that is refused gives way to the channel id. A channel goes as a whole where nothing less helps: a value
-    that the defaults of its file would bring back cannot be left out alone.
+    Identifiers that break a rule are replaced by the channel id. A whole channel is left out if nothing else helps: a
+    value that the defaults of its file would add again cannot be left out alone.
     """
     kept = dict(drafted)
     left_out: list[Skipped] = []
     while refused := _find_refused(definitions, kept):
         for id_, (path, code) in refused.items():
             desired = kept.pop(id_)
-            head = heads.get(desired.file)
-            narrowed = _leave_out(desired, path, id_, head.defaults if head else ())
+            header = headers.get(desired.file)
+            narrowed = _leave_out(desired, path, id_, header.defaults if header else ())
             left_out.append(Skipped(desired.name, path if narrowed else "", f"refused by {code}: {RULES[code].title}"))
             if narrowed:
                 kept[id_] = narrowed
@@ -108,7 +108,7 @@ def skip_invalid(
 
 
 def _find_refused(definitions: Definitions, drafted: Mapping[int, Desired]) -> dict[int, tuple[str, str]]:
-    """The path and the code of an error of each drafted channel that has one: one at a time, as it may cause others."""
+    """The path and the code of the first error of each drafted channel that has one; it may have caused the others."""
     refused: dict[int, tuple[str, str]] = {}
     later = (replace(desired, file=f"{_LAST}{desired.file}") for desired in drafted.values())
     together = replace(definitions, channels=(*definitions.channels, *later))
@@ -121,7 +121,7 @@ def _find_refused(definitions: Definitions, drafted: Mapping[int, Desired]) -> d
         if keys[1] in ids:
             refused.setdefault(ids[keys[1]], (".".join(keys[2:]), finding.code))
         for id_ in find_inputs((formulas.get(keys[1], ""),)):
-            # A formula that is there uses the new channel by its id, and now the rules know which one that is.
+            # A formula of the files uses the new channel by its id; with the channel in the files its use is an error.
             if id_ in drafted and drafted[id_].select == Identifiers(channel_id=id_):
                 refused.setdefault(id_, ("", finding.code))
     return refused
@@ -134,65 +134,67 @@ def _leave_out(desired: Desired, path: str, id_: int, fixed: Container[str]) -> 
     return replace(desired, select=by_id) if path.startswith("select") and desired.select != by_id else None
 
 
-ZONED = "EnergyCAP gives it with a zone: set versionDates in reconciler.yaml"
+ZONED_DATE = "EnergyCAP gives it with a zone: set versionDates in reconciler.yaml"
 
 
-def needs_tie(live: Live) -> bool:
-    """Whether the file of `live` should say when its version began: it has several, or readings, or may have some.
+def needs_begin(live: Live) -> bool:
+    """Whether the file of `live` should have the begin of its version: it has several versions, or maybe readings.
 
-    A calculated channel cannot be versioned. Source: the help centre on calculated channels.
+    Without it, a plan after a meter swap would write the settings of the old meter to the version of the new one. A
+    calculated channel cannot be versioned.
+    Source: the help centre on calculated channels.
     """
     return len(live.versions) > 1 or (live.has_readings is not False and not live.is_calculated)
 
 
 def find_begin(live: Live) -> Value:
-    """The begin of the current version of `live` as a file gives it; None from the beginning."""
+    """The begin of the current version of `live` as a file writes it; None for the beginning of time."""
     begin = live.values.get(BEGIN_DATE)
     return None if isinstance(begin, str) and canonical_time(begin) == BEGINNING else begin
 
 
-def add_ties(updates: Updates, channels: Mapping[str, Live], desired: Iterable[Desired]) -> Updates:
-    """`updates` with the begin for each of `channels`, by name, whose file governs a version and does not say it."""
+def add_begins(updates: Updates, channels: Mapping[str, Live], desired: Iterable[Desired]) -> Updates:
+    """`updates` with the begin for each of `channels`, by name, whose file manages a version and lacks its begin."""
     files: dict[str, dict[str, Spec]] = {file: dict(specs) for file, specs in updates.files.items()}
     left_out = list(updates.left_out)
     for one in desired:
         live = channels.get(one.name)
-        if live is None or not needs_tie(live) or not _is_loose(one):
+        if live is None or not needs_begin(live) or not _lacks_begin(one):
             continue
         begin = find_begin(live)
         if isinstance(begin, str) and has_zone(begin):
-            left_out.append(Skipped(one.name, BEGIN_DATE, ZONED))
+            left_out.append(Skipped(one.name, BEGIN_DATE, ZONED_DATE))
             continue
         specs = files.setdefault(one.file, {})
         specs[one.name] = {**specs.get(one.name, {}), BEGIN_DATE: begin}
     return replace(updates, files=files, left_out=tuple(left_out))
 
 
-def _is_loose(desired: Desired) -> bool:
+def _lacks_begin(desired: Desired) -> bool:
     return BEGIN_DATE not in desired.spec and any(path.startswith(f"{VERSION}.") for path in desired.spec)
 
 
-# What only Fields.ALL gives: it decides nothing about the values to come.
+# Written for Fields.ALL only, as they do not affect the values of new readings.
 _MORE = frozenset({"channelDescription", f"{VERSION}.beginDate", f"{VERSION}.isValuePositive"})
 
 
 def list_paths(live: Live, fields: Fields) -> tuple[str, ...]:
-    """The paths of EsaChannelEdit at which `live` has something worth writing, in the order of the field table.
+    """The paths of EsaChannelEdit at which the value of `live` belongs in a new file, in the order of the field table.
 
-    Null, false, an offset of 0, and what the service fills in by itself under the Odometer rule say nothing that a new
-    file should, but for the begin of a version, which may be null.
+    Null, false, an offset of 0, and the defaults that EnergyCAP fills in under the Odometer rule are left out. The
+    begin of a version may be null.
     """
-    told = FIELDS if fields is Fields.ALL else tuple(field for field in FIELDS if field.path not in _MORE)
-    paths = {field.path for field in told if _is_telling(live, field.path)}
-    if needs_tie(live):
+    chosen = FIELDS if fields is Fields.ALL else tuple(field for field in FIELDS if field.path not in _MORE)
+    paths = {field.path for field in chosen if _is_worth_writing(live, field.path)}
+    if needs_begin(live):
         paths.add(BEGIN_DATE)
     return tuple(field.path for field in FIELDS if field.path in paths)
 
 
 def write_value(live: Live, path: str, can_hold: CanHold) -> tuple[str, Value] | None:
-    """The value of `live` at a path of EsaChannelEdit, as a file says it: by code or name where it can, else by id.
+    """The value of `live` at a path of EsaChannelEdit, as a file writes it: by code or name if possible, else by id.
 
-    None where no file can hold it.
+    None if a file cannot hold it.
     """
     field = FIELD_AT[path]
     ways = ((written, live.values.get(written)) for written in (field.alias, field.path) if written)
@@ -200,10 +202,10 @@ def write_value(live: Live, path: str, can_hold: CanHold) -> tuple[str, Value] |
 
 
 def write_formula(formula: str, user: Live, index: Index, names: Mapping[int, str]) -> str:
-    """`formula` with the channels by name that it may use and that `names` has, the others by id as they are.
+    """`formula` with names from `names` for the channels that it may use, and ids for the others.
 
-    What no formula of the files may name stays an id: a calculated channel, which `user` itself is, and one of another
-    data point. So does everything, where the whole would no longer be read as the same formula.
+    A calculated channel, `user` included, or one of another data point stays an id, as a formula in a file may not name
+    it. All stay ids if the result would not parse to the same formula.
     """
     known = {reference: index.by_id.get(read_id(reference) or 0) for reference in find_references(formula)}
     named = {
@@ -217,7 +219,7 @@ def write_formula(formula: str, user: Live, index: Index, names: Mapping[int, st
     return written if None not in known.values() and is_same_formula(back, formula) else formula
 
 
-def _is_telling(live: Live, path: str) -> bool:
+def _is_worth_writing(live: Live, path: str) -> bool:
     value = live.values.get(path)
     if value is None or value is False:
         return False
@@ -225,7 +227,7 @@ def _is_telling(live: Live, path: str) -> bool:
         return False
     if path == OFFSET and value == 0:
         return False
-    # A blank import id is none, and the formula of a simple channel is never used.
+    # A blank import id counts as none, and EnergyCAP does not use the formula of a simple channel.
     return (path != CHANNEL_IMPORT_ID or bool(str(value).strip())) and (path != FORMULA or live.is_calculated)
 
 
@@ -233,128 +235,133 @@ def _may_use(user: Live, used: Live) -> bool:
     return not used.is_calculated and used.data_point.id == user.data_point.id
 
 
-_UNHOLDABLE = "a file cannot hold this value"
+_NOT_REPRESENTABLE = "a file cannot hold this value"
 _SHARED = "another channel has the same import id"
 
 
 class ImportContext(Struct, frozen=True):
-    """What all drafts go by.
+    """What all drafts have in common.
 
-    `files` and `words` are by data point: where its channels go, and what a new file calls it. `heads` are those of
-    files that are there. `names` are those of all channels that the files will have, by id.
+    `files` and `labels` are by the id of a data point: the file of its channels, and the dataPoint of a new file.
+    `headers` are those of existing files. `names` are those of all channels that the files will have, by id.
     """
 
     index: Index
-    terms: ImportOptions
+    options: ImportOptions
     files: Mapping[int, str]
-    words: Mapping[int, str]
-    heads: Mapping[str, Head]
+    labels: Mapping[int, str]
+    headers: Mapping[str, FileHeader]
     names: Mapping[int, str]
 
 
 class ImportedChannel(Struct, frozen=True):
-    """A channel for a file, and what of it stays out; no channel where all of it does."""
+    """A channel for a file, None if it is left out as a whole, and the values that are left out."""
 
     channel: Desired | None
     left_out: tuple[Skipped, ...]
 
 
-def import_channel(live: Live, drafter: ImportContext) -> ImportedChannel:
-    """`live` as its file would give it, its `spec` complete with what the defaults of the file add."""
-    name, file = drafter.names[live.id], drafter.files[live.data_point.id]
-    head = drafter.heads.get(file) or Head(drafter.words.get(live.data_point.id))
-    spec, left_out = _write_spec(live, drafter)
-    misled = _answer_defaults(live, spec, head, drafter)
-    if misled is not None:
-        return ImportedChannel(None, (Skipped(name, "", f"the defaults of {file} give it another {misled}"),))
-    pointers = find_pointers(live, drafter.index, drafter.terms.can_hold)
-    return ImportedChannel(Desired(name, file, 0, pointers, spec, head.data_point), left_out)
+def import_channel(live: Live, context: ImportContext) -> ImportedChannel:
+    """`live` as a channel of its file; `spec` includes the values that the defaults of the file add."""
+    name, file = context.names[live.id], context.files[live.data_point.id]
+    header = context.headers.get(file) or FileHeader(context.labels.get(live.data_point.id))
+    spec, left_out = _write_spec(live, context)
+    wrong_default = _override_defaults(live, spec, header, context)
+    if wrong_default is not None:
+        return ImportedChannel(None, (Skipped(name, "", f"the defaults of {file} give it another {wrong_default}"),))
+    identifiers = choose_select(live, context.index, context.options.can_hold)
+    return ImportedChannel(Desired(name, file, 0, identifiers, spec, header.data_point), left_out)
 
 
-def _write_spec(live: Live, drafter: ImportContext) -> tuple[dict[str, Value], tuple[Skipped, ...]]:
+def _write_spec(live: Live, context: ImportContext) -> tuple[dict[str, Value], tuple[Skipped, ...]]:
     spec: dict[str, Value] = {}
     left_out = []
-    for path in list_paths(live, drafter.terms.fields):
-        if path == CHANNEL_IMPORT_ID and not has_own_import_id(live, drafter.index):
-            left_out.append(Skipped(drafter.names[live.id], path, _SHARED))
+    for path in list_paths(live, context.options.fields):
+        if path == CHANNEL_IMPORT_ID and not has_own_import_id(live, context.index):
+            left_out.append(Skipped(context.names[live.id], path, _SHARED))
         elif path == BEGIN_DATE and has_zone(str(live.values[path])):
-            left_out.append(Skipped(drafter.names[live.id], path, ZONED))
+            left_out.append(Skipped(context.names[live.id], path, ZONED_DATE))
         elif path == BEGIN_DATE and find_begin(live) is None:
             spec[path] = None
-        elif written := _write(live, path, drafter):
+        elif written := _write(live, path, context):
             spec[written[0]] = written[1]
         else:
-            left_out.append(Skipped(drafter.names[live.id], path, _UNHOLDABLE))
+            left_out.append(Skipped(context.names[live.id], path, _NOT_REPRESENTABLE))
     return spec, tuple(left_out)
 
 
-def _write(live: Live, path: str, drafter: ImportContext) -> tuple[str, Value] | None:
+def _write(live: Live, path: str, context: ImportContext) -> tuple[str, Value] | None:
     if path != FORMULA:
-        return write_value(live, path, drafter.terms.can_hold)
-    formula = write_formula(str(live.values[path]), live, drafter.index, drafter.names)
-    return (path, formula) if drafter.terms.can_hold(path, formula) else None
+        return write_value(live, path, context.options.can_hold)
+    formula = write_formula(str(live.values[path]), live, context.index, context.names)
+    return (path, formula) if context.options.can_hold(path, formula) else None
 
 
-def _answer_defaults(live: Live, spec: dict[str, Value], head: Head, drafter: ImportContext) -> str | None:
-    """Add to `spec` what the defaults of the file would else decide; the path of what no file can say, if any."""
-    for path in head.defaults:
-        if _reaches(path, spec):
+def _override_defaults(live: Live, spec: dict[str, Value], header: FileHeader, context: ImportContext) -> str | None:
+    """Add the live values to `spec` that the defaults would else set; the path of one that no file can hold, if any."""
+    for path in header.defaults:
+        if _is_set_by_default(path, spec):
             value = live.values.get(path)
-            if not drafter.terms.can_hold(path, value):
+            if not context.options.can_hold(path, value):
                 return path
             spec[path] = value
     return None
 
 
-def _reaches(path: str, spec: Spec) -> bool:
+def _is_set_by_default(path: str, spec: Spec) -> bool:
     field = FIELD_AT[path]
-    is_said = field.path in spec or field.alias in spec
-    return not is_said and not (path == INTERVAL_MINUTES and spec.get(IS_CALCULATED) is True)
+    is_written = field.path in spec or field.alias in spec
+    # The loader leaves out a default interval for a calculated channel.
+    return not is_written and not (path == INTERVAL_MINUTES and spec.get(IS_CALCULATED) is True)
 
 
 class Proposal(Struct, frozen=True):
-    """The channels to be added to the files, by file and id, and what of them stays out, by name.
+    """The channels to add to the files, by file and id, and the values that are left out, by name.
 
-    Their `spec` holds all that will be managed, what the defaults of a file add included; `line` is not known yet.
+    Their `spec` is everything that will be managed, defaults of the file included; `line` is not known yet.
     """
 
     channels: tuple[Desired, ...]
     left_out: tuple[Skipped, ...]
 
 
-def list_new(picked: Sequence[Live], survey: Inventory) -> tuple[Live, ...]:
+def list_new(picked: Sequence[Live], inventory: Inventory) -> tuple[Live, ...]:
     """Those of `picked` that no file manages and that could be read."""
-    return tuple(live for live in picked if live.id not in survey.managed and not live.flaw)
+    return tuple(live for live in picked if live.id not in inventory.managed and not live.flaw)
 
 
 def propose(
-    new: Sequence[Live], survey: Inventory, definitions: Definitions, heads: Mapping[str, Head], terms: ImportOptions
+    new: Sequence[Live],
+    inventory: Inventory,
+    definitions: Definitions,
+    headers: Mapping[str, FileHeader],
+    options: ImportOptions,
 ) -> Proposal:
-    """What the files would say of the channels in `new`, beside the `definitions` that are there.
+    """The channels in `new` as channels of the files, beside the existing `definitions`.
 
-    `heads` are those of the files that such a channel joins: the homes of their data points. What the rules would
-    refuse in a file, though the service has it so, is left out.
+    `headers` are those of the existing files that a channel is added to. A live value that breaks a rule for files is
+    left out.
     """
-    drafter = _make_drafter(new, survey, heads, terms)
-    drafts = {live.id: import_channel(live, drafter) for live in new}
+    context = _make_import_context(new, inventory, headers, options)
+    drafts = {live.id: import_channel(live, context) for live in new}
     drafted = {id_: made.channel for id_, made in drafts.items() if made.channel is not None}
-    kept, refused = skip_invalid(definitions, drafted, heads)
+    kept, refused = skip_invalid(definitions, drafted, headers)
     left_out = (*(left for made in drafts.values() for left in made.left_out), *refused)
     channels = (kept[id_] for id_ in sorted(kept, key=lambda id_: (kept[id_].file, id_)))
     return Proposal(tuple(channels), tuple(sorted(left_out, key=lambda left: (left.name, left.path))))
 
 
-def _make_drafter(
-    new: Sequence[Live], survey: Inventory, heads: Mapping[str, Head], terms: ImportOptions
+def _make_import_context(
+    new: Sequence[Live], inventory: Inventory, headers: Mapping[str, FileHeader], options: ImportOptions
 ) -> ImportContext:
-    points = {live.data_point.id: live.data_point for live in survey.index.by_id.values() if not live.flaw}
-    homeless = [point for id_, point in points.items() if id_ not in survey.homes]
-    written = survey.managed.union(live.id for live in new)
+    points = {live.data_point.id: live.data_point for live in inventory.index.by_id.values() if not live.flaw}
+    without_file = [point for id_, point in points.items() if id_ not in inventory.files]
+    written = inventory.managed.union(live.id for live in new)
     return ImportContext(
-        index=survey.index,
-        terms=terms,
-        files=files_by_data_point(homeless, terms) | dict(survey.homes),
-        words=data_point_labels(points.values(), terms.can_hold),
-        heads=heads,
-        names={id_: name for id_, name in survey.names.items() if id_ in written},
+        index=inventory.index,
+        options=options,
+        files=files_by_data_point(without_file, options) | dict(inventory.files),
+        labels=data_point_labels(points.values(), options.can_hold),
+        headers=headers,
+        names={id_: name for id_, name in inventory.names.items() if id_ in written},
     )

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 Thing = TypeVar("Thing", bound=Hashable)
 
-# Ever longer names for one thing, by number: each may be tried where the one before is taken. From some number on they
-# are such as nothing else has.
-Ladder: TypeAlias = Callable[[int], str]
+# Ever longer names for one thing, by number, to try in turn while they are taken. From some number on they contain the
+# id of the thing, so that nothing else has them.
+NameCandidates: TypeAlias = Callable[[int], str]
 
 # The longest that the schema allows.
 _LONGEST = 64
@@ -36,9 +36,9 @@ _OTHERS = re.compile(r"[^a-z0-9._]+")
 
 
 def slug(text: str | None, longest: int = _LONGEST_PART) -> str:
-    """`text` in the letters of names: lower case without accents, hyphens for the rest; "" where nothing is left.
+    """`text` as a part of a name: lower case without accents, hyphens for the rest; "" if nothing is left.
 
-    Cut between words where it is too long, if there is more than one.
+    Cut to `longest` characters, between words if there are several.
     """
     plain = unicodedata.normalize("NFKD", KEYS.hide(text or "").casefold()).encode("ascii", "ignore").decode()
     words = _OTHERS.sub("-", plain).strip("-._")
@@ -48,43 +48,43 @@ def slug(text: str | None, longest: int = _LONGEST_PART) -> str:
     return (cut or words[:longest]).rstrip("-._")
 
 
-def assign_unique(ladders: Mapping[Thing, Ladder], taken: Collection[str]) -> dict[Thing, str]:
-    """The first name on the ladder of each that no other one has, and that is not `taken`.
+def assign_unique(candidates: Mapping[Thing, NameCandidates], taken: Collection[str]) -> dict[Thing, str]:
+    """For each thing the first of its candidates that no other thing has, and that is not `taken`.
 
-    Where several want one name all of them go on to their next, so that none depends on who comes first.
+    If several want one name, all of them try their next, so that the result does not depend on their order.
     """
-    rungs = dict.fromkeys(ladders, 0)
-    names = {thing: ladder(0) for thing, ladder in ladders.items()}
+    tries = dict.fromkeys(candidates, 0)
+    names = {thing: candidate(0) for thing, candidate in candidates.items()}
     while clashing := _find_clashing(names, taken):
         for thing in clashing:
-            rungs[thing] += 1
-            names[thing] = ladders[thing](rungs[thing])
+            tries[thing] += 1
+            names[thing] = candidates[thing](tries[thing])
     return names
 
 
 def name_data_point(point: DataPoint) -> str:
-    """The slug of a data point: of its code, else of the next best that it is known by."""
+    """The slug of a data point: of its code, else its import id, else its name, else its id."""
     known = (slug(text) for text in (point.code, point.import_id, point.name))
     return next((name for name in known if name), f"data-point-{point.id}")
 
 
 def name_place(point: DataPoint) -> str:
-    """The slug of the place of a data point; "" where it has none."""
+    """The slug of the place of a data point; "" if it has none."""
     return slug(point.place_name) or slug(point.place_code)
 
 
-def candidate_names(live: Live) -> Ladder:
-    """The names that `live` may have: of data point and channel, then with what tells channels apart, last with its id.
+def candidate_names(live: Live) -> NameCandidates:
+    """The names that `live` may have: data point and channel, then also type, unit and interval, last its id.
 
-    Words that the channel's name shares with the beginning of its data point's or place's are not repeated.
+    Words at the beginning of the channel's name that its data point's or place's begins with are not repeated.
     """
     base = _start_with_letter("-".join(part for part in (name_data_point(live.data_point), _own_words(live)) if part))
     suffixes = _tell_apart(live)
 
-    def name(rung: int) -> str:
-        if rung == 0:
+    def name(number: int) -> str:
+        if number == 0:
             return base
-        suffix = suffixes[rung - 1] if rung <= len(suffixes) else f"{live.id}-{rung}"
+        suffix = suffixes[number - 1] if number <= len(suffixes) else f"{live.id}-{number}"
         return f"{base[: _LONGEST - 1 - len(suffix)].rstrip('-._')}-{suffix}"
 
     return name
@@ -96,7 +96,7 @@ def _find_clashing(names: Mapping[Thing, str], taken: Collection[str]) -> list[T
 
 
 def _own_words(live: Live) -> str:
-    """What the name of `live` says beyond where it is."""
+    """The name of `live` without the data point or place at its beginning."""
     words = slug(live.name, 2 * _LONGEST).split("-")
     point = live.data_point
     known = (point.code, point.name, point.place_name, point.place_code)
@@ -110,7 +110,7 @@ def _count_shared(words: list[str], others: list[str]) -> int:
 
 
 def _start_with_letter(name: str) -> str:
-    """`name` as it may be: a name of digits alone would be an id in a formula."""
+    """`name` with a letter in it: in a formula, a name of digits alone would be an id."""
     return name if any(character.isalpha() for character in name) else f"channel-{name}"
 
 
@@ -128,29 +128,29 @@ def _join_up(parts: Iterable[str]) -> list[str]:
     return joined
 
 
-# Whether a file can hold a value at a path: characters, digits, lengths and ranges, as its strict reader has them.
-# Beside the paths of fields there are `dataPoint` and those of `select`, as in `select.channelImportId`.
+# Whether a file can hold a value at a path: the reader of files limits characters, digits, lengths and ranges. Beside
+# the paths of fields there are `dataPoint` and those of `select`, as in `select.channelImportId`.
 CanHold: TypeAlias = Callable[[str, Value], bool]
 
 
 class Fields(Enum):
-    """How much of a channel gets into its file."""
+    """Which values of a channel are written to its file."""
 
-    MINIMAL = "minimal"  # what decides which values a channel gets, and how it is known
-    ALL = "all"  # every value that is not what the service takes by itself
+    MINIMAL = "minimal"  # what identifies a channel, and what affects its readings
+    ALL = "all"  # every value that is not EnergyCAP's default
 
 
 class FileStyle(Enum):
     """Where the file of a data point goes."""
 
-    PLACE = "place"  # into a folder for its place
+    PLACE = "place"  # in a folder for its place
     FLAT = "flat"
 
 
 class ImportOptions(Struct, frozen=True):
-    """On what terms channels are written. `folder` is where new files go, relative to the project's root.
+    """How channels are written. `folder` is where new files go, relative to the project's root.
 
-    `taken` are the paths that new files must not have, in lower case: whatever exists there is left alone.
+    `taken` are the paths that new files must not have, in lower case, as something exists there.
     """
 
     can_hold: CanHold
@@ -160,15 +160,15 @@ class ImportOptions(Struct, frozen=True):
     taken: frozenset[str] = frozenset()
 
 
-class Head(Struct, frozen=True):
-    """What a channel file says of all its channels: their data point, and the defaults merged under each."""
+class FileHeader(Struct, frozen=True):
+    """The part of a channel file that is for all its channels: their data point, and the defaults of each."""
 
     data_point: str | None = None
     defaults: Spec = field(default_factory=dict)
 
 
 class Skipped(Struct, frozen=True):
-    """A value that stays out of the files, and so unmanaged: why. `path` is "" where the whole channel does."""
+    """A value that is left out of the files, and so unmanaged, with the reason; `path` is "" for a whole channel."""
 
     name: str
     path: str
@@ -176,7 +176,7 @@ class Skipped(Struct, frozen=True):
 
 
 class Kept(Struct, frozen=True):
-    """A value that a file keeps although EnergyCAP has `live`, as somebody wrote it on purpose: why."""
+    """A value that a file keeps although EnergyCAP has `live`, with the reason: somebody edited the file."""
 
     name: str
     path: str
@@ -186,38 +186,38 @@ class Kept(Struct, frozen=True):
 
 
 class ByHand(Struct, frozen=True):
-    """Values that a file is not given, as it would lose a comment: each as `key: value`, for a person to write."""
+    """Values, each as `key: value`, that a person must write into a file, as it would else lose a comment."""
 
     file: str
     name: str
     values: tuple[str, ...]
 
 
-# Names that Windows keeps for devices, also with an ending: a repository with such a file cannot be checked out there.
+# Names that Windows reserves for devices, also with a suffix: it cannot check out a repository with such a file.
 _DEVICES = frozenset(
     {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in "123456789")}
 )
 _LONGEST_FILE_NAME = 60
 
 
-def existing_files(pairs: Iterable[Match]) -> dict[int, str]:
-    """The file that most managed channels of a data point are in, by its id; of two with as many the first by name."""
+def existing_files(matches: Iterable[Match]) -> dict[int, str]:
+    """The file with most managed channels of a data point, by its id; the first by name if several have as many."""
     files: dict[int, Counter[str]] = defaultdict(Counter)
-    for pair in pairs:
-        files[pair.live.data_point.id][pair.desired.file] += 1
+    for match in matches:
+        files[match.live.data_point.id][match.desired.file] += 1
     return {id_: min(counts, key=lambda file: (-counts[file], file)) for id_, counts in files.items()}
 
 
-def files_by_data_point(points: Collection[DataPoint], terms: ImportOptions) -> dict[int, str]:
-    """A new file for each of `points`, by its id: none that exists, no two alike, also where letter case is ignored."""
-    folders = _name_folders(points) if terms.layout is FileStyle.PLACE else {}
-    start = "" if terms.folder == "." else f"{terms.folder}/"
-    ladders = {point.id: _climb_files(f"{start}{folders.get(point.id, '')}", point) for point in points}
-    return assign_unique(ladders, terms.taken)
+def files_by_data_point(points: Collection[DataPoint], options: ImportOptions) -> dict[int, str]:
+    """A new file for each of `points`, by its id: unique, and not `taken`, even on disks that ignore letter case."""
+    folders = _name_folders(points) if options.layout is FileStyle.PLACE else {}
+    start = "" if options.folder == "." else f"{options.folder}/"
+    candidates = {point.id: _candidate_files(f"{start}{folders.get(point.id, '')}", point) for point in points}
+    return assign_unique(candidates, options.taken)
 
 
 def data_point_labels(points: Iterable[DataPoint], can_hold: CanHold) -> dict[int, str]:
-    """What `dataPoint` says for each of `points`, by its id: code or import id, if no other one is known by it.
+    """The `dataPoint` of a file for each of `points`, by its id: code or import id, if no other data point has it.
 
     One that has neither is left out.
     """
@@ -231,18 +231,18 @@ def data_point_labels(points: Iterable[DataPoint], can_hold: CanHold) -> dict[in
 
 
 def _name_folders(points: Iterable[DataPoint]) -> dict[int, str]:
-    """The folder of each of `points` that has a place, by its id: named after the place, and its code where need be."""
+    """The folder of each of `points` that has a place, by its id: the name of the place, and its code if needed."""
     places = {point.id: (name_place(point), slug(point.place_code)) for point in points}
     counts = Counter(name for name, _ in set(places.values()))
     named = ((id_, name if counts[name] == 1 or not code else f"{name}-{code}") for id_, (name, code) in places.items())
     return {id_: f"{_avoid_devices(folder)}/" for id_, folder in named if folder}
 
 
-def _climb_files(folder: str, point: DataPoint) -> Ladder:
+def _candidate_files(folder: str, point: DataPoint) -> NameCandidates:
     name = _avoid_devices(name_data_point(point)[:_LONGEST_FILE_NAME])
 
-    def file(rung: int) -> str:
-        suffix = "" if rung == 0 else f"-{point.id}" if rung == 1 else f"-{point.id}-{rung}"
+    def file(number: int) -> str:
+        suffix = "" if number == 0 else f"-{point.id}" if number == 1 else f"-{point.id}-{number}"
         return f"{folder}{name}{suffix}.yaml"
 
     return file

@@ -1,4 +1,4 @@
-"""The live channels beside the files: which are managed, what the others would be called, and who is asked for."""
+"""The live channels beside the files: which are managed, how the others would be named, which to import."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _FIX = "correct the pattern; letter case matters, and * stands for any character
 class Inventory(Struct, frozen=True):
     """The live channels beside the files.
 
-    `managed` are the ids that the files find, `names` leads from every id to the name it has or would have there,
-    `homes` from the id of a data point to the file that its managed channels are in.
+    `managed` are the ids of channels in the files, `names` those of all channels that have or would get one, by id,
+    `files` the existing files by the id of the data point whose channels they contain.
     """
 
     index: Index
     managed: frozenset[int]
     names: Mapping[int, str]
-    homes: Mapping[int, str]
+    files: Mapping[int, str]
 
 
 class ChannelFilter(Struct, frozen=True):
-    """Patterns that pick channels: by name in the files, by data point, by place; no pattern picks all."""
+    """Patterns that select channels: by name in the files, by data point, by place; no pattern selects all."""
 
     only: tuple[str, ...] = ()
     data_points: tuple[str, ...] = ()
@@ -45,60 +45,60 @@ class ChannelFilter(Struct, frozen=True):
 
 
 def make_inventory(definitions: Definitions, snapshot: Snapshot) -> Inventory:
-    """The survey of `snapshot`; names are settled over all channels, so that no filter changes them."""
+    """The inventory of `snapshot`; names are assigned to all channels, so that a filter does not change them."""
     index = make_index(snapshot.channels)
     matched = match_channels(definitions.channels, index)
     written = {channel.name for channel in definitions.channels}
     readable = (live for live in index.by_id.values() if not live.flaw)
     new = {live.id: candidate_names(live) for live in readable if live.id not in matched.found}
-    managed = {pair.live.id: pair.desired.name for pair in matched.matches}
+    managed = {match.live.id: match.desired.name for match in matched.matches}
     return Inventory(index, matched.found, assign_unique(new, written) | managed, existing_files(matched.matches))
 
 
-def pick(survey: Inventory, asked: ChannelFilter) -> tuple[tuple[Live, ...], tuple[Finding, ...]]:
-    """The channels that match a pattern of each kind asked for, by id; findings where patterns match none.
+def select_channels(inventory: Inventory, filter_: ChannelFilter) -> tuple[tuple[Live, ...], tuple[Finding, ...]]:
+    """The channels that match a pattern of each given kind, by id, and a finding for each pattern that matches none.
 
-    A data point goes by its code or import id, a place by its code or name.
+    Patterns are compared with the code and import id of a data point, and with the code and name of a place.
     """
-    channels = tuple(survey.index.by_id.values())
-    kinds = [kind for kind in _list_kinds(survey, asked) if kind.patterns]
-    picked = tuple(live for live in channels if all(kind.matches(live, kind.patterns) for kind in kinds))
+    channels = tuple(inventory.index.by_id.values())
+    kinds = [kind for kind in _list_kinds(inventory, filter_) if kind.patterns]
+    selected = tuple(live for live in channels if all(kind.matches(live, kind.patterns) for kind in kinds))
     findings = tuple(finding for kind in kinds for finding in kind.check(channels))
-    if kinds and not picked and not findings:
-        findings = (make_finding("ESA307", "no channel matches all that is asked for", fix="ask for less at once"),)
-    return picked, findings
+    if kinds and not selected and not findings:
+        findings = (make_finding("ESA307", "no channel matches all of these options", fix="use fewer of them at once"),)
+    return selected, findings
 
 
 class _Criterion(Struct, frozen=True):
-    """Patterns of one kind, and the words of a channel that they are compared with."""
+    """Patterns of one kind, and the texts of a channel that they are compared with."""
 
     noun: str
     option: str
     patterns: tuple[str, ...]
-    tell: Callable[[Live], tuple[str | None, ...]]
+    list_texts: Callable[[Live], tuple[str | None, ...]]
 
     def matches(self, live: Live, patterns: Sequence[str]) -> bool:
-        return any(word is not None and matches_filter(word, patterns) for word in self.tell(live))
+        return any(text is not None and matches_filter(text, patterns) for text in self.list_texts(live))
 
     def check(self, channels: Sequence[Live]) -> Iterator[Finding]:
         for pattern in dict.fromkeys(self.patterns):
             if not any(self.matches(live, (pattern,)) for live in channels):
                 message = f"no {self.noun} matches the pattern, found {show_value(pattern)}"
-                names = {word for live in channels for word in self.tell(live) if word is not None}
+                names = {text for live in channels for text in self.list_texts(live) if text is not None}
                 yield make_finding("ESA307", message, fix=advise_pattern(self.option, pattern, sorted(names)) or _FIX)
 
 
-def _list_kinds(survey: Inventory, asked: ChannelFilter) -> tuple[_Criterion, ...]:
+def _list_kinds(inventory: Inventory, filter_: ChannelFilter) -> tuple[_Criterion, ...]:
     return (
-        _Criterion("channel", "--only", asked.only, lambda live: (survey.names.get(live.id),)),
-        _Criterion("data point", "--data-point", asked.data_points, _tell_data_point),
-        _Criterion("place", "--place", asked.places, _tell_place),
+        _Criterion("channel", "--only", filter_.only, lambda live: (inventory.names.get(live.id),)),
+        _Criterion("data point", "--data-point", filter_.data_points, _list_data_point_texts),
+        _Criterion("place", "--place", filter_.places, _list_place_texts),
     )
 
 
-def _tell_data_point(live: Live) -> tuple[str | None, ...]:
+def _list_data_point_texts(live: Live) -> tuple[str | None, ...]:
     return live.data_point.code, live.data_point.import_id
 
 
-def _tell_place(live: Live) -> tuple[str | None, ...]:
+def _list_place_texts(live: Live) -> tuple[str | None, ...]:
     return live.data_point.place_code, live.data_point.place_name

@@ -1,4 +1,4 @@
-"""Live values taken over into files, and the check that the plan is then empty."""
+"""Live values written to files that manage them, and the check that the plan is then empty."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Updates(Struct, frozen=True):
-    """The values to be taken over, by file and name of the channel, what cannot be, and what the files keep."""
+    """The values to write, by file and channel name, those that a file cannot hold, and those that the files keep."""
 
     files: Mapping[str, Mapping[str, Spec]]
     left_out: tuple[Skipped, ...]
@@ -33,14 +33,14 @@ class Updates(Struct, frozen=True):
 
     @property
     def names(self) -> frozenset[str]:
-        """The channels whose files change."""
+        """The channels whose values in the files change."""
         return frozenset(name for channels in self.files.values() for name in channels)
 
 
 def find_updates(plan: Plan, names: Collection[str], can_hold: CanHold) -> Updates:
-    """What the edits of `plan` would change, as it is now, for the channels called `names`.
+    """The live values that the edits of `plan` would change, for the channels called `names`.
 
-    What an edit implies is not managed, and so not taken over.
+    Implied edits are left out, as the files do not manage their values.
     """
     files: dict[str, dict[str, Spec]] = {}
     left_out: list[Skipped] = []
@@ -58,15 +58,15 @@ def find_updates(plan: Plan, names: Collection[str], can_hold: CanHold) -> Updat
 
 
 def find_suspicious_matches(plan: Plan, channels: Iterable[Desired]) -> dict[int, Finding]:
-    """Why a live channel, by its id, may be none that the file of one of `channels` means, though it is found.
+    """Why a live channel, by its id, may not be the one that the file means, although its identifiers match.
 
-    Where name and observation type both differ, the pointer may have been handed on; an id leads to no other channel.
+    If both name and observation type differ, another channel may have got the identifiers; a channel id never moves.
     """
-    by_pointer = {desired.name: desired for desired in channels if not (desired.select and desired.select.channel_id)}
+    by_name = {desired.name: desired for desired in channels if not (desired.select and desired.select.channel_id)}
     return {
-        change.channel_id: _explain_doubt(by_pointer[change.name], change)
+        change.channel_id: _explain_doubt(by_name[change.name], change)
         for change in plan.changes
-        if change.name in by_pointer and {CHANNEL_INFO, OBSERVATION_TYPE_ID} <= _list_edited(change).keys()
+        if change.name in by_name and {CHANNEL_INFO, OBSERVATION_TYPE_ID} <= _list_edited(change).keys()
     }
 
 
@@ -80,18 +80,18 @@ def _explain_doubt(desired: Desired, change: Change) -> Finding:
         f"{show_value(name_)} ({shorten(str(code))})"
         for name_, code in ((name.after, type_.after), (name.before, type_.before))
     )
-    message = f"select may lead to another channel, found {here} in the file and {there} in EnergyCAP"
-    fix = f"correct select; where this is the channel all the same, write  select: {{channelId: {change.channel_id}}}"
+    message = f"select may match another channel, found {here} in the file and {there} in EnergyCAP"
+    fix = f"correct select; if this is the right channel, write  select: {{channelId: {change.channel_id}}}"
     return make_finding("ESA308", message, locate_identifiers(desired), fix=fix)
 
 
 def verify_import(
     before: Plan, after: Plan, written: Collection[str], kept: Collection[tuple[str, str]] = ()
 ) -> tuple[str, ...]:
-    """The reasons not to write the files that `after` was made from, one line each.
+    """The reasons not to write the files that `after` was planned from, one line each.
 
-    The channels called `written` must be found, and need no edit but of what is `kept`, by name and path; every other
-    one must be planned as in `before`. No error may be there that was not there before.
+    The channels called `written` must be found, and need no edit except of values that are `kept`, by name and path;
+    the edits of all others must be as in `before`. There must be no new error.
     """
     return (
         *_check_written(after, written, kept),
@@ -140,9 +140,9 @@ def _list_edits(change: Change) -> Iterator[str]:
 
 
 class Past(Struct, frozen=True):
-    """What the files said before: channels by the names of today, and why a value that was not so then is kept.
+    """An earlier state of the files: channels by their present names, and why a value that differs from it is kept.
 
-    Unless it `is_whole`, a channel that it does not have may be in what could not be read.
+    Unless it `is_whole`, a channel that it lacks may be in a file that could not be read.
     """
 
     channels: Mapping[str, Desired]
@@ -151,7 +151,7 @@ class Past(Struct, frozen=True):
 
 
 def leave_edited(updates: Updates, now: Mapping[str, Desired], pasts: Sequence[Past]) -> Updates:
-    """`updates` without the values that the channels of `now` did not have in each of `pasts`; these are kept."""
+    """`updates` without the values of `now` that differ from any of `pasts`: somebody edited them, so they are kept."""
     kept: list[Kept] = []
     files: dict[str, dict[str, Spec]] = {}
     for file, channels in updates.files.items():

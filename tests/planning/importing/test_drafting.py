@@ -14,7 +14,7 @@ from reconciler.model.identifiers import Identifiers
 from reconciler.planning.identification import make_index, resolve
 from reconciler.planning.importing.drafting import (
     Proposal,
-    find_pointers,
+    choose_select,
     has_own_import_id,
     list_new,
     list_paths,
@@ -22,7 +22,7 @@ from reconciler.planning.importing.drafting import (
     write_formula,
     write_value,
 )
-from reconciler.planning.importing.naming import Fields, Head, ImportOptions, Skipped
+from reconciler.planning.importing.naming import Fields, FileHeader, ImportOptions, Skipped
 from reconciler.planning.importing.selection import make_inventory
 from tests.cases import note_case
 from tests.planning.tenant import NORTH, REFERENCE, SOUTH, V, make_calculated, make_desired, make_live
@@ -90,13 +90,13 @@ USE = make_live(1, NAMELESS)
     ],
 )
 def test_a_channel_is_selected_by_identifiers_of_its_own(live: Live, others: list[Live], expected: Identifiers) -> None:
-    assert find_pointers(live, make_index([live, *others]), is_representable) == expected
+    assert choose_select(live, make_index([live, *others]), is_representable) == expected
 
 
 @given(lives() | neighbours())
 def test_every_select_finds_its_channel_and_no_two_are_equal(channels: tuple[Live, ...]) -> None:
     index = make_index(channels)
-    selects = {live.id: find_pointers(live, index, is_representable) for live in channels}
+    selects = {live.id: choose_select(live, index, is_representable) for live in channels}
 
     note_case(reached=any(found.channel_import_id is None for found in selects.values()))
     assert {id_: resolve(found, index).channel_id for id_, found in selects.items()} == {id_: id_ for id_ in selects}
@@ -234,13 +234,15 @@ def test_a_formula_is_written_with_the_names_that_it_may_use(formula: str, expec
 
 HOME = "channels/north.yaml"
 NEW_FILE = "channels/north-building/nb-elec.yaml"
-TERMS = ImportOptions(is_representable)
+OPTIONS = ImportOptions(is_representable)
 
 
-def propose_all(live: list[Live], managed: tuple[Desired, ...] = (), heads: dict[str, Head] | None = None) -> Proposal:
+def propose_all(
+    live: list[Live], managed: tuple[Desired, ...] = (), headers: dict[str, FileHeader] | None = None
+) -> Proposal:
     definitions = Definitions(managed, (), (HOME,) if managed else (), "sha256:0")
     inventory = make_inventory(definitions, Snapshot(tuple(live), REFERENCE))
-    return propose(list_new(live, inventory), inventory, definitions, heads or {}, TERMS)
+    return propose(list_new(live, inventory), inventory, definitions, headers or {}, OPTIONS)
 
 
 def plain(name: str, id_: int, info: str, **others: Value) -> Desired:
@@ -278,7 +280,7 @@ def test_a_channel_added_to_a_file_overrides_its_defaults() -> None:
     defaults: Spec = {"intervalMinutes": 60, "channelDescription": "roof", f"{V}unitId": 9, "isPrimaryDemand": True}
     new = [make_live(2), make_calculated(3, "channel(1)", {"channelInfo": "Sum"})]
 
-    proposal = propose_all([make_live(1), *new], (make_desired("mine", 1),), {HOME: Head("NB-ELEC-01", defaults)})
+    proposal = propose_all([make_live(1), *new], (make_desired("mine", 1),), {HOME: FileHeader("NB-ELEC-01", defaults)})
 
     answers: Spec = {"channelDescription": None, "isPrimaryDemand": False}
     assert proposal.channels[0] == replace(
@@ -302,7 +304,7 @@ def test_a_channel_added_to_a_file_overrides_its_defaults() -> None:
 def test_a_channel_that_the_defaults_would_change_is_left_out(defaults: Spec, reason: str) -> None:
     odd = make_live(2, {"summarizationMethodId": None, f"{V}rolloverValue": 100})
 
-    proposal = propose_all([make_live(1), odd], (make_desired("mine", 1),), {HOME: Head(None, defaults)})
+    proposal = propose_all([make_live(1), odd], (make_desired("mine", 1),), {HOME: FileHeader(None, defaults)})
 
     assert proposal == Proposal((), (*proposal.left_out[:-1], Skipped("nb-elec-use", "", reason)))
 
@@ -361,7 +363,7 @@ def test_existing_files_take_precedence_over_imported_channels() -> None:
     mine = make_desired("mine", 1, {"isPrimaryValue": True, "channelImportId": "C-2"}, data_point="NB-ELEC")
     other = make_live(2, {"isPrimaryValue": True})
 
-    proposal = propose_all([make_live(1), other], (mine,), {HOME: Head("NB-ELEC")})
+    proposal = propose_all([make_live(1), other], (mine,), {HOME: FileHeader("NB-ELEC")})
 
     assert [(left.path, left.reason.partition(":")[0]) for left in proposal.left_out] == [
         ("channelImportId", "refused by ESA221"),

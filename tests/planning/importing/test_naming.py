@@ -78,9 +78,9 @@ def test_a_name_is_the_data_point_and_the_rest_of_the_channel_name(point: DataPo
 
 
 def test_each_longer_name_adds_detail_and_the_last_ones_add_the_id() -> None:
-    climb = candidate_names(make_live(42, {"channelInfo": "Use"}))
+    candidate = candidate_names(make_live(42, {"channelInfo": "Use"}))
 
-    assert [climb(rung) for rung in range(6)] == [
+    assert [candidate(number) for number in range(6)] == [
         "nb-elec-use",
         "nb-elec-use-elecuse",
         "nb-elec-use-elecuse-kwh",
@@ -146,17 +146,17 @@ def test_places_and_data_points_are_named_by_their_best_known_text() -> None:
     ]
 
 
-TERMS = ImportOptions(is_representable)
-FLAT = replace(TERMS, layout=FileStyle.FLAT)
+OPTIONS = ImportOptions(is_representable)
+FLAT = replace(OPTIONS, layout=FileStyle.FLAT)
 EAST = replace(NORTH, id=300, place_code="EB", place_name="East Building")
 
 
 @pytest.mark.parametrize(
-    ("points", "terms", "expected"),
+    ("points", "options", "expected"),
     [
         pytest.param(
             [NORTH, SOUTH],
-            TERMS,
+            OPTIONS,
             {100: "channels/north-building/nb-elec.yaml", 200: "channels/south-building/sb-elec.yaml"},
             id="a folder for each place",
         ),
@@ -168,14 +168,14 @@ EAST = replace(NORTH, id=300, place_code="EB", place_name="East Building")
         ),
         pytest.param(
             [NORTH, replace(EAST, place_name="North Building")],
-            TERMS,
+            OPTIONS,
             {100: "channels/north-building-nb/nb-elec.yaml", 300: "channels/north-building-eb/nb-elec.yaml"},
             id="two places of one name",
         ),
-        pytest.param([DataPoint(1, "Use")], TERMS, {1: "channels/use.yaml"}, id="no place: at the top of the folder"),
+        pytest.param([DataPoint(1, "Use")], OPTIONS, {1: "channels/use.yaml"}, id="no place: at the top of the folder"),
         pytest.param(
             [NORTH],
-            replace(TERMS, taken=frozenset({"channels/north-building/nb-elec.yaml"})),
+            replace(OPTIONS, taken=frozenset({"channels/north-building/nb-elec.yaml"})),
             {100: "channels/north-building/nb-elec-100.yaml"},
             id="a file of that name is there",
         ),
@@ -183,16 +183,16 @@ EAST = replace(NORTH, id=300, place_code="EB", place_name="East Building")
         pytest.param([NORTH], replace(FLAT, folder="a/b"), {100: "a/b/nb-elec.yaml"}, id="definitions further down"),
         pytest.param(
             [replace(NORTH, code="CON", place_name="Aux")],
-            TERMS,
+            OPTIONS,
             {100: "channels/x-aux/x-con.yaml"},
             id="names that Windows keeps for itself",
         ),
     ],
 )
 def test_a_data_point_gets_a_file_of_its_own(
-    points: list[DataPoint], terms: ImportOptions, expected: dict[int, str]
+    points: list[DataPoint], options: ImportOptions, expected: dict[int, str]
 ) -> None:
-    assert files_by_data_point(points, terms) == expected
+    assert files_by_data_point(points, options) == expected
 
 
 _texts = st.sampled_from((None, *HOSTILE))
@@ -200,14 +200,14 @@ _texts = st.sampled_from((None, *HOSTILE))
 
 @given(st.lists(st.builds(DataPoint, st.integers(1, 9), *[_texts] * 5), unique_by=lambda point: point.id), st.data())
 def test_file_names_are_unique_and_stay_in_the_folder(points: list[DataPoint], data: st.DataObject) -> None:
-    terms = data.draw(st.sampled_from((TERMS, FLAT)))
-    files = files_by_data_point(points, terms)
+    options = data.draw(st.sampled_from((OPTIONS, FLAT)))
+    files = files_by_data_point(points, options)
 
     note_case(reached=len(points) > 1)
     assert len({file.casefold() for file in files.values()}) == len(points)
     assert all(file.startswith("channels/") and ".." not in file for file in files.values())
     assert all(not part.startswith(".") for file in files.values() for part in file.split("/"))
-    assert files == files_by_data_point(points[::-1], terms)
+    assert files == files_by_data_point(points[::-1], options)
 
 
 def test_a_data_point_belongs_to_the_file_with_most_of_its_channels() -> None:

@@ -86,11 +86,11 @@ def test_a_match_with_another_name_and_type_is_suspicious() -> None:
             code="ESA308",
             severity=Severity.ERROR,
             message=(
-                'select may lead to another channel, found "Use" (ELECUSE) in the file and '
+                'select may match another channel, found "Use" (ELECUSE) in the file and '
                 '"Demand" (ELECDEMAND) in EnergyCAP'
             ),
             location=desired.locate("select.channelImportId"),
-            fix="correct select; where this is the channel all the same, write  select: {channelId: 1}",
+            fix="correct select; if this is the right channel, write  select: {channelId: 1}",
         )
     }
 
