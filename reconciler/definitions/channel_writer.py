@@ -121,9 +121,9 @@ def render_file(file: str, channels: Sequence[Desired]) -> str:
 
 def make_tree(select: Identifiers | None, spec: Spec) -> Tree:
     """A channel as a mapping in a file: `select` first, then its values in the order of the field table."""
-    pointers = {"select": identifiers_as_select(select)} if select else {}
+    identifiers = {"select": identifiers_as_select(select)} if select else {}
     version = _pick(VERSION_FIELDS, spec)
-    return {**pointers, **_pick(CHANNEL_FIELDS, spec), **({VERSION: version} if version else {})}
+    return {**identifiers, **_pick(CHANNEL_FIELDS, spec), **({VERSION: version} if version else {})}
 
 
 def render_member(key: str, value: Value | Tree, indent: str, step: str = "  ") -> Iterator[str]:

@@ -132,9 +132,8 @@ def detect_layout(head: str, csv_options: CsvOptions) -> CsvLayout:
         raise
     places = {PROPERTIES[name][0]: column for name, column in columns.items() if name in PROPERTIES}
     unused = {column for column, text in enumerate(header) if _name(text, names) is None}
-    estimated_flags = make_flag_columns(header, csv_options.estimated)
-    bad = _make_bad_flags(header, csv_options, unused)
-    used = {flag.column for flag in (*bad, *estimated_flags)}
+    bad_flags, estimated_flags = _find_flags(header, csv_options, unused)
+    used = {flag.column for flag in (*bad_flags, *estimated_flags)}
     flag_columns = tuple(column for column in sorted(unused) if _may_flag(header[column], is_used=column in used))
     unused -= used
     return CsvLayout(
@@ -152,7 +151,7 @@ def detect_layout(head: str, csv_options: CsvOptions) -> CsvLayout:
         line=found.line,
         above=found.above,
         flag_columns=flag_columns,
-        bad_flags=bad,
+        bad_flags=bad_flags,
         estimated_flags=estimated_flags,
     )
 
@@ -175,11 +174,14 @@ def _may_flag(header: str, *, is_used: bool) -> bool:
     return is_flag(header) and (says_good(header) or not is_used)
 
 
-def _make_bad_flags(header: Sequence[str], csv_options: CsvOptions, unused: Set[int]) -> tuple[FlagColumn, ...]:
-    """The columns that mark a reading as bad: those that the user gives, and those whose name says so."""
-    given = make_flag_columns(header, csv_options.bad)
-    used = {flag.column for flag in (*given, *make_flag_columns(header, csv_options.estimated))}
-    return (*given, *find_bad_flags(header, unused - used))
+def _find_flags(
+    header: Sequence[str], csv_options: CsvOptions, unused: Set[int]
+) -> tuple[tuple[FlagColumn, ...], tuple[FlagColumn, ...]]:
+    """The columns that mark a reading as bad, by the user or by their name, and those that mark it as estimated."""
+    bad = make_flag_columns(header, csv_options.bad)
+    estimated = make_flag_columns(header, csv_options.estimated)
+    given = {flag.column for flag in (*bad, *estimated)}
+    return (*bad, *find_bad_flags(header, unused - given)), estimated
 
 
 def _name(header: str, names: Mapping[str, str]) -> str | None:

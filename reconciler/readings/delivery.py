@@ -230,6 +230,13 @@ class BatchResult(Struct, frozen=True):
     not_delivered: Sequence[OutgoingReading] = ()
     error: ServiceError | None = None
 
+    def pick_imported(self, batch: Iterable[OutgoingReading]) -> list[OutgoingReading]:
+        """The readings of `batch` that were imported."""
+        # By identity, because two readings of a file may be equal.
+        others = {id(outgoing) for outgoing, _ in self.rejected}
+        others.update(map(id, (*self.unknown, *self.not_delivered)))
+        return [outgoing for outgoing in batch if id(outgoing) not in others]
+
 
 class Delivery(Struct, frozen=True):
     """How readings are sent: by `sender`, with the call of `identifier_names`. `pause` waits before reading back."""
@@ -301,8 +308,8 @@ class Delivery(Struct, frozen=True):
 
 def _combine(batch_results: Sequence[BatchResult]) -> BatchResult:
     return BatchResult(
-        rejected=[pair for batch_result in batch_results for pair in batch_result.rejected],
-        unknown=[outgoing for batch_result in batch_results for outgoing in batch_result.unknown],
-        not_delivered=[outgoing for batch_result in batch_results for outgoing in batch_result.not_delivered],
-        error=next((batch_result.error for batch_result in batch_results if batch_result.error is not None), None),
+        rejected=[pair for one in batch_results for pair in one.rejected],
+        unknown=[outgoing for one in batch_results for outgoing in one.unknown],
+        not_delivered=[outgoing for one in batch_results for outgoing in one.not_delivered],
+        error=next((one.error for one in batch_results if one.error is not None), None),
     )

@@ -185,17 +185,8 @@ class _Checker:
         # From here on all rows are valid, and are counted by columns.
         self._check.readings += len(block.rows)
         self._check.is_naive |= zones
-        known, keys = len(self._counts), block.keys
-        if len(keys) == 1:
-            self._counts[keys[0]] += len(block.rows)
-        else:
-            self._counts.update(keys)
-        if more := len(self._counts) - known:
-            # From the last row to the first, so that the first line of each key remains.
-            lines = dict(zip(reversed(keys), reversed(block.lines[: len(keys)]), strict=True))
-            # A dict keeps the order of insertion, so the new keys are its last ones.
-            for key in reversed(list(islice(reversed(self._counts), more))):
-                self._add_key(key, lines[key])
+        keys = block.keys
+        self._count_keys(keys, block)
         (is_naive,) = zones
         if is_naive:
             self._clocks.add(block.times)
@@ -298,6 +289,19 @@ class _Checker:
         if group.number is not None:
             self._grouped.add(key)
             self._on_group(RoutedGroup(group.number, group.line, len(group.rows), self._router.find(key)))
+
+    def _count_keys(self, keys: Sequence[GroupKey], block: Block) -> None:
+        known = len(self._counts)
+        if len(keys) == 1:
+            self._counts[keys[0]] += len(block.rows)
+        else:
+            self._counts.update(keys)
+        if more := len(self._counts) - known:
+            # From the last row to the first, so that the first line of each key remains.
+            lines = dict(zip(reversed(keys), reversed(block.lines[: len(keys)]), strict=True))
+            # A dict keeps the order of insertion, so the new keys are its last ones.
+            for key in reversed(list(islice(reversed(self._counts), more))):
+                self._add_key(key, lines[key])
 
     def _add_key(self, key: GroupKey, line: int) -> None:
         if key not in self._firsts:

@@ -284,21 +284,11 @@ class _Importer:
         result.failed += len(batch_result.rejected)
         result.unknown += len(batch_result.unknown)
         result.not_sent += len(batch_result.not_delivered)
-        result.imported += (
-            len(batch) - len(batch_result.rejected) - len(batch_result.unknown) - len(batch_result.not_delivered)
-        )
+        imported = batch_result.pick_imported(batch)
+        result.imported += len(imported)
         for outgoing, reason in batch_result.rejected:
             self._reject(outgoing, reason)
-        # By identity, because two readings of a file may be equal.
-        out = {
-            id(outgoing)
-            for outgoing in (
-                *(outgoing for outgoing, _ in batch_result.rejected),
-                *batch_result.unknown,
-                *batch_result.not_delivered,
-            )
-        }
-        self._storage_checker.add(outgoing for outgoing in batch if id(outgoing) not in out)
+        self._storage_checker.add(imported)
         why = "" if batch_result.error is None else batch_result.error.message
         self._write_rejects(batch_result.unknown, f"unknown whether it was imported: {why}")
         self._write_rejects(batch_result.not_delivered, f"not imported: {why}")

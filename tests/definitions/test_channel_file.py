@@ -51,7 +51,7 @@ def test_a_file_becomes_its_channels_and_feeds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("channel", "pointers"),
+    ("channel", "identifiers"),
     [
         ({"channelImportId": "A", "select": {"channelImportId": "B"}}, Identifiers(channel_import_id="B")),
         ({"channelImportId": "A", "channelId": 7}, Identifiers(channel_id=7)),
@@ -73,9 +73,9 @@ def test_a_file_becomes_its_channels_and_feeds() -> None:
     ],
 )
 def test_the_live_channel_is_found_by_select_or_else_by_id_or_import_id(
-    channel: dict[str, Any], pointers: Identifiers | None
+    channel: dict[str, Any], identifiers: Identifiers | None
 ) -> None:
-    assert build_one(channel).select == pointers
+    assert build_one(channel).select == identifiers
 
 
 def test_defaults_apply_to_each_channel_key_by_key_also_in_the_version() -> None:

@@ -101,7 +101,7 @@ def channels(draw: DrawFn) -> list[Desired]:
     names = draw(
         st.lists(st.from_regex(r"[a-z0-9][a-z0-9._-]{0,8}[a-z]", fullmatch=True), min_size=1, max_size=3, unique=True)
     )
-    return [Desired(name, USE.file, 0, draw(_pointers()), draw(_specs()), "NB-01") for name in sorted(names)]
+    return [Desired(name, USE.file, 0, draw(_identifiers()), draw(_specs()), "NB-01") for name in sorted(names)]
 
 
 _VALUES = st.one_of(
@@ -121,7 +121,7 @@ def _specs(draw: DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def _pointers(draw: DrawFn) -> Identifiers:
+def _identifiers(draw: DrawFn) -> Identifiers:
     texts = st.sampled_from(HOSTILE)
     import_id = draw(texts.filter(lambda text: is_representable("select.channelImportId", text)))
     code = draw(texts.filter(lambda text: is_representable("select.unitCode", text)))
@@ -281,9 +281,9 @@ def test_a_value_is_written_unambiguously(value: Any, expected: str) -> None:
 @given(st.one_of(TEXTS, NUMBERS, st.booleans(), st.none()))
 def test_every_yaml_reader_reads_a_written_value_alike(value: Any) -> None:
     text = f"key: {to_yaml_scalar(value)}\n"
-    closely = parse_yaml("x", text.encode())
+    full = parse_yaml("x", text.encode())
 
-    assert (closely.tree, closely.findings) == ({"key": value}, [])
+    assert (full.tree, full.findings) == ({"key": value}, [])
     assert yaml.safe_load(text) == {"key": value}
     assert YAML(typ="safe").load(text) == {"key": value}
 
@@ -291,10 +291,10 @@ def test_every_yaml_reader_reads_a_written_value_alike(value: Any) -> None:
 @given(TEXTS)
 def test_the_fast_reader_reads_a_written_text_alike_or_gives_up(value: str) -> None:
     text = f"key: {to_yaml_scalar(value)}\n"
-    plainly = try_fast_parse(text, PlainScalars())
+    fast = try_fast_parse(text, PlainScalars())
 
-    note_case(reached=plainly is not None)
-    assert plainly is None or plainly.tree == {"key": value}
+    note_case(reached=fast is not None)
+    assert fast is None or fast.tree == {"key": value}
 
 
 @given(st.integers(1, 10**MAX_SCALE - 1))

@@ -93,10 +93,10 @@ def test_scalars_that_keep_their_meaning_have_no_error(text: str) -> None:
     ],
 )
 def test_scalars_that_would_lose_their_meaning_have_an_error(text: str, message: str, fix: str) -> None:
-    trouble = find_scalar_error(text)
+    error = find_scalar_error(text)
 
-    assert trouble is not None
-    assert (trouble.message, trouble.fix) == (message, fix)
+    assert error is not None
+    assert (error.message, error.fix) == (message, fix)
 
 
 def test_plain_scalars_are_kept() -> None:
@@ -165,10 +165,10 @@ def test_values_and_the_lines_of_names_are_read() -> None:
 
 
 def test_libyaml_reads_the_same() -> None:
-    plainly, closely = try_fast_parse(PLAIN, PlainScalars()), parse_yaml("a.yaml", PLAIN.encode())
+    fast, full = try_fast_parse(PLAIN, PlainScalars()), parse_yaml("a.yaml", PLAIN.encode())
 
-    assert plainly is not None
-    assert (plainly.tree, []) == (closely.tree, closely.findings)
+    assert fast is not None
+    assert (fast.tree, []) == (full.tree, full.findings)
 
 
 @pytest.mark.parametrize(
@@ -220,10 +220,10 @@ def test_invalid_and_context_dependent_lines_are_left_to_libyaml(text: str) -> N
 def test_nineteen_levels_are_read() -> None:
     text = "".join(f"{' ' * depth}a:\n" for depth in range(18)) + " " * 18 + "a: 1\n"
 
-    plainly = try_fast_parse(text, PlainScalars())
+    fast = try_fast_parse(text, PlainScalars())
 
-    assert plainly is not None
-    assert plainly.tree == parse_yaml("a.yaml", text.encode()).tree
+    assert fast is not None
+    assert fast.tree == parse_yaml("a.yaml", text.encode()).tree
 
 
 @pytest.mark.parametrize(

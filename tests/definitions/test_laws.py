@@ -179,10 +179,10 @@ def test_every_rejected_document_is_explained(document: Any, format_: Format) ->
 @given(mostly(lined(), damaged(PLAIN), texts()))
 @example(PLAIN)
 def test_the_fast_reader_agrees_with_the_full_one_or_gives_up(text: str) -> None:
-    plain, close = try_fast_parse(text, PlainScalars()), parse_yaml("a.yaml", text.encode(errors="surrogatepass"))
+    fast, full = try_fast_parse(text, PlainScalars()), parse_yaml("a.yaml", text.encode(errors="surrogatepass"))
 
-    note_case(reached=plain is not None)
-    assert plain is None or (plain.tree, close.findings) == (close.tree, [])
+    note_case(reached=fast is not None)
+    assert fast is None or (fast.tree, full.findings) == (full.tree, [])
 
 
 @given(damaged(PLAIN))
@@ -213,10 +213,10 @@ def test_the_two_parsers_agree_on_what_they_both_read(text: str) -> None:
 
 @given(st.binary(max_size=200) | texts().map(lambda text: text.encode(errors="surrogatepass")))
 def test_any_bytes_give_a_parsed_file(data: bytes) -> None:
-    page = parse_fully("a.yaml", data)
+    parsed = parse_fully("a.yaml", data)
 
-    note_case(reached=page.findings)
-    assert page.is_sound or page.findings
+    note_case(reached=parsed.findings)
+    assert parsed.is_sound or parsed.findings
 
 
 @pytest.mark.parametrize("bad", CORPUS, ids=lambda bad: bad.name)

@@ -258,7 +258,7 @@ def finding(place: Location | None) -> Finding:
     return Finding("ESA214", Severity.ERROR, "message", place, ("detail",))
 
 
-def pinpoint_one(root: Path, place: Location | None) -> Finding:
+def locate_one(root: Path, place: Location | None) -> Finding:
     (found,) = locate_findings(root, [finding(place)])
     return found
 
@@ -276,7 +276,7 @@ def test_a_key_is_located_or_else_the_nearest_above_it(
     path: tuple[str, ...], place: tuple[int, int, int], tmp_path: Path
 ) -> None:
     keys = ("channels", "use", *path)
-    found = pinpoint_one(write(tmp_path, a=TEXT), Location(FILE, 4, path=keys)).location
+    found = locate_one(write(tmp_path, a=TEXT), Location(FILE, 4, path=keys)).location
 
     assert found is not None
     assert ((found.line, found.column, found.length), found.path, found.excerpt) == (
@@ -287,7 +287,7 @@ def test_a_key_is_located_or_else_the_nearest_above_it(
 
 
 def test_a_value_of_the_defaults_is_located_there_and_the_channel_is_named(tmp_path: Path) -> None:
-    found = pinpoint_one(write(tmp_path, a=TEXT), Location(FILE, 4, path=("channels", "use", "intervalMinutes")))
+    found = locate_one(write(tmp_path, a=TEXT), Location(FILE, 4, path=("channels", "use", "intervalMinutes")))
 
     assert found.location is not None
     assert (found.location.line, found.location.column, found.detail) == (
@@ -300,7 +300,7 @@ def test_a_value_of_the_defaults_is_located_there_and_the_channel_is_named(tmp_p
 def test_a_channel_on_one_line_is_located_at_its_name(tmp_path: Path) -> None:
     root = write(tmp_path, a="channels:\n  use: {channelId: 1}\n")
 
-    found = pinpoint_one(root, Location(FILE, 2, path=("channels", "use"))).location
+    found = locate_one(root, Location(FILE, 2, path=("channels", "use"))).location
 
     assert found == Location(FILE, 2, 3, ("channels", "use"), 3, "  use: {channelId: 1}")
 
@@ -320,14 +320,14 @@ def test_a_part_of_a_value_is_located_in_it(formula: str, place: tuple[int, int,
     text = f"# channel(b)\nchannels:\n  use:\n    esaChannelVersion:\n      formula: {formula}\n"
     keys = ("channels", "use", "esaChannelVersion", "formula")
 
-    found = pinpoint_one(write(tmp_path, a=text), Location(FILE, 3, path=keys, fragment="channel(b)")).location
+    found = locate_one(write(tmp_path, a=text), Location(FILE, 3, path=keys, fragment="channel(b)")).location
 
     assert found is not None
     assert ((found.line, found.column, found.length), found.path, found.fragment) == (place, keys, "")
 
 
 @pytest.mark.parametrize(
-    ("pointers", "path", "column"),
+    ("identifiers", "path", "column"),
     [
         ("select: {channelId: 1}", "channelId", 25),
         ("channelId: 1", "channelId", 16),
@@ -336,10 +336,10 @@ def test_a_part_of_a_value_is_located_in_it(formula: str, place: tuple[int, int,
         ("select: {unitCode: X}", "dataPointImportId", 5),
     ],
 )
-def test_an_identifier_is_located_in_either_form(pointers: str, path: str, column: int, tmp_path: Path) -> None:
-    root = write(tmp_path, a=f"channels:\n  use:\n    {pointers}\n")
+def test_an_identifier_is_located_in_either_form(identifiers: str, path: str, column: int, tmp_path: Path) -> None:
+    root = write(tmp_path, a=f"channels:\n  use:\n    {identifiers}\n")
 
-    found = pinpoint_one(root, Location(FILE, 2, path=("channels", "use", "select", path))).location
+    found = locate_one(root, Location(FILE, 2, path=("channels", "use", "select", path))).location
 
     assert found is not None
     assert (found.line, found.column) == (3, column)
@@ -359,4 +359,4 @@ def test_an_identifier_is_located_in_either_form(pointers: str, path: str, colum
 def test_a_finding_that_cannot_be_located_stays_unchanged(place: Location | None, tmp_path: Path) -> None:
     write(tmp_path, a=TEXT, broken=b"\xff")
 
-    assert pinpoint_one(tmp_path, place) == finding(place)
+    assert locate_one(tmp_path, place) == finding(place)

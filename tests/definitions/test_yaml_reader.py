@@ -254,6 +254,6 @@ def test_a_line_of_thousands_of_characters_is_not_shown() -> None:
 
 @pytest.mark.parametrize("written", ["12345", "1e5", "1.10", "100000.0", "-0.0"])
 def test_a_number_that_should_be_text_is_quoted_as_written(written: str) -> None:
-    page = parse_fully("channels/a.yaml", f"channels:\n  one: {{channelImportId: {written}}}\n".encode())
+    parsed = parse_fully("channels/a.yaml", f"channels:\n  one: {{channelImportId: {written}}}\n".encode())
 
-    assert [finding.fix for finding in page.findings] == [f'write it in quotes:  channelImportId: "{written}"']
+    assert [finding.fix for finding in parsed.findings] == [f'write it in quotes:  channelImportId: "{written}"']

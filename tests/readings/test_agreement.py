@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _IDS = (1, 2, 3, 4, 5)
 
 
-def _pointers(*units: str) -> st.SearchStrategy[dict[str, Any]]:
+def _identifiers(*units: str) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(
         {},
         optional={
@@ -51,7 +51,7 @@ def _pointers(*units: str) -> st.SearchStrategy[dict[str, Any]]:
 
 _UNITS = ("KWH", "KW", "GAL")
 # EnergyCAP would not find the unit kwh: the tool spells it as the channels do.
-_RESPELLED = _pointers(*_UNITS, "kwh", "k W").filter(lambda one: one.keys() & set(IDENTIFIER_NAMES[:3]))
+_RESPELLED = _identifiers(*_UNITS, "kwh", "k W").filter(lambda one: one.keys() & set(IDENTIFIER_NAMES[:3]))
 
 
 @st.composite
@@ -73,7 +73,7 @@ def meters(draw: DrawFn) -> list[dict[str, Any]]:
 
 
 @settings(max_examples=60)
-@given(meters(), st.lists(_pointers(*_UNITS), min_size=8, max_size=30))
+@given(meters(), st.lists(_identifiers(*_UNITS), min_size=8, max_size=30))
 def test_readings_go_where_the_tool_says(channels: list[dict[str, Any]], groups: Sequence[dict[str, Any]]) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -83,17 +83,17 @@ def test_readings_go_where_the_tool_says(channels: list[dict[str, Any]], groups:
         live = sender.list_channels()
         sent = [{**group, "readings": [_reading(number)]} for number, group in enumerate(groups)]
         receipt = sender.send_readings(sent)
-        landed = _find_landed(sender, [channel.id for channel in live])
+        stored = _find_stored(sender, [channel.id for channel in live])
 
     router, esa = Router(make_index(live)), Router(make_index(live), ESA_NAMES)
     keys = [(*(group.get(name) for name in IDENTIFIER_NAMES), 1) for group in groups]
-    landings = [router.find(key) for key in keys]
-    note_case(reached=len({destination.route.channel_id for destination in landings}) > 1)
-    assert [destination.route for destination in landings] == [esa.find(key).route for key in keys]
-    expected = _find_taken(landings)
-    assert landed == expected
+    destinations = [router.find(key) for key in keys]
+    note_case(reached=len({destination.route.channel_id for destination in destinations}) > 1)
+    assert [destination.route for destination in destinations] == [esa.find(key).route for key in keys]
+    expected = _find_accepted(destinations)
+    assert stored == expected
     assert receipt.imported == len(expected)
-    _check_refused(landings, live)
+    _check_refused(destinations, live)
 
 
 @settings(max_examples=25)
@@ -106,36 +106,36 @@ def test_the_esa_call_follows_the_same_rules(channels: list[dict[str, Any]], gro
     ):
         live = sender.list_channels()
         router = Router(make_index(live), ESA_NAMES)
-        landings = [router.find((*(group.get(name) for name in IDENTIFIER_NAMES), 1)) for group in groups]
+        destinations = [router.find((*(group.get(name) for name in IDENTIFIER_NAMES), 1)) for group in groups]
         sent = [
             {**dict(ESA_NAMES.say(destination.identifiers)), "readings": [_reading(number)]}
-            for number, destination in enumerate(landings)
+            for number, destination in enumerate(destinations)
             if any(name in dict(V3_NAMES.say(destination.identifiers)) for name in IDENTIFIER_NAMES[:3])
         ]
         sender.send_esa_readings(sent)
-        landed = _find_landed(sender, [channel.id for channel in live])
+        stored = _find_stored(sender, [channel.id for channel in live])
 
-    note_case(reached=landed)
-    assert landed == _find_taken(landings)
-    _check_refused(landings, live)
+    note_case(reached=stored)
+    assert stored == _find_accepted(destinations)
+    _check_refused(destinations, live)
 
 
-def _find_taken(landings: Sequence[Destination]) -> dict[int, int]:
+def _find_accepted(destinations: Sequence[Destination]) -> dict[int, int]:
     """The channel that EnergyCAP would choose for each reading, by the reading's number, in any unit."""
     return {
         number: destination.route.channel_id
-        for number, destination in enumerate(landings)
+        for number, destination in enumerate(destinations)
         if destination.route.channel_id is not None and {error.code for error in destination.errors} <= {"ESA630"}
     }
 
 
-def _check_refused(landings: Sequence[Destination], live: Sequence[Live]) -> None:
+def _check_refused(destinations: Sequence[Destination], live: Sequence[Live]) -> None:
     """Of those that EnergyCAP would accept, exactly the readings with another unit than their channel are refused."""
     units = {channel.id: channel.values[UNIT_CODE] for channel in live}
-    taken = _find_taken(landings)
-    refused = {number for number in taken if landings[number].channel is None}
-    assert refused == {n for n, id_ in taken.items() if landings[n].identifiers.unit_code not in (None, units[id_])}
-    sent = {number: channel.id for number, one in enumerate(landings) if (channel := one.channel) is not None}
+    taken = _find_accepted(destinations)
+    refused = {number for number in taken if destinations[number].channel is None}
+    assert refused == {n for n, id_ in taken.items() if destinations[n].identifiers.unit_code not in (None, units[id_])}
+    sent = {number: channel.id for number, one in enumerate(destinations) if (channel := one.channel) is not None}
     assert sent == {number: id_ for number, id_ in taken.items() if number not in refused}
 
 
@@ -148,7 +148,7 @@ def _reading(number: int) -> dict[str, Any]:
     }
 
 
-def _find_landed(sender: Sender, ids: Sequence[int]) -> dict[int, int]:
+def _find_stored(sender: Sender, ids: Sequence[int]) -> dict[int, int]:
     """The channel that each reading is on, by the reading's number."""
     return {
         int(reading.value or 0): channel_id

@@ -270,12 +270,12 @@ def test_the_check_of_a_block_agrees_with_the_check_of_its_rows(
     block = Block(layout, rows, range(2, 2 + len(rows)))
 
     zones = block.find_zones()
-    looked = [row for group in block.read_groups() for row in group.rows]
+    read = [row for group in block.read_groups() for row in group.rows]
 
     # The check of rows is exact; the check of a block may be stricter, but never laxer.
     note_case(reached=zones is not None)
-    closely = None if any(row.errors for row in looked) else {row.is_naive for row in looked}
-    assert zones in (None, closely)
+    expected = None if any(row.errors for row in read) else {row.is_naive for row in read}
+    assert zones in (None, expected)
 
 
 @pytest.mark.parametrize(

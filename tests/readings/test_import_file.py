@@ -40,10 +40,8 @@ def send(folder: Path, sender: Sender, file: ReadingsFile, **conduct: object) ->
     assert isinstance(stop, Event)
     router = Router(make_index(sender.list_channels()))
     with open_rejects_file(folder / "failed.csv", file) as failed:
-        account = send_file(
-            file, router, Courier(sender).delivery, failed, SendOptions(stop, told.append, batch_size=2)
-        )
-    return account, told
+        result = send_file(file, router, Courier(sender).delivery, failed, SendOptions(stop, told.append, batch_size=2))
+    return result, told
 
 
 def take_all(request: httpx.Request) -> httpx.Response:
@@ -63,9 +61,9 @@ def test_all_readings_of_a_valid_file_are_imported(tmp_path: Path) -> None:
     file = open_readings_file(write(tmp_path, FOUR), CsvOptions())
 
     with serving(tmp_path) as (service, sender):
-        account, told = send(tmp_path, sender, file)
+        result, told = send(tmp_path, sender, file)
 
-        assert (account, account.is_complete, told) == (
+        assert (result, result.is_complete, told) == (
             ImportResult(imported=4, storage=StorageCheck(stored=4)),
             True,
             [2, 4],
@@ -80,11 +78,11 @@ def test_left_out_and_rejected_readings_are_written_and_reported(tmp_path: Path)
     file = open_readings_file(write(tmp_path, HEADER + bad), CsvOptions())
 
     with serving(tmp_path, settings=["v3_overwrite=fail"]) as (_, sender):
-        account, _ = send(tmp_path, sender, file)
+        result, _ = send(tmp_path, sender, file)
 
-    assert (account.imported, account.failed, account.left_out, account.readings) == (1, 1, 1, 3)
-    assert not account.is_complete
-    assert tell(account.findings) == [
+    assert (result.imported, result.failed, result.left_out, result.readings) == (1, 1, 1, 3)
+    assert not result.is_complete
+    assert tell(result.findings) == [
         "4 ESA619 the service rejected the reading: the channel has a reading at this time"
     ]
     assert failed(tmp_path) == [
@@ -98,9 +96,9 @@ def test_the_first_readings_with_the_same_reason_are_reported(tmp_path: Path) ->
     file = open_readings_file(write(tmp_path, HEADER + "IMP-1,2026-01-01T00:00,5\n" * 100), CsvOptions())
 
     with serving(tmp_path, settings=["v3_overwrite=fail"]) as (_, sender):
-        account, _ = send(tmp_path, sender, file)
+        result, _ = send(tmp_path, sender, file)
 
-    assert (account.failed, len(account.findings), len(failed(tmp_path))) == (99, 5, 100)
+    assert (result.failed, len(result.findings), len(failed(tmp_path))) == (99, 5, 100)
 
 
 def test_the_first_of_many_rejected_readings_are_reported(tmp_path: Path) -> None:
@@ -115,19 +113,19 @@ def test_the_first_of_many_rejected_readings_are_reported(tmp_path: Path) -> Non
         return receipt(group | {"readings": told})
 
     with answering(refuse) as sender:
-        account, _ = send(tmp_path, sender, file)
+        result, _ = send(tmp_path, sender, file)
 
-    assert (account.failed, len(account.findings), len(failed(tmp_path))) == (60, 50, 61)
+    assert (result.failed, len(result.findings), len(failed(tmp_path))) == (60, 50, 61)
 
 
 def test_an_unavailable_service_stops_the_import_and_the_rest_is_written(tmp_path: Path) -> None:
     file = open_readings_file(write(tmp_path, FOUR), CsvOptions())
 
     with serving(tmp_path, "POST /api/v3/reading 401") as (_, sender):
-        account, told = send(tmp_path, sender, file)
+        result, told = send(tmp_path, sender, file)
 
-    assert (account.imported, account.not_sent, account.unknown, told) == (0, 4, 0, [2, 4])
-    assert account.stop_reason is not None
+    assert (result.imported, result.not_sent, result.unknown, told) == (0, 4, 0, [2, 4])
+    assert result.stop_reason is not None
     assert [line.split(",", 3)[3].strip('"')[:41].rstrip() for line in failed(tmp_path)[1:]] == [
         *["not imported: the service refused access:"] * 2,
         *["not sent: the import was stopped before"] * 2,
@@ -138,9 +136,9 @@ def test_an_unknown_outcome_is_reported(tmp_path: Path) -> None:
     file = open_readings_file(write(tmp_path, FOUR), CsvOptions())
 
     with serving(tmp_path, "POST drop-after", settings=["v3_sees_esa_channels=no"]) as (_, sender):
-        account, _ = send(tmp_path, sender, file)
+        result, _ = send(tmp_path, sender, file)
 
-    assert (account.unknown, account.not_sent) == (2, 2)
+    assert (result.unknown, result.not_sent) == (2, 2)
     assert "unknown whether it was imported: no answer from" in failed(tmp_path)[1]
 
 
@@ -150,10 +148,10 @@ def test_readings_after_a_stop_by_the_user_are_written(tmp_path: Path) -> None:
     stop.set()
 
     with serving(tmp_path) as (service, sender):
-        account, _ = send(tmp_path, sender, file, stop=stop)
+        result, _ = send(tmp_path, sender, file, stop=stop)
 
         assert service.requests() == ()
-    assert (account.was_interrupted, account.not_sent, account.stop_reason) == (True, 4, None)
+    assert (result.was_interrupted, result.not_sent, result.stop_reason) == (True, 4, None)
     assert len(failed(tmp_path)) == 5
 
 
@@ -162,11 +160,11 @@ def test_a_file_that_changes_stops_the_import(tmp_path: Path) -> None:
     write(tmp_path, FOUR + "IMP-1,2026-01-01T09:00,9\n")
 
     with serving(tmp_path) as (_, sender):
-        account, _ = send(tmp_path, sender, file)
+        result, _ = send(tmp_path, sender, file)
 
-    assert (account.readings, account.is_complete, account.rejects_written) == (0, False, False)
-    assert account.stop_reason is not None
-    assert account.stop_reason.message == "the file was changed while it was read"
+    assert (result.readings, result.is_complete, result.rejects_written) == (0, False, False)
+    assert result.stop_reason is not None
+    assert result.stop_reason.message == "the file was changed while it was read"
 
 
 @pytest.mark.parametrize("rows", [1, 2, 1000])
@@ -175,11 +173,11 @@ def test_a_full_disk_stops_the_import_and_the_counts_are_right(rows: int, tmp_pa
     file = open_readings_file(write(tmp_path, HEADER + sound + "NO,2026-01-01T00:00,1\n" * rows), CsvOptions())
 
     with answering(take_all) as sender, full_disk(20):
-        account, _ = send(tmp_path, sender, file)
+        result, _ = send(tmp_path, sender, file)
 
-    assert (account.imported, account.is_complete, account.rejects_written) == (2, False, False)
-    assert account.stop_reason is not None
-    assert account.stop_reason.message == f"cannot write {tmp_path / 'failed.csv'}: File too large"
+    assert (result.imported, result.is_complete, result.rejects_written) == (2, False, False)
+    assert result.stop_reason is not None
+    assert result.stop_reason.message == f"cannot write {tmp_path / 'failed.csv'}: File too large"
 
 
 READING = {"time": "2026-01-01", "value": 1}

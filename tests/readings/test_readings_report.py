@@ -163,7 +163,7 @@ STOPPED = Unreachable("no answer from https://a.example: POST /api/v3/reading: s
 
 
 @pytest.mark.parametrize(
-    ("account", "lines"),
+    ("result", "lines"),
     [
         (ImportResult(imported=35_040), ["Import: 35,040 imported, 0 failed, 0 unknown, 0 not sent, 0 left out."]),
         (
@@ -208,15 +208,15 @@ STOPPED = Unreachable("no answer from https://a.example: POST /api/v3/reading: s
     ],
     ids=["whole", "in part", "not stored so", "stopped", "not written down"],
 )
-def test_a_result_ends_with_its_counts(account: ImportResult, lines: list[str]) -> None:
-    assert render_import_result(account, FAILED, no_style).splitlines() == lines
+def test_a_result_ends_with_its_counts(result: ImportResult, lines: list[str]) -> None:
+    assert render_import_result(result, FAILED, no_style).splitlines() == lines
 
 
 def test_an_error_without_a_fix_shows_none() -> None:
-    account = ImportResult(stop_reason=Unreachable("no answer"))
+    result = ImportResult(stop_reason=Unreachable("no answer"))
 
-    assert render_import_result(account, FAILED, no_style).splitlines()[:1] == ["stopped: no answer"]
-    assert "fix" not in render_import_result(account, FAILED, no_style)
+    assert render_import_result(result, FAILED, no_style).splitlines()[:1] == ["stopped: no answer"]
+    assert "fix" not in render_import_result(result, FAILED, no_style)
 
 
 def test_a_result_as_json() -> None:
@@ -234,5 +234,5 @@ def test_a_result_as_json() -> None:
         "failed_file": "readings.failed.csv",
         "error": "no answer from https://a.example: POST /api/v3/reading: silence for 60 s",
     }
-    for account in (ImportResult(imported=1), ImportResult(failed=1, rejects_written=False)):
-        assert json.loads(encode_import_result(account, FAILED))["failed_file"] is None
+    for result in (ImportResult(imported=1), ImportResult(failed=1, rejects_written=False)):
+        assert json.loads(encode_import_result(result, FAILED))["failed_file"] is None

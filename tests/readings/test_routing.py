@@ -323,7 +323,7 @@ def test_a_warning_does_not_prevent_sending() -> None:
     destination = Router(CHANNELS).find(("1", "USE-KW", "", "", "", "", 1))
 
     assert destination.channel == CHANNELS.by_id[1]
-    assert [doubt.code for doubt in destination.warnings] == ["ESA617"]
+    assert [warning.code for warning in destination.warnings] == ["ESA617"]
 
 
 @pytest.mark.parametrize(

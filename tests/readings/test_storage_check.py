@@ -36,8 +36,8 @@ class Keeper(Struct):
         if request.method == "POST":
             return receipt(imported=sum(len(group["readings"]) for group in json.loads(request.content)))
         self.spans.append((request.url.params["beginDate"], request.url.params["endDate"]))
-        seen = [] if len(self.spans) <= self.lag else self.readings
-        return httpx.Response(200, json={"readings": seen})
+        readings = [] if len(self.spans) <= self.lag else self.readings
+        return httpx.Response(200, json={"readings": readings})
 
 
 def look(
