@@ -19,6 +19,7 @@ from reconciler.model.plan import Origin, Plan
 from reconciler.planfile.writing import render_plan_file
 from reconciler.planning.approval import preview_guards
 from reconciler.planning.changes import mark_drift
+from reconciler.planning.context import find_unasked
 from reconciler.planning.conversions import list_new_formulas
 from reconciler.planning.plan import PlanRequest, make_plan
 from reconciler.planning.removed import (
@@ -29,7 +30,6 @@ from reconciler.planning.removed import (
     renamed_findings,
     reselected_findings,
 )
-from reconciler.planning.unread_data import find_unasked
 from reconciler.reports.findings_formats import render_gitlab_terraform
 from reconciler.reports.findings_report import render_findings
 from reconciler.reports.plan_text import render_plan

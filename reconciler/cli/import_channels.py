@@ -39,8 +39,16 @@ from reconciler.energycap.client import open_reader
 from reconciler.errors import FileError, ProjectError, advise_on
 from reconciler.model.findings import Severity
 from reconciler.planning.importing.drafting import add_begins, list_new, propose
-from reconciler.planning.importing.naming import ByHand, Fields, FileStyle, ImportOptions, Kept
-from reconciler.planning.importing.selection import ChannelFilter, make_inventory, select_channels
+from reconciler.planning.importing.inventory import (
+    ByHand,
+    ChannelFilter,
+    Fields,
+    FileStyle,
+    ImportOptions,
+    Kept,
+    make_inventory,
+    select_channels,
+)
 from reconciler.planning.importing.updates import (
     Past,
     find_suspicious_matches,
@@ -67,8 +75,7 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
     from reconciler.model.values import Spec
-    from reconciler.planning.importing.naming import Skipped
-    from reconciler.planning.importing.selection import Inventory
+    from reconciler.planning.importing.inventory import Inventory, Skipped
     from reconciler.planning.importing.updates import Updates
 
 

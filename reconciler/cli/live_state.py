@@ -12,7 +12,7 @@ from reconciler.cli.file_io import read_file
 from reconciler.energycap.access import check_host_allowed, read_key
 from reconciler.energycap.reference import read_snapshot_file, snapshot_from_file, zone_codes_from_file
 from reconciler.errors import UsageError
-from reconciler.planning.unread_data import find_unread
+from reconciler.planning.context import find_unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -15,7 +15,7 @@ from reconciler.cli.paths import path_prefix, refuse_overlaps
 from reconciler.cli.project_context import open_project
 from reconciler.energycap.client import open_reader
 from reconciler.energycap.reference import render_snapshot_file, snapshot_from_file
-from reconciler.planning.unread_data import find_unread
+from reconciler.planning.context import find_unread
 from reconciler.reports.findings_report import render_findings
 from reconciler.reports.terminal import no_style
 

@@ -16,7 +16,7 @@ from reconciler.definitions.fast_reader import PlainScalars, try_fast_parse
 from reconciler.definitions.yaml_reader import parse_yaml
 from reconciler.definitions.yaml_syntax import SCANNER
 from reconciler.model.fields import CHANNEL_FIELDS, IS_CALCULATED, VERSION, VERSION_FIELDS
-from reconciler.planning.importing.naming import FileHeader
+from reconciler.planning.importing.inventory import FileHeader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

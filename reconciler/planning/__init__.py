@@ -4,18 +4,16 @@ plan: make_plan, the pipeline from desired and live channels to a plan; read thi
 matching: each desired channel matched with its live one, or why it is not
 identification: the vendor's "Channel Identification" over an index of live channels
 translation: codes and names in files translated to ids, and back
-diff: the edits that turn a live channel into the desired one
+diff: the edits that turn a live channel into the desired one, and warnings on those that are probably mistakes
 changes: changes made from drafts, with verdict, fingerprint and origin
-context: what a change is judged against
+context: what a change is judged against: other channels and changes, and data that could not be read
 preconditions: whether a change is legal now
 conversions: whether a channel may become calculated or simple, and what its formula may use
-plausibility: warnings on edits that are allowed but probably mistakes
 dependencies: cycles, blocked dependents, the order of apply
 feed_paths: what identifiers resolve to before and after each change
 feed_impact: feeds through a plan, and a re-check before each change is applied
 approval: guards, and whether a reviewed plan still holds
 removed: what a change of the files removes, renames, or makes select another channel
-unread_data: live data that could not be read, and the changes that this blocks
 offline_checks: what the files alone can get wrong across channels and feeds
 constraints: what EnergyCAP requires of the values of one channel
 formula_checks: what can be wrong with a formula

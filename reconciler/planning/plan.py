@@ -14,18 +14,16 @@ from reconciler.model.findings import Finding, Severity
 from reconciler.model.lookalikes import tell_apart
 from reconciler.model.plan import Blocker, ChannelLabel, FormulaLink, Plan
 from reconciler.planning.changes import PreconditionResults, make_changes
-from reconciler.planning.context import make_context
+from reconciler.planning.context import block_unread, check_unread_feeds, make_context
 from reconciler.planning.dependencies import Dependency, with_dependencies
-from reconciler.planning.diff import make_draft, note_swaps
+from reconciler.planning.diff import make_draft, note_swaps, warn_of_edits
 from reconciler.planning.feed_impact import route_feeds
 from reconciler.planning.feed_paths import affects_routing
 from reconciler.planning.identification import find_inputs, make_index
 from reconciler.planning.matching import check_still_found, match_channels
 from reconciler.planning.messages import find_owners, show_value, suggest
-from reconciler.planning.plausibility import warn_of_edits
 from reconciler.planning.preconditions import check_preconditions
 from reconciler.planning.translation import CodeTables, codes_by_id, ids_by_code, list_unread, to_ids
-from reconciler.planning.unread_data import block_unread, check_feeds
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -256,7 +254,7 @@ def _make_plan_context(
 
 def _judge(drafts: Mapping[str, Draft], context: PlanContext, feeds: Sequence[Feed]) -> PreconditionResults:
     judged = {
-        name: (*check_preconditions(draft, context), *check_feeds(draft, context, feeds))
+        name: (*check_preconditions(draft, context), *check_unread_feeds(draft, context, feeds))
         for name, draft in drafts.items()
     }
     blocks = {name: tuple(found for found in judged[name] if isinstance(found, Blocker)) for name in judged}

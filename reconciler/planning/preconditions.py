@@ -23,14 +23,13 @@ from reconciler.model.plan import Blocker
 from reconciler.model.project import ChannelEdit, PrimaryMove, VersionDates
 from reconciler.model.values import BEGINNING, canonical_time, has_zone
 from reconciler.planning.constraints import find_violations
-from reconciler.planning.context import channel_evidence, format_channel, make_context
+from reconciler.planning.context import channel_evidence, check_unread, format_channel, make_context
 from reconciler.planning.conversions import check_conversion, check_inputs
 from reconciler.planning.dependencies import Dependency
 from reconciler.planning.diff import Draft, apply_values, changed_paths
 from reconciler.planning.identification import make_index
 from reconciler.planning.messages import shorten, show_value
 from reconciler.planning.translation import codes_by_id
-from reconciler.planning.unread_data import check_unread
 from reconciler.rules import RULES
 from reconciler.rules.rule import Certainty
 

@@ -15,7 +15,7 @@ from reconciler.reports.terminal import Style, chunk, split_words, wrap
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.planning.importing.naming import ByHand, Kept, Skipped
+    from reconciler.planning.importing.inventory import ByHand, Kept, Skipped
     from reconciler.reports.terminal import Styler
 
 

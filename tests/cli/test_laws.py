@@ -21,8 +21,7 @@ from reconciler.cli.output import Output
 from reconciler.definitions.load import load_definitions
 from reconciler.model.findings import Severity
 from reconciler.model.plan import Action
-from reconciler.planning.importing.naming import Fields, FileStyle
-from reconciler.planning.importing.selection import ChannelFilter, make_inventory, select_channels
+from reconciler.planning.importing.inventory import ChannelFilter, Fields, FileStyle, make_inventory, select_channels
 from tests.cases import note_case
 from tests.cli.tenants import PROJECT, open_project, read_files, read_world, stand_on, worlds, write
 

@@ -1,21 +1,39 @@
-"""What a change is judged against: the live channels around it, and the other changes of its plan."""
+"""The context that a change is judged in, and data that could not be read."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
+from reconciler.model.channels import DATA_POINT, Definitions, Snapshot
+from reconciler.model.identifiers import Identifiers
+from reconciler.model.plan import Blocker, Verdict
 from reconciler.model.project import ChannelEdit, PrimaryMove
-from reconciler.planning.context import channel_evidence, format_channel, make_context
+from reconciler.planning.context import channel_evidence, find_unasked, find_unread, format_channel, make_context
 from reconciler.planning.diff import make_draft
 from reconciler.planning.identification import make_index
+from reconciler.planning.plan import make_plan
 from reconciler.planning.translation import CodeTables, codes_by_id, ids_by_code
-from tests.planning.tenant import REFERENCE, SOUTH, V, make_calculated, make_desired, make_live
+from tests.planning.offline_files import make_feed
+from tests.planning.tenant import (
+    BASIS,
+    REFERENCE,
+    SOUTH,
+    V,
+    list_blocks,
+    make_calculated,
+    make_desired,
+    make_live,
+    plan_of,
+)
 
 if TYPE_CHECKING:
+    from reconciler.model.channels import Live
     from reconciler.model.values import Spec
     from reconciler.planning.diff import Draft
+
 
 HABITS = (PrimaryMove.TAKE_FIRST, ChannelEdit.OMIT_VERSION)
 ONE, TWO, FAR = make_live(1), make_live(2), make_live(3, data_point=SOUTH)
@@ -86,3 +104,146 @@ def test_users_of_channels_are_known_if_a_draft_converts_one() -> None:
     context = make_context(make_index((ONE, TWO, user)), {1: draft}, {}, REFERENCE, HABITS)
 
     assert context.formula_users == {1: [user]}
+
+
+FLAW = "its answer has no versions"
+FORMULA = f"{V}formula"
+
+
+def make_flawed(id_: int, *unread: str, live: Live | None = None) -> Live:
+    return replace(live or make_live(id_), flaw=FLAW, unread=frozenset(unread))
+
+
+def test_unread_lists_and_channels_are_noted() -> None:
+    reference = replace(REFERENCE, units_unread="403 Forbidden", observation_types_unread="404 Not Found")
+    flawed = tuple(make_flawed(id_) for id_ in range(1, 13))
+
+    found = find_unread(Snapshot(flawed, reference))
+
+    assert [(one.code, one.message) for one in found[:2]] == [
+        ("ESA705", "EnergyCAP's list of units could not be read in full: 403 Forbidden"),
+        ("ESA705", "EnergyCAP's list of observation types could not be read in full: 404 Not Found"),
+    ]
+    assert found[2].code == "ESA706"
+    assert found[2].message.startswith(f"12 channels could not be read and are left out: 1 ({FLAW}), 2 ({FLAW}), ")
+    assert found[2].message.endswith(f"10 ({FLAW}), and 2 more")
+    assert [one.message for one in find_unread(Snapshot(flawed[:1], REFERENCE))] == [
+        f"1 channel could not be read and is left out: 1 ({FLAW})"
+    ]
+    assert find_unread(Snapshot((make_live(1),), REFERENCE)) == ()
+
+
+def test_a_formula_that_could_not_be_validated_is_noted_at_its_line() -> None:
+    desired = make_desired("net", 2, {FORMULA: "channel(1)"})
+    live = (make_live(1), make_calculated(2, "channel(1) * 2"))
+    definitions = Definitions((desired,), (), (), "sha256:0")
+
+    (found,) = find_unasked(plan_of([desired], live), definitions, {2: "403 Forbidden"})
+
+    assert (found.code, found.location) == ("ESA707", desired.locate(FORMULA))
+    assert found.message.endswith("sent unchecked: 403 Forbidden")
+    assert find_unasked(plan_of([desired], live), definitions, {}) == ()
+
+
+def test_a_channel_that_cannot_be_read_has_an_unknown_change() -> None:
+    (change,) = plan_of([make_desired("north", 1, {"channelInfo": "New"})], [make_flawed(1)]).changes
+
+    assert (change.verdict, change.edits) == (Verdict.UNKNOWN, ())
+    assert list_blocks(change) == [f"ESA417 cannot be compared with EnergyCAP: channel 1 cannot be read, {FLAW}"]
+
+
+def test_a_channel_that_may_be_an_unreadable_one_has_an_unknown_change() -> None:
+    desired = make_desired("north", 0, select=Identifiers(channel_import_id="NB-USE"))
+
+    (change,) = plan_of([desired], [make_flawed(1, "channelImportId")]).changes
+
+    assert list_blocks(change) == [
+        (
+            "ESA417 cannot be compared with EnergyCAP: it may be the channel that cannot be read: "
+            f"channel 1 cannot be read, {FLAW}"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spec", "flawed", "what"),
+    [
+        pytest.param(
+            {"channelImportId": "NEW"},
+            make_flawed(2, "channelImportId", live=make_live(2, data_point=SOUTH)),
+            "whether another channel has this import id",
+            id="import id",
+        ),
+        pytest.param({"channelImportId": None}, make_flawed(2, "channelImportId"), None, id="no import id is wanted"),
+        pytest.param(
+            {"isPrimaryValue": True},
+            make_flawed(2, "isPrimaryValue"),
+            "whether another channel is the primary value",
+            id="primary value",
+        ),
+        pytest.param(
+            {"isPrimaryDemand": True},
+            make_flawed(2, "isPrimaryDemand"),
+            "whether another channel is the primary demand",
+            id="primary demand",
+        ),
+        pytest.param(
+            {"isPrimaryValue": True},
+            make_flawed(2, "isPrimaryValue", live=make_live(2, data_point=SOUTH)),
+            None,
+            id="primary value of another data point",
+        ),
+        pytest.param(
+            {"isPrimaryValue": True},
+            make_flawed(2, DATA_POINT, live=make_live(2, data_point=SOUTH)),
+            "whether another channel is the primary value",
+            id="a channel whose data point was not read",
+        ),
+        pytest.param(
+            {"isCalculated": True, FORMULA: "channel(3)"},
+            make_flawed(2, FORMULA),
+            "whether the formula of another channel uses this one",
+            id="conversion",
+        ),
+        pytest.param(
+            {"isCalculated": True, FORMULA: "channel(2)"},
+            make_flawed(2, "isCalculated"),
+            "whether the formula may use this channel",
+            id="input of a formula",
+        ),
+        pytest.param({"channelInfo": "New"}, make_flawed(2, "isPrimaryValue", FORMULA), None, id="an unrelated edit"),
+    ],
+)
+def test_unread_values_of_other_channels_block_the_edits_that_depend_on_them(
+    spec: Spec, flawed: Live, what: str | None
+) -> None:
+    (change,) = plan_of([make_desired("north", 1, spec)], [make_live(1), flawed, make_live(3)]).changes
+
+    assert [message for message in list_blocks(change) if message.startswith("ESA418")] == (
+        [] if what is None else [f'ESA418 unknown {what}: EnergyCAP\'s answer cannot be read for 2 "Use"']
+    )
+
+
+@pytest.mark.parametrize(("meter", "is_blocked"), [("NB-ELEC-01", True), ("SB-ELEC-01", False)])
+def test_unread_values_block_an_edit_that_may_reroute_a_feed_of_the_meter(meter: str, *, is_blocked: bool) -> None:
+    feed = make_feed("logger", "north", Identifiers(meter_import_id=meter, observation_type_code="ELECUSE"))
+    desired = make_desired("north", 1, {"intervalMinutes": 30})
+    live = (make_live(1), make_flawed(2, "intervalMinutes"))
+
+    plan = make_plan(Definitions((desired,), (feed,), (), "sha256:0"), Snapshot(live, REFERENCE), BASIS)
+
+    assert [block for block in plan.changes[0].blocked_by if block.rule == "ESA418"] == (
+        [
+            Blocker(
+                rule="ESA418",
+                message="unknown where the readings of feed logger would go: "
+                'EnergyCAP\'s answer cannot be read for 2 "Use"',
+                evidence={"unread": [{"channel_id": 2, "name": "Use", "flaw": FLAW}]},
+                unblock="plan again; if that does not help, look at these channels in EnergyCAP: correct them there, "
+                "or give the key's user permission to see them; if nothing is wrong there, report this message",
+                is_unknown=True,
+            )
+        ]
+        if is_blocked
+        else []
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.planning.importing.naming import Skipped
+from reconciler.planning.importing.inventory import Skipped
 from reconciler.reports.import_report import ImportSummary, WrittenFile, render_import
 from reconciler.reports.terminal import no_style
 

@@ -1,7 +1,6 @@
 """Live channels drafted as channel files.
 
 drafting: live channels drafted as desired ones; read this first
-selection: which live channels an import takes
-naming: names and files for imported channels
-updates: live values taken over into files, and the check that the plan is then empty
+inventory: which live channels are managed, names and files for the others, which to import
+updates: live values written to files that manage them, and the check that the plan is then empty
 """

@@ -28,7 +28,7 @@ from reconciler.model.formulas import find_references, is_same_formula, rename_r
 from reconciler.model.identifiers import Identifiers
 from reconciler.model.values import BEGINNING, canonical_time, has_zone
 from reconciler.planning.identification import find_inputs, read_id, resolve
-from reconciler.planning.importing.naming import Fields, FileHeader, Skipped, data_point_labels, files_by_data_point
+from reconciler.planning.importing.inventory import Fields, FileHeader, Skipped, data_point_labels, files_by_data_point
 from reconciler.planning.offline_checks import check_definitions
 from reconciler.rules import RULES
 
@@ -38,8 +38,7 @@ if TYPE_CHECKING:
     from reconciler.model.channels import Definitions, Live
     from reconciler.model.values import Spec, Value
     from reconciler.planning.identification import Index
-    from reconciler.planning.importing.naming import CanHold, ImportOptions
-    from reconciler.planning.importing.selection import Inventory
+    from reconciler.planning.importing.inventory import CanHold, ImportOptions, Inventory
     from reconciler.planning.importing.updates import Updates
 
 

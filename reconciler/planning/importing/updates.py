@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from reconciler.model.fields import CHANNEL_INFO, FIELD_AT, OBSERVATION_TYPE_ID
 from reconciler.model.findings import Severity
-from reconciler.planning.importing.naming import Kept, Skipped
+from reconciler.planning.importing.inventory import Kept, Skipped
 from reconciler.planning.matching import find_identifiers
 from reconciler.planning.messages import locate_identifiers, shorten, show_value, show_values
 from reconciler.rules import make_finding
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.plan import Change, Edit, Plan
     from reconciler.model.values import Spec
-    from reconciler.planning.importing.naming import CanHold
+    from reconciler.planning.importing.inventory import CanHold
 
 
 class Updates(Struct, frozen=True):

@@ -22,8 +22,7 @@ from reconciler.planning.importing.drafting import (
     write_formula,
     write_value,
 )
-from reconciler.planning.importing.naming import Fields, FileHeader, ImportOptions, Skipped
-from reconciler.planning.importing.selection import make_inventory
+from reconciler.planning.importing.inventory import Fields, FileHeader, ImportOptions, Skipped, make_inventory
 from tests.cases import note_case
 from tests.planning.tenant import NORTH, REFERENCE, SOUTH, V, make_calculated, make_desired, make_live
 from tests.planning.tenants import lives, neighbours

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from reconciler.definitions.channel_writer import is_representable
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.identifiers import Identifiers
-from reconciler.planning.importing.naming import Kept, Skipped
+from reconciler.planning.importing.inventory import Kept, Skipped
 from reconciler.planning.importing.updates import (
     Past,
     Updates,
