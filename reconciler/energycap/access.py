@@ -26,7 +26,7 @@ _EXAMPLE = "write  url: https://app.energycap.com"
 
 
 class ServiceAddress(Struct, frozen=True):
-    """Where a service is: `base` comes before every path and has no slash at its end."""
+    """The address of a service: `base` comes before every path and does not end with a slash."""
 
     base: str
     is_encrypted: bool
@@ -34,30 +34,30 @@ class ServiceAddress(Struct, frozen=True):
 
 
 def read_address(url: str) -> ServiceAddress:
-    """The address that `url` stands for.
+    """The address in `url`.
 
-    Raises ProjectError where it is no address, holds more than one, or would send the key unencrypted over a network.
+    Raises ProjectError if `url` is not the address of a service, or would send the key unencrypted over a network.
     """
     parts = _split(url)
     if parts.username is not None:
         raise ProjectError(
-            "the url of a service must hold no user name or password", "leave them out: the API key is all it takes"
+            "the url of a service must not contain a user name or password", "leave them out: the API key is enough"
         )
     if rule := _find_broken_rule(url, parts):
         raise ProjectError(f"the url of a service must {rule}, found {url!r}", _EXAMPLE)
     is_encrypted, is_here = parts.scheme == "https", is_loopback(parts.hostname or "")
     if not (is_encrypted or is_here):
         raise ProjectError(
-            f"the url of a service must be https, for plain http shows the API key to the network, found {url!r}",
+            f"the url of a service must be https, because plain http shows the API key to the network, found {url!r}",
             f"write  url: https://{parts.netloc}",
         )
     return ServiceAddress(f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}", is_encrypted, is_here)
 
 
 def check_host_allowed(url: str, environment: Mapping[str, str]) -> None:
-    """Raise ProjectError where the host of `url` may not be sent an API key.
+    """Raise ProjectError if the API key must not be sent to the host of `url`.
 
-    `environment` may name further hosts; raises UsageError where it does so in a way that cannot be read.
+    `environment` may name more hosts; UsageError if what it says about them cannot be read.
     """
     if is_allowed(url, parse_allowed_hosts(environment.get(ALLOWED_HOSTS, ""))):
         return
@@ -71,16 +71,16 @@ def check_host_allowed(url: str, environment: Mapping[str, str]) -> None:
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        _ = parts.port  # looking at it is what makes sure that it is a number
+        _ = parts.port  # urlsplit checks the port only when it is read
     except ValueError:
-        # The url is not shown, for whatever it is, it may hold a password.
+        # The url is not shown, because it may contain a password.
         raise ProjectError("the url of a service must name a host, and a port at most", _EXAMPLE) from None
     return parts
 
 
 def _find_broken_rule(url: str, parts: SplitResult) -> str | None:
     if not (url.isascii() and url.isprintable()) or " " in url:
-        return "hold neither white space nor letters beyond ASCII"
+        return "contain only ASCII characters, and no white space"
     if parts.scheme not in {"http", "https"}:
         return "begin with https://"
     if not _is_host(parts.hostname or ""):
@@ -91,7 +91,7 @@ def _find_broken_rule(url: str, parts: SplitResult) -> str | None:
 
 
 def _is_host(name: str) -> bool:
-    """Whether `name` can be looked up: no part of it is empty or too long."""
+    """Whether `name` can be looked up: each of its labels has 1 to 63 characters."""
     try:
         return bool(name.encode("idna"))
     except UnicodeError:
@@ -99,9 +99,9 @@ def _is_host(name: str) -> bool:
 
 
 def read_key(variable: str, environment: Mapping[str, str]) -> str:
-    """The API key that `variable` holds in `environment`.
+    """The API key in the variable `variable` of `environment`.
 
-    Raises Unauthorized, which never shows the key, where it is missing, empty, or holds what no HTTP header can carry.
+    Raises Unauthorized, which never shows the key, if it is missing, empty, or cannot be sent in an HTTP header.
     """
     key = environment.get(variable)
     if key is None:
@@ -112,7 +112,7 @@ def read_key(variable: str, environment: Mapping[str, str]) -> str:
 
 
 def find_key_error(key: str) -> str | None:
-    """What keeps `key` from being sent, as words that go after its name; None where nothing does."""
+    """Why `key` cannot be sent, as words that follow its name; None if it can."""
     if not key.strip():
         return "is empty"
     if key != key.strip():
@@ -143,7 +143,7 @@ class Proxy(Struct, frozen=True):
 
     @property
     def shown(self) -> str:
-        """The proxy as messages name it, without its user name and password."""
+        """The proxy in messages, without its user name and password."""
         try:
             parts = urlsplit(self.url)
             port = f":{parts.port}" if parts.port else ""
@@ -156,7 +156,7 @@ class Proxy(Struct, frozen=True):
 
     @property
     def flaw(self) -> str:
-        """Why it cannot be a proxy, if that can be seen from its address; else ""."""
+        """Why its address cannot be that of a proxy; "" if it can."""
         try:
             parts = urlsplit(self.url)
             is_whole = bool(parts.hostname) and parts.port != 0
@@ -174,7 +174,7 @@ class Proxy(Struct, frozen=True):
 def find_proxy(base: str, proxies: Mapping[str, str]) -> Proxy | None:
     """The proxy to the service at the https address `base`.
 
-    `proxies` are those of `urllib.request.getproxies`: by scheme, and under "no" the hosts that are reached without.
+    `proxies` are those of `urllib.request.getproxies`: by scheme, and under "no" the hosts that need none.
     """
     found = next((scheme for scheme in ("https", "all") if proxies.get(scheme, "").strip()), None)
     parts = urlsplit(base)
@@ -185,10 +185,10 @@ def find_proxy(base: str, proxies: Mapping[str, str]) -> Proxy | None:
 
 
 def needs_none(host: str, port: int, no_proxy: str) -> bool:
-    """Whether `no_proxy`, the value of NO_PROXY, says that `host` is reached without a proxy.
+    """Whether `no_proxy`, the value of NO_PROXY, says that `host` needs no proxy.
 
-    Its entries are as in curl: names with all below them, addresses, networks and `*`; each may also have a port. An
-    entry that is none of these matches nothing, and stops nothing. Source: curl's manual, "NO_PROXY".
+    Its entries are those of curl: names, each with its subdomains, addresses, networks and `*`; each may have a port.
+    An entry that is none of these is ignored. Source: curl's manual, "NO_PROXY".
     """
     return any(_matches(host, port, entry) for entry in no_proxy.replace(",", " ").split())
 
@@ -196,7 +196,9 @@ def needs_none(host: str, port: int, no_proxy: str) -> bool:
 def _matches(host: str, port: int, entry: str) -> bool:
     if entry == "*":
         return True
+    # Some write a url instead of a name.
     pattern = entry.rpartition("://")[2].casefold()
+    # Before a port is split off, because the end of an IPv6 address looks like one.
     network = _parse_network(pattern)
     if network is None:
         pattern, wanted = _split_port(pattern)
@@ -230,14 +232,14 @@ def _is_in(host: str, network: IPv4Network | IPv6Network) -> bool:
 
 
 CERTIFICATE_FILE, CERTIFICATE_FOLDERS = "SSL_CERT_FILE", "SSL_CERT_DIR"
-# The names by which OpenSSL finds certificates in a folder: a hash of the subject, and a number.
+# OpenSSL finds certificates in a folder by these names: a hash of the subject, and a number.
 _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 
 
 def find_certificate_error(environment: Mapping[str, str]) -> tuple[str, str] | None:
-    """What is wrong with what SSL_CERT_FILE or SSL_CERT_DIR names, and the way out; None if nothing is.
+    """What is wrong with the certificates in SSL_CERT_FILE or SSL_CERT_DIR, and the fix; None if nothing is.
 
-    A folder counts only where no file is named, for then it alone is trusted.
+    The folder is checked only if no file is named, because a file replaces it.
     """
     if file := environment.get(CERTIFICATE_FILE):
         return _check_file(Path(file))
@@ -276,7 +278,7 @@ def _check_folders(folders: list[Path]) -> tuple[str, str] | None:
 
 
 def _check_folder(folder: Path) -> str:
-    """What is wrong with one folder; "" where it holds certificates as OpenSSL looks for them."""
+    """What is wrong with one folder; "" if OpenSSL finds certificates in it."""
     try:
         names = [entry.name for entry in folder.iterdir()]
     except OSError as error:
@@ -289,11 +291,11 @@ def _check_folder(folder: Path) -> str:
 ABOUT_CERTIFICATES = "name the file of your organisation's certificates in the variable SSL_CERT_FILE"
 _ABOUT_NETWORK = "check the network and the url of the environment; behind a proxy, the variable HTTPS_PROXY"
 _LOGIN = "407"
-# What this machine has not enough of, whatever the network is like.
+# This process or this machine has too many files open, whatever the state of the network.
 _OWN_LIMITS = (errno.EMFILE, errno.ENFILE)
-# An answer of 3xx or 4xx to CONNECT is what the proxy decided, but for these two.
+# A 3xx or 4xx to CONNECT is a decision of the proxy, except 408 and 429, which may pass.
 _DECISION = re.compile(r"3\d\d\b|4(?!08|29)\d\d\b")
-# OpenSSL's names of what it met; two sides without a common version each say it in another way.
+# Reasons of OpenSSL. Client and server name the lack of a common version differently.
 _NO_COMMON_VERSION = re.compile(
     r"PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|NO_PROTOCOLS_AVAILABLE|VERSION_TOO_LOW|HANDSHAKE_FAILURE|NO_SHARED_CIPHER"
 )
@@ -303,7 +305,7 @@ _WRONG_TIME = re.compile(r"certificate has expired|certificate is not yet valid"
 
 
 class Diagnosis(Struct, frozen=True):
-    """What was seen, what to do about it, and whether the same request would fail the same way again."""
+    """Why a request failed, the fix, and whether the same request would fail again in the same way."""
 
     reason: str
     fix: str
@@ -311,7 +313,7 @@ class Diagnosis(Struct, frozen=True):
 
 
 def advise_on_proxy(proxy: Proxy) -> str:
-    """What to write for a proxy that cannot be used."""
+    """How to write the address of a proxy that cannot be used."""
     return (
         f"write {proxy.variable} as http://HOST:PORT or https://HOST:PORT; with a login, as "
         "http://USER:PASSWORD@HOST:PORT, with / : @ in the name and password written as %2F %3A %40"
@@ -319,7 +321,7 @@ def advise_on_proxy(proxy: Proxy) -> str:
 
 
 def diagnose(error: Exception, text: str, host: str, proxy: Proxy | None) -> Diagnosis:
-    """Why no request left for `host`: `error` is what was raised, and `text` what it says."""
+    """Why no request was sent to `host`; `text` is what `error` says."""
     if "[SSL" in text:
         return _diagnose_tls(text, host, proxy)
     for cause in _list_causes(error):
@@ -331,7 +333,7 @@ def diagnose(error: Exception, text: str, host: str, proxy: Proxy | None) -> Dia
 
 
 def diagnose_no_response(text: str, proxy: Proxy | None) -> Diagnosis:
-    """Why an answer did not come, or not whole, though the request may have left."""
+    """Why there is no complete response, although the request may have been sent."""
     return Diagnosis(text if proxy is None else f"{text}, through the proxy {proxy.shown}", _ABOUT_NETWORK)
 
 
@@ -350,7 +352,7 @@ def _diagnose_tls(text: str, host: str, proxy: Proxy | None) -> Diagnosis:
             "the proxy or gateway in between for TLS 1.2 or later, and look at this machine's OpenSSL settings"
         )
         return Diagnosis(reason, fix, is_lasting=True)
-    # The other side hung up, or said something rare: that has many causes, and may pass.
+    # The other side hung up or gave a rare reason. That has many causes, and a repeat may help.
     who = f"the proxy or whatever else answers for {host}"
     fix = f"no TLS connection was made: either {who} blocks it, or offers no version of TLS that is accepted here"
     return Diagnosis(reason, fix)

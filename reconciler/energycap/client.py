@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from reconciler.model.values import Spec
 
 
-# The status of an edit that this tool itself does not send again.
+# The status of an edit that is not sent again because the channel has changed since.
 _CONFLICT = 409
 
 
@@ -91,7 +91,7 @@ def open_editor(
     tell: Callable[[str], None] | None = None,
     version_dates: VersionDates | None = None,
 ) -> Iterator[Editor]:
-    """A reader of the service at `url` that can also edit channels and their versions. Raises as `open_reader`."""
+    """A reader of the service at `url` that can also edit channels and versions. Raises as `open_reader`."""
     with open_session(url, key, WRITES, http_transport) as session, open_threads() as executor:
         yield Editor(session, executor, tell, version_dates)
 
@@ -100,7 +100,7 @@ def open_editor(
 def open_session(
     url: str, key: str, allowed: re.Pattern[str], http_transport: HttpTransport | None
 ) -> Iterator[Session]:
-    """A session with the service at `url` that can send nothing but what `allowed` matches. Raises as `open_reader`."""
+    """A session with the service at `url` that sends only what `allowed` matches. Raises as `open_reader`."""
     transport = Transport(read_address(url), key, allowed, http_transport)
     try:
         yield Session(transport)
@@ -109,7 +109,7 @@ def open_session(
 
 
 class Reader:
-    """Reads the service, from any number of threads. Every method raises ServiceError where it cannot."""
+    """Reads the service, from any number of threads. Every method raises ServiceError if it cannot read."""
 
     def __init__(
         self,
@@ -126,49 +126,49 @@ class Reader:
 
     @property
     def requests(self) -> Counter[str]:
-        """How many requests were sent, repeated ones included: `{"GET /api/v202406/esachannel/{id}": 3}`."""
+        """How many requests were sent, including repeated ones: `{"GET /api/v202406/esachannel/{id}": 3}`."""
         return self._session.requests
 
     @property
     def throttled_count(self) -> int:
-        """How often the service answered so far that it is too busy, answers that a repeat made good included."""
+        """How often the service has answered that it is too busy, even if a repeat succeeded."""
         return self._session.throttled_count
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What the service said about the calls of this tool so far: ESA701, each once."""
+        """What the service has said about the calls of this tool: ESA701, each once."""
         return self._session.findings
 
     def list_channels(self, data_point_id: int | None = None, only: Container[int] | None = None) -> tuple[Live, ...]:
-        """All channels, or those of one data point, ordered by id; proved complete, and each of them whole.
+        """All channels, or those of one data point, ordered by id; proved complete, and each with all its values.
 
-        Those with an id in `only`, if it is given: no requests are spent on what the rows of others leave out.
-        A channel whose answer cannot be read as documented is among them, with its flaw. Raises BadResponse where the
-        service's own count and the pages do not agree, also at a second attempt.
+        If `only` is given, channels with an id in it: no requests are spent on values that the rows of others leave
+        out. A channel whose response is not as documented is included, with its flaw. Raises BadResponse if the
+        service's count and the pages disagree, even at a second attempt.
         """
         channels = self._listing.read(data_point_id, LIVES, only)
         self._data_points.read([live.data_point.id for live in channels if needs_zone(live, self._version_dates)])
         return tuple(map(self._read_dates, channels))
 
     def read_channel(self, channel_id: int) -> Fetched:
-        """The channel with this id. Raises Rejected, with status 404, where there is none."""
+        """The channel with this id. Raises Rejected, with status 404, if there is none."""
         document = self._session.read(READ_CHANNEL.request(channel_id))
         return cast("Fetched", self._read_dates(_require_id(channel_id, document)))
 
     def read_reference(self, channels: Sequence[Live]) -> ReferenceData:
-        """All reference data: what the service lists, and what only `channels` show. Says what could not be read."""
+        """All reference data: what the service lists, what only `channels` show, and what could not be read."""
         return start_reference(self._session, self._executor)(channels)
 
     def read_snapshot(self) -> Snapshot:
-        """All channels and all reference data, read side by side; the reference data says what could not be read."""
+        """All channels and all reference data, read in parallel; the reference data says what could not be read."""
         finish_reference = start_reference(self._session, self._executor)
         channels = self.list_channels()
         return Snapshot(channels, finish_reference(channels))
 
     def read_raw_snapshot(self, *, with_data_points: bool = False) -> dict[str, object]:
-        """All channels and all reference data as the service gives them, key-free: what the sandbox takes as a world.
+        """All channels and reference data as the service gives them, without the key; the sandbox loads it as a world.
 
-        Data points, which have the time zones, are in it if dates of versions need them, or all of them if asked for.
+        Data points, which have the time zones, are included if dates of versions need them, or if asked for.
 
         Raises as `read_snapshot`; `snapshot_from_file` makes a snapshot of it.
         """
@@ -194,15 +194,15 @@ class Reader:
         }
 
     def read_zone_codes(self, data_point_ids: Sequence[int]) -> dict[int, str]:
-        """The code of the time zone of each data point; "" where it is not given, or could not be read."""
+        """The code of the time zone of each data point; "" if it is not given or could not be read."""
         return read_zone_codes(self._session, self._executor, data_point_ids)
 
     def validate_formula(self, data_point_id: int, formula: str) -> FormulaVerdict:
-        """What the service says of `formula` as one of the data point's channels, or why it could not be asked."""
+        """What the service says about `formula` on the data point, or why it could not be asked."""
         return check_formula(self._session, data_point_id, formula)
 
     def validate_formulas(self, formulas: Iterable[tuple[int, str]]) -> tuple[FormulaVerdict, ...]:
-        """The verdict on each formula, given with its data point: as `validate_formula`, side by side."""
+        """The verdict on each formula, given with its data point: `validate_formula` in parallel."""
         return check_formulas(self._session, self._executor, tuple(formulas))
 
     def _read_dates(self, live: Live) -> Live:
@@ -212,19 +212,19 @@ class Reader:
 class Editor(Reader):
     """Reads the service, and edits channels and their versions.
 
-    An edit is sent once, and again only where it was certainly not done and the channel still reads as before: Rejected
-    is raised where it does not. Where nobody can know whether an edit was done, Unreachable or Unavailable is raised,
-    and whoever asked has to look.
+    An edit is sent once, and again only if it was certainly not done and the channel is unchanged; if the channel has
+    changed, Rejected is raised. If it is unknown whether an edit was done, Unreachable or Unavailable is raised, and
+    the caller has to read the channel.
     """
 
     def edit_channel(self, fresh: Fetched, wanted: Spec, channel_edit: ChannelEdit) -> Live | None:
-        """The channel as the service answers to an edit: all of `fresh`, and in it what is `wanted`.
+        """Edit a channel, and return it from the response; None if the response is a success without a body.
 
-        None where the service says that it was done and nothing else: look with `read_channel`.
-
-        `fresh` was read just now, by its id; `wanted` holds values by the paths of EsaChannelEdit. Raises ValueError
-        where nothing is wanted, or a value of one version of several, which `edit_version` edits.
+        The request sends all of `fresh`, which was just read by its id, with the values of `wanted`, by the paths of
+        EsaChannelEdit. After None, use `read_channel`. Raises ValueError if `wanted` is empty, or has a value of one
+        version of several, which `edit_version` edits.
         """
+        # No ETag or version number guards a channel, so `check` reads it again before each repeat.
         _check_not_empty(wanted)
         request = EDIT_CHANNEL.request(fresh.id, body=channel_body(fresh, wanted, channel_edit))
         try:
@@ -234,10 +234,10 @@ class Editor(Reader):
             raise _unknown_outcome(request, error) from error
 
     def edit_version(self, fresh: Fetched, wanted: Spec) -> None:
-        """Edit the current version of `fresh`: all of it as it was read just now, and in it what is `wanted`.
+        """Edit the current version of `fresh`: all its values as they were just read, with those of `wanted`.
 
-        Raises ValueError where nothing or a value of the channel itself is wanted. What the service answers to a
-        success is not documented, so nothing is made of it: look with `read_channel`.
+        Raises ValueError if `wanted` is empty or has a value of the channel itself. The response to a success is not
+        documented, so it is ignored: use `read_channel`.
         """
         _check_not_empty(wanted)
         request = EDIT_VERSION.request(fresh.id, fresh.current.id, body=version_body(fresh, wanted))
@@ -247,7 +247,7 @@ class Editor(Reader):
             raise _unknown_outcome(request, error) from error
 
     def _check_unchanged(self, fresh: Live) -> None:
-        """Raise Rejected if a channel no longer reads as `fresh`: time has passed, and its body holds every value."""
+        """Raise Rejected if a channel differs from `fresh`, because a repeat would overwrite it with all of `fresh`."""
         try:
             found = self.read_channel(fresh.id)
         except (Unreachable, Unavailable, BadResponse) as error:
@@ -273,7 +273,7 @@ def _unknown_outcome(request: Request, error: BadResponse) -> Unreachable:
 
 @contextmanager
 def open_sender(url: str, key: str, http_transport: HttpTransport | None = None) -> Iterator[Sender]:
-    """A reader of the service at `url` that can also send readings, and edit nothing. Raises as `open_reader`."""
+    """A reader of the service at `url` that can also send readings, but not edit. Raises as `open_reader`."""
     with open_session(url, key, SENDS, http_transport) as session, open_threads() as executor:
         yield Sender(session, executor)
 
@@ -282,10 +282,10 @@ class Sender(Reader):
     """Reads the service, and sends readings to it."""
 
     def send_readings(self, groups: Sequence[Mapping[str, object]]) -> ImportResponse:
-        """What became of `groups`, which are sent once, and again only where they certainly did not arrive.
+        """The result of sending `groups`, once, and again only if they certainly did not arrive.
 
-        Where that cannot be known, Unreachable or Unavailable is raised, and whoever sent them has to look.
-        Source: POST /api/v3/reading.
+        If that is unknown, Unreachable or Unavailable is raised, and the caller has to read the readings back. Source:
+        POST /api/v3/reading, which does not say whether a reading at the same time is overwritten.
         """
         request = CREATE_READINGS.request(body=groups)
         try:
@@ -294,9 +294,9 @@ class Sender(Reader):
             raise Unreachable(f"whether {request} was done is not known: {error.message}", error.fix) from error
 
     def send_esa_readings(self, groups: Sequence[Mapping[str, object]]) -> ImportResponse | None:
-        """What became of `groups`, which are sent again where no response comes, for a repeat leaves the same readings.
+        """The result of sending `groups`, which are sent again if no response comes, as a repeat changes nothing.
 
-        None where the service says nothing but that it was done: what it answers to a success is not documented.
+        None if the response is a success without the counts: it is not documented.
         Source: POST /api/v202407/esaReading, "existing readings at the same time on the channel are overwritten".
         """
         request = CREATE_ESA_READINGS.request(body=groups)
@@ -305,6 +305,6 @@ class Sender(Reader):
         return parse_import_response(document) if is_import_response(document) else None
 
     def read_readings(self, channel_id: int, begin: str, end: str) -> tuple[StoredReading, ...]:
-        """The readings that a channel has between two local times. Source: GET /api/v3/channel/{id}/reading."""
+        """The readings of a channel between two local times. Source: GET /api/v3/channel/{id}/reading."""
         query = {"beginDate": begin, "endDate": end}
         return parse_stored_readings(self._session.read(LIST_READINGS.request(channel_id, query=query)))

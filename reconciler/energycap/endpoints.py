@@ -1,4 +1,4 @@
-"""The calls this tool makes of the service, and those that may leave it at all."""
+"""The endpoints that this tool uses, and the requests that each client may send."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class Endpoint(Struct, frozen=True):
-    """A call of the service: a method, and a path with its ids left open.
+    """A method, and a path with placeholders for ids.
 
-    `is_read` says that asking twice does no more than asking once, whatever became of the first answer. `permission` is
-    what the key's user needs for it.
+    `is_read` means that a request may be repeated, whatever happened to the first. `permission` is what the user of the
+    key needs.
     """
 
     method: str
@@ -33,7 +33,7 @@ class Endpoint(Struct, frozen=True):
         query: Mapping[str, str] | None = None,
         body: Mapping[str, object] | Sequence[Mapping[str, object]] | None = None,
     ) -> Request:
-        """A request of this call, with its ids filled in and `body` as JSON, all in ASCII."""
+        """A request to this endpoint with these ids, and `body` as JSON in ASCII."""
         content = None if body is None else json.dumps(body, allow_nan=False).encode("ascii")
         return Request(self, self.template.format(*ids), tuple((query or {}).items()), content)
 
@@ -57,15 +57,15 @@ EDIT_CHANNEL = Endpoint("PUT", "/api/v202406/esachannel/{}", is_read=False, perm
 EDIT_VERSION = Endpoint("PUT", "/api/v202406/esachannel/{}/version/{}", is_read=False, permission="Meters (Edit)")
 LIST_UNITS = Endpoint("GET", "/api/v202305/unit")
 LIST_OBSERVATION_TYPES = Endpoint("GET", "/api/v3/observationtype")
-# A POST that reads: it judges a formula and leaves nothing behind.
+# A POST that checks a formula and changes nothing.
 VALIDATE_FORMULA = Endpoint("POST", "/api/v202405/formula/validate")
 LIST_READINGS = Endpoint("GET", "/api/v3/channel/{}/reading")
-# Whether a reading that is there already is overwritten or refused is not documented.
+# Whether a reading at the same time is overwritten or refused is not documented.
 CREATE_READINGS = Endpoint("POST", "/api/v3/reading", is_read=False, permission="IntervalData (Manage)")
-# "Existing readings at the same time on the channel are overwritten": asked twice, it leaves what it left once.
+# "Existing readings at the same time on the channel are overwritten": a repeat changes nothing.
 CREATE_ESA_READINGS = Endpoint("POST", "/api/v202407/esaReading", permission="IntervalData (Manage)")
 
-# What may leave a reader, an editor and a sender, judged by method and path as they go out, whatever is said above.
+# What a reader, an editor and a sender may send. The transport checks it by the method and path of each request.
 READS = re.compile(r"GET /\S+|POST /api/v202405/formula/validate(CalculatedMeter)?")
 WRITES = re.compile(rf"{READS.pattern}|PUT /api/v202406/esachannel/\d+(/version/\d+)?")
 SENDS = re.compile(rf"{READS.pattern}|POST /api/v3/reading|POST /api/v202407/esaReading")

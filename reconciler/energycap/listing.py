@@ -1,4 +1,4 @@
-"""Lists of channels: read page by page, proved complete, and compared with reads by id for what rows leave out."""
+"""Lists of channels: read page by page, proved complete, and compared with reads by id for missing values."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _CHANNEL_KEYS = frozenset(field.response[0] for field in CHANNEL_FIELDS) | {
 }
 _VERSION_KEYS = frozenset(field.response[0] for field in VERSION_FIELDS) | {"endDate"}
 _POINT_KEYS = frozenset(("dataPointCode", "dataPointInfo", "dataPointImportId", "commodity", "parentPlace"))
-# Every channel has them, so null in a row says no more than an absent key.
+# Every channel has these values, so null in a row means the same as an absent key.
 _CHANNEL_NEVER_NULL = tuple(field.response[0] for field in CHANNEL_FIELDS if not field.nullable)
 _VERSION_NEVER_NULL = tuple(field.response[0] for field in VERSION_FIELDS if not field.nullable)
 
@@ -60,24 +60,24 @@ _NOTHING: frozenset[str] = frozenset()
 
 
 def _group_objects(fields: Iterable[Field]) -> tuple[tuple[str, str], ...]:
-    """What stands in an object of its own, as the id and the code of a unit do: the object, and the name in it."""
+    """The values in an object of their own, such as the id and code of a unit: the object, and the name in it."""
     places = [place for field in fields for place in (field.response, field.alias_response) if len(place) > 1]
     return tuple((around, name) for around, name in places)
 
 
-# None of them is ever null, so an object without one says no more than an absent object.
+# None of them is ever null, so an object without one means the same as an absent object.
 _CHANNEL_OBJECTS = _group_objects(CHANNEL_FIELDS)
 _VERSION_OBJECTS = _group_objects(VERSION_FIELDS)
 
-# Many channels have none of these. Where no row of a list has one, nobody can tell that from a list without them.
+# Many channels have none of these. If no row of a list has one, the list may well leave them out.
 _OFTEN_NULL = ("channelDescription", CHANNEL_IMPORT_ID)
 _OFTEN_NULL_IN_VERSIONS = (OFFSET, MINIMUM_READING, MAXIMUM_READING)
 
 
 def find_missing(document: Document) -> frozenset[str]:
-    """The documented properties that `document`, an EsaChannelResponse, does not have, by their path in it.
+    """The paths of the documented properties that `document`, an EsaChannelResponse, does not have.
 
-    The objects in it, its data point and its versions are looked into where they are shaped as documented.
+    Its objects, data point and versions are searched if their types are as documented.
     """
     missing = _find_absent(document, _CHANNEL_KEYS, _CHANNEL_NEVER_NULL) | _find_in_objects(document, _CHANNEL_OBJECTS)
     point, versions = document.get("dataPoint"), document.get("channelVersions")
@@ -105,7 +105,7 @@ def _find_in_objects(document: Document, objects: tuple[tuple[str, str], ...]) -
 
 
 def _find_absent(document: Document, keys: frozenset[str], never_null: tuple[str, ...]) -> frozenset[str]:
-    # Nearly all rows of nearly all lists end here.
+    # The usual case, in one comparison of keys.
     if document.keys() >= keys and None not in _getter(never_null)(document):
         return _NOTHING
     return keys.difference(document) | {key for key in never_null if document.get(key) is None}
@@ -117,9 +117,9 @@ def _getter(names: tuple[str, ...]) -> Callable[[Document], tuple[object, ...]]:
 
 
 def shows_every_value(lives: Sequence[Live]) -> bool:
-    """Whether rows show by themselves that their list leaves nothing out: each value that may be null is somewhere.
+    """Whether rows alone prove that their list leaves nothing out: every value that may be null is set in some row.
 
-    So do several versions, of which a list might give the latest only.
+    Some row must also have several versions, because a list might show only the latest.
     """
     missing = {*_OFTEN_NULL, *_OFTEN_NULL_IN_VERSIONS, "versions"}
     for live in lives:
@@ -134,9 +134,9 @@ def _shows(live: Live, path: str) -> bool:
 
 
 def is_incomplete(row: Live, read: Live) -> bool:
-    """Whether a channel in a list differs from the same one `read` by its id, in anything that is made use of.
+    """Whether a channel in a list differs from the same one `read` by its id, in anything that is used.
 
-    Readings come all the time, so what is said of them counts only where the row says nothing.
+    Readings arrive all the time, so their dates count only if the row has none.
     """
     if (row.values, row.versions, row.data_point) != (read.values, read.versions, read.data_point):
         return True
@@ -150,25 +150,25 @@ def is_incomplete(row: Live, read: Live) -> bool:
 
 
 def incompleteness(live: Live) -> tuple[int, int]:
-    """How much a row may be leaving out: the more versions and the more nulls in them, the higher."""
+    """How much a row may leave out: it is higher with more versions, and with more nulls in them."""
     values: list[Mapping[str, object]] = [version.values for version in live.versions]
     nulls = sum(spec.get(path) is None for spec in values for path in _OFTEN_NULL_IN_VERSIONS)
     return len(live.versions), nulls
 
 
-# So many rows are compared where none of a list shows what others may have: enough to meet one in ten for sure.
+# How many rows are compared if no row shows some value: enough to find one channel in ten with a chance of 92 %.
 _MAX_COMPARED = 24
-# And so many tries there are for the one row that is enough elsewhere: it may be gone since it was listed.
+# How often the one row that is enough otherwise is chosen: it may have been deleted since it was listed.
 _MAX_TRIED = 3
-# What the service may say to a read of one channel while it answers for all others.
+# Errors that may concern one channel only.
 _SINGLE_CHANNEL_ERRORS = (BadResponse, Rejected, Unauthorized, Unavailable)
 
 
 class RowFormat(Struct, Generic[Content], frozen=True):
-    """The form in which channels are wanted: how a page is unpacked, what is made of a row, and the channel in that.
+    """The form of the listed channels: how a page is decoded, what is made of a row, and the channel in that.
 
-    `give_up` is what becomes of a channel, or of what a row gives of it, that is there and cannot be read by its id;
-    the last it is given says why.
+    `give_up` makes the content of a channel that is listed but cannot be read by its id; its arguments are the id, what
+    the row gave, and the reason.
     """
 
     unpack: Callable[[Request, Response], object]
@@ -178,14 +178,14 @@ class RowFormat(Struct, Generic[Content], frozen=True):
 
 
 class UnreadRow(Struct, frozen=True):
-    """A channel of a list that is there and cannot be read by its id: its `row` as it came, and why."""
+    """A channel that is listed but cannot be read by its id: its `row` as it came, and the reason."""
 
     id: int
     row: object
     reason: str
 
 
-# Some services ignore the size that a page was asked for, but none of them has its whole tenant on one.
+# A service may ignore the page size that was asked for, but does not send ten times as many rows.
 _MAX_ROWS = 10 * MAX_PAGE_SIZE
 
 LIVES: RowFormat[Live] = RowFormat(decode_rows, live_from_row, lambda live: live, make_unread)
@@ -200,35 +200,35 @@ DOCUMENTS: RowFormat[object] = RowFormat(
 class Listing:
     """Lists channels, from any number of threads.
 
-    What the rows of a list hold is not documented. So the first complete list is compared with reads by id, one or a
-    few; rows that leave anything out are read one by one, and `tell` is told.
+    The content of the rows is not documented. So the first complete list is compared with one or a few reads by id.
+    Rows that leave anything out are read one by one, after a message to `tell`.
     """
 
     def __init__(self, session: Session, executor: Executor, tell: Callable[[str], None] | None = None) -> None:
         self._session = session
         self._executor = executor
         self._tell = tell or (lambda _text: None)
-        # A page unpacked is several times its text, and threads do not make it faster: one at a time, to save memory.
+        # A decoded page takes several times the memory of its text, and threads do not decode faster: one at a time.
         self._unpacking = threading.Lock()
-        # Whether rows that lack the same properties lack anything else, once that was found out.
+        # By the properties that rows lack: whether such rows leave anything out, once that is known.
         self._is_partial_by_missing: dict[frozenset[str], bool] = {}
-        # The channels that are as odd by their ids as in a list.
+        # Channels that are not as documented in a read by id either.
         self._malformed: set[int] = set()
 
     def read(
         self, data_point_id: int | None, row_format: RowFormat[Content], only: Container[int] | None = None
     ) -> tuple[Content, ...]:
-        """All channels, or those of one data point, ordered by id; proved complete, each of them whole.
+        """All channels, or those of one data point, ordered by id; proved complete, each with all its values.
 
-        Those with an id in `only`, if it is given: the rows of others are not made whole by reads of their ids.
-        Raises BadResponse where the service's own count and the pages do not agree, also at a second attempt.
+        If `only` is given, channels with an id in it: others are not read by their ids.
+        Raises BadResponse if the service's count and the pages disagree, even at a second attempt.
         """
         listed: Sequence[ListRow[Content]] = self._read_rows(data_point_id, row_format)
         if only is not None:
-            # What cannot be read as documented shows nothing of the list, and is not worth a read if nobody wants it.
+            # A malformed row that is not wanted is not worth a read, and proves nothing about the list.
             listed = [row for row in listed if row.id in only or not _is_malformed(row, row_format)]
         listed = self._replace_malformed(listed, row_format)
-        # All rows together show what a list leaves out; a few of them may not.
+        # From all rows, because a few may not show what the list leaves out.
         parts = set(self._find_parts(listed, row_format, is_all=data_point_id is None))
         rows = [row for row in listed if only is None or row.id in only]
         parts.intersection_update(row.id for row in rows)
@@ -268,9 +268,9 @@ class Listing:
     def _replace_malformed(
         self, rows: Sequence[ListRow[Content]], row_format: RowFormat[Content]
     ) -> Sequence[ListRow[Content]]:
-        """`rows` with what reads by id give for those that cannot be read as documented, where that is better.
+        """`rows`, with those that are not as documented replaced by reads by id that are.
 
-        Where none of the first is better, the others are not tried, for the service then is as odd everywhere.
+        If none of the first reads is as documented, the others are not tried: the service probably always answers so.
         """
         malformed = [row.id for row in rows if row.id not in self._malformed and _is_malformed(row, row_format)]
         first, rest = malformed[:_MAX_COMPARED], malformed[_MAX_COMPARED:]
@@ -281,7 +281,7 @@ class Listing:
         return [ListRow(row.id, valid[row.id]) if row.id in valid else row for row in rows] if valid else rows
 
     def _read_valid(self, ids: Sequence[int], row_format: RowFormat[Content]) -> dict[int, Content]:
-        """Those of the channels with these ids that can be read by their ids as documented."""
+        """The channels with these ids whose reads by id are as documented."""
         documents = zip(ids, self._executor.map(self._find_document, ids), strict=True)
         found = {channel_id: row_format.make(document) for channel_id, document in documents if document is not None}
         return {channel_id: content for channel_id, content in found.items() if not row_format.live_of(content).flaw}
@@ -308,23 +308,23 @@ class Listing:
         lives = sorted(map(row_format.live_of, contents.values()), key=incompleteness, reverse=True)
         first = next(filter(None, (self._pair([live]) for live in lives[:_MAX_TRIED])), None)
         if first is None:
-            # Gone since, as it seems: a plan of whole rows does no harm, for each edit reads its channel first.
+            # They seem to be deleted. Rows without gaps are safe to plan with: each edit reads its channel first.
             return bool(missing)
         if self._omit_values(missing, first):
             return True
-        # Where the rows show all that may be null, the list gives it, and one comparison is enough.
+        # If rows show every value that may be null, the list includes them all, and one comparison is enough.
         return not shows_every_value(lives) and self._omit_values(missing, self._pair(_sample(lives)))
 
     def _omit_values(self, missing: frozenset[str], pairs: Sequence[tuple[Live, Document]]) -> bool:
-        """Whether rows leave out, or have otherwise, anything that reads by id give."""
+        """Whether rows leave out anything that reads by id have, or have another value."""
         return any(missing - find_missing(document) for _, document in pairs) or any(
-            # Somebody may have edited it in between: both are read once more.
+            # Somebody may have edited it in between, so both are read again.
             is_incomplete(live, live_from_row(document)) and self._still_differs(live)
             for live, document in pairs
         )
 
     def _pair(self, lives: Sequence[Live]) -> list[tuple[Live, Document]]:
-        """Each of `lives` that can still be read, with the answer to a read by its id."""
+        """Each of `lives` that can still be read, with the response to a read by its id."""
         documents = self._executor.map(lambda live: self._find_document(live.id), lives)
         return [(live, document) for live, document in zip(lives, documents, strict=True) if document is not None]
 
@@ -334,19 +334,19 @@ class Listing:
         return row is not None and document is not None and is_incomplete(row, live_from_row(document))
 
     def _read_if_there(self, channel_id: int) -> Document | ServiceError | None:
-        """The answer to a read by id, or why there is none: one channel that is refused stops no other."""
+        """The response to a read by id, or why there is none: one refused channel must not stop the others."""
         try:
             return self._read_document(channel_id)
         except _SINGLE_CHANNEL_ERRORS as error:
             return error
 
     def _find_document(self, channel_id: int) -> Document | None:
-        """The answer to a read by id; None where that is no help, as one odd answer says nothing of the list."""
+        """The response to a read by id; None on failure, because one bad response proves nothing about the list."""
         found = self._read_if_there(channel_id)
         return None if isinstance(found, ServiceError) else found
 
     def _read_document(self, channel_id: int) -> Document | None:
-        """The answer to a read by id; None where the channel is gone since it was listed."""
+        """The response to a read by id; None if the channel was deleted since it was listed."""
         try:
             found, document = identify_row(self._session.read(READ_CHANNEL.request(channel_id)))
         except Rejected as error:
@@ -363,7 +363,7 @@ def _is_malformed(row: ListRow[Content], row_format: RowFormat[Content]) -> bool
 
 
 def _check_any_read(found: Sequence[Document | ServiceError | None]) -> None:
-    """Raise why no channel at all could be read by its id, where that is so: it is no fault of single ones then."""
+    """Raise the first error if no channel at all could be read by its id: single channels are not the cause then."""
     failures = [one for one in found if isinstance(one, ServiceError)]
     if not any(isinstance(one, dict) for one in found):
         what = "the list of channels holds channels that cannot be read by their ids"
@@ -373,12 +373,12 @@ def _check_any_read(found: Sequence[Document | ServiceError | None]) -> None:
 def _make_content(
     row: ListRow[Content], found: Document | ServiceError | None, row_format: RowFormat[Content]
 ) -> Content | None:
-    """The channel of `row` that was `found` by its id; None where it is gone since it was listed."""
+    """The channel of `row` that was `found` by its id; None if it was deleted since it was listed."""
     if isinstance(found, ServiceError):
         return row_format.give_up(row.id, row.content, found.message)
     return None if found is None else row_format.make(found)
 
 
 def _sample(lives: Sequence[Live]) -> Sequence[Live]:
-    """Some of `lives` but the first, from all over their order; all of them where they are few."""
+    """Some of `lives` except the first, spread evenly; all of them if they are few."""
     return lives[1 :: max(1, -(-len(lives) // _MAX_COMPARED))]

@@ -1,4 +1,4 @@
-"""Channels whose answer cannot be read as documented: what can be read of them all the same, and what cannot."""
+"""Channels whose responses are not as documented: what can be read of them anyway, and what cannot."""
 
 from __future__ import annotations
 
@@ -48,11 +48,12 @@ _PREFIX = "the service's answer cannot be used: "
 
 
 def identify_row(row: object) -> tuple[int, Document]:
-    """The id of the channel in a row of a list, and the row; an id of the wrong type still says which channel it is.
+    """The id of the channel in a row of a list, and the row. An id of the wrong type is accepted if it is a number.
 
-    Raises BadResponse where the row gives no id: nothing would show then that the list is whole.
+    Raises BadResponse if the row has no id, because nothing would prove then that the list is complete.
     """
     if isinstance(row, dict):
+        # One malformed id must not stop the plan of all other channels.
         given = row.get("channelId")
         if isinstance(given, float) and given.is_integer():
             return int(given), row
@@ -62,7 +63,7 @@ def identify_row(row: object) -> tuple[int, Document]:
 
 
 def live_from_row(row: object) -> Live:
-    """The live channel that a row of a list describes, or what can be read of it, with its flaw."""
+    """The live channel in a row of a list, or what can be read of it, with its flaw."""
     try:
         return live_from_response(row)
     except BadResponse as error:
@@ -74,15 +75,15 @@ def live_from_row(row: object) -> Live:
 
 
 def make_unread(channel_id: int, row: Live | None, reason: str) -> Live:
-    """The channel with this id that could not be read by it, with what a `row` of a list gives; None: nothing."""
+    """The channel with this id, which could not be read by it: the values of a `row` of a list, or None without one."""
     if row is not None:
-        # What is null in the row may be what it leaves out.
+        # The row may show null for a value that it leaves out.
         return replace(row, flaw=reason, unread=frozenset(path for path in row.values if row.values[path] is None))
     return _recover(channel_id, {DATA_POINT: False, "channelVersions": False}, reason, is_known=False)
 
 
 def check_id(channel_id: int, live: Live) -> Live:
-    """`live`, which was asked for by `channel_id`. Raises BadResponse where it is another channel."""
+    """`live`, which was requested by `channel_id`. Raises BadResponse if it is another channel."""
     if live.id != channel_id:
         raise bad_response(f"channel {channel_id} was requested, but channel {live.id} came")
     return live
@@ -110,7 +111,7 @@ def _recover(channel_id: int, document: Document, flaw: str, *, is_known: bool =
 
 
 def _read_each(document: Document, groups: tuple[FieldGroup, ...], unread: set[str]) -> dict[str, Value]:
-    """The values of `groups` that can be read, the others None and in `unread`."""
+    """The values of `groups` that can be read; the others are None, and their paths are added to `unread`."""
     values: dict[str, Value] = {}
     for around, getters in groups:
         for getter in getters:
@@ -147,7 +148,7 @@ def _recover_version(document: Document, unread: set[str], *, is_calculated: boo
 
 
 def _recover_data_point(document: Document, unread: set[str]) -> DataPoint:
-    # null is a statement: the channel is on no data point.
+    # null means that the channel has no data point.
     if document.get(DATA_POINT) is None:
         return DataPoint(0)
     try:

@@ -56,9 +56,9 @@ if TYPE_CHECKING:
     from reconciler.model.values import Spec, Value
 
 
-# The path of a value, its name in the answer, the types that are canonical as they come, and what it should be.
+# The path of a value, its name in the response, the types that are canonical already, and its kind.
 _Getter: TypeAlias = tuple[str, str, frozenset[type], Kind]
-# An object within the answer (None: the answer itself), and what to get of it.
+# An object in the response (None: the response itself), and the values to read from it.
 FieldGroup: TypeAlias = tuple[str | None, tuple[_Getter, ...]]
 
 _ALREADY_CANONICAL: dict[Kind, frozenset[type]] = {
@@ -80,7 +80,7 @@ def _group_getters(fields: Sequence[Field]) -> tuple[FieldGroup, ...]:
     groups: dict[str | None, list[_Getter]] = {}
     for path, response, kind in places:
         around = response[0] if len(response) > 1 else None
-        # An odd interval is kept as it is: only an edit of the channel has to know better.
+        # An interval of the wrong type is kept: it matters only if the channel is edited.
         as_they_come = _ALREADY_CANONICAL[kind] | (frozenset({str}) if path == INTERVAL_MINUTES else frozenset())
         groups.setdefault(around, []).append((path, response[-1], as_they_come, kind))
     return tuple((around, tuple(getters)) for around, getters in groups.items())
@@ -91,7 +91,7 @@ OF_VERSION = _group_getters(VERSION_FIELDS)
 
 
 def read_channel_id(document: object) -> tuple[int, Document]:
-    """The id of the channel that `document` describes, and the document. Raises BadResponse where it gives none."""
+    """The id of the channel in `document`, and the document. Raises BadResponse if there is none."""
     channel_id = document.get("channelId") if isinstance(document, dict) else None
     if not isinstance(document, dict) or type(channel_id) is not int:
         raise bad_response("a channel comes without its channelId")
@@ -99,12 +99,12 @@ def read_channel_id(document: object) -> tuple[int, Document]:
 
 
 def is_whole(document: Document) -> bool:
-    """Whether a row of a list gives enough to make a channel of: what rows hold is not documented."""
+    """Whether a row of a list has enough to make a channel; the content of rows is not documented."""
     return document.get("channelVersions") is not None and document.get("dataPoint") is not None
 
 
 def live_from_response(document: object) -> Live:
-    """The live channel that an EsaChannelResponse describes, canonical; unknown properties are passed over.
+    """The live channel in an EsaChannelResponse, with canonical values; unknown properties are ignored.
 
     Raises BadResponse, naming the channel and the property, if a value is not of its documented type, and if an id
     or every version is missing.
@@ -145,7 +145,7 @@ def read_values(document: Document, groups: tuple[FieldGroup, ...]) -> dict[str,
 
 
 def _make_canonical(value: object, kind: Kind, place: str) -> Value:
-    # Another form would be sent back as it came, and nobody knows what the service would read in it.
+    # A value of another type would be sent back as it came, and how the service would read it is unknown.
     if kind is Kind.LOCAL_TIME and isinstance(value, str) and is_time(value):
         return canonical_moment(value)
     if isinstance(value, float) and math.isfinite(value) and (kind is Kind.DECIMAL or kind is Kind.WHOLE):
@@ -156,8 +156,8 @@ def _make_canonical(value: object, kind: Kind, place: str) -> Value:
 
 
 def find_minutes(values: Mapping[str, Value]) -> Value:
-    # Whether answers give minutes or seconds is not documented, but no interval is one in both.
-    # A calculated channel has none of its own: the service chooses one to show.
+    # Whether responses have minutes or seconds is not documented, but no number is an interval in both.
+    # A calculated channel has no interval of its own: the service derives the one that it shows.
     interval = values[INTERVAL_MINUTES]
     return None if values[IS_CALCULATED] is True else _MINUTES.get(interval, interval)
 
@@ -182,12 +182,13 @@ def _read_versions(document: Document, *, is_calculated: bool) -> tuple[Version,
     return tuple(sorted(versions, key=version_order))
 
 
+# Unlike a beginning, an end that is null is the latest.
 def version_order(version: Version) -> tuple[str, str, int]:
     return (str(version.values[BEGIN_DATE] or ""), version.end_date or "~", version.id)
 
 
 def leave_out_registers(document: Document) -> Document:
-    """`document`, a version, without the register settings where its rule is Trip, which has none: whatever is read."""
+    """`document`, a version, without register settings if its rule is Trip, which has none, whatever it shows."""
     if document.get("rolloverValue") is None and document.get("rollbackAllowance") is None:
         return document
     rule = document.get("observationRule")
@@ -212,7 +213,7 @@ def read_version(document: Document, *, is_calculated: bool) -> Version:
 
 
 def normalize_rule(values: dict[str, Value], document: Document) -> None:
-    """Give the rule both its documented id and its name, whichever of id, code and info the answer holds."""
+    """Give the rule both its documented id and its name, whichever of id, code and info the response has."""
     number = values[OBSERVATION_RULE_ID]
     if number in _RULE_NAMES:
         values[OBSERVATION_RULE] = _RULE_NAMES[number]
@@ -239,16 +240,16 @@ def read_data_point(document: Document) -> DataPoint:
 
 _CHANNEL_PATHS = frozenset(field.path for field in CHANNEL_FIELDS)
 _VERSION_PATHS = frozenset(field.path for field in VERSION_FIELDS)
-# Their keys are required, and no page says what null would mean for them.
+# A PUT must have these, and the page does not say what null would mean.
 _NEVER_NULL = tuple(field.path for field in FIELDS if not field.nullable)
 
 
 def channel_body(fresh: Live, wanted: Spec, channel_edit: ChannelEdit) -> dict[str, object]:
-    """An EsaChannelEdit that leaves `fresh` as it is but for `wanted`, by the paths of EsaChannelEdit.
+    """An EsaChannelEdit with the values of `fresh`, changed by `wanted`, which has the paths of EsaChannelEdit.
 
-    Of a channel with several versions it speaks as `channel_edit` says; a wanted value of a version is then a
-    ValueError, for edit_version sends those. BadResponse where the service never gave a value that every channel has,
-    such as its unit: a channel is only sent back whole. Source: PUT /api/v202406/esachannel/{esaChannelId}.
+    If the channel has several versions, `channel_edit` says whether the body includes one, and a version value in
+    `wanted` raises ValueError, because edit_version sends those. Raises BadResponse if `fresh` lacks a value that every
+    channel has, such as its unit: a PUT replaces the whole channel. Source: PUT /api/v202406/esachannel/{esaChannelId}.
     """
     is_versioned = len(fresh.versions) > 1
     _check_paths(wanted, _CHANNEL_PATHS if is_versioned else _CHANNEL_PATHS | _VERSION_PATHS)
@@ -264,9 +265,9 @@ def channel_body(fresh: Live, wanted: Spec, channel_edit: ChannelEdit) -> dict[s
 
 
 def version_body(fresh: Live, wanted: Spec) -> dict[str, object]:
-    """An EsaChannelVersionEdit that leaves the current version of `fresh` as it is but for `wanted`.
+    """An EsaChannelVersionEdit with the values of the current version of `fresh`, changed by `wanted`.
 
-    `wanted` is by the paths of EsaChannelEdit; a value of the channel itself in it is a ValueError. BadResponse as for
+    `wanted` has the paths of EsaChannelEdit; a value of the channel itself raises ValueError. Raises BadResponse as
     `channel_body`.
     Source: PUT …/esachannel/{esaChannelId}/version/{versionId}.
     """
@@ -280,18 +281,18 @@ def _make_version(fresh: Live, wanted: Spec, *, is_calculated: bool) -> dict[str
         raise bad_response(
             f"channel {fresh.id}: its version begins at {version.begin_date}, and nothing says what that is"
         )
-    # The date as it was read: for the service, the beginning of time may be a date and null something else.
+    # The date as it was read: the service may store "from the beginning" as a date, and read null as something else.
     values = {**version.values, BEGIN_DATE: version.begin_date, **_pick(wanted, _VERSION_PATHS)}
-    # After the merge: a change of the rule, or of the channel's kind, decides about values that it does not mention.
+    # After the merge: a new rule, or a conversion, also clears values that `wanted` does not have.
     cleared = clear_exclusive(values, is_calculated=is_calculated)
     _check_complete(fresh, cleared, wanted)
-    # A contradiction that is asked for is for the service to refuse, not to be dropped without a word.
+    # If the files contradict the rule, the service must refuse it; a silent correction would hide it.
     return _by_key(VERSION_FIELDS, cleared | _pick(wanted, (ROLLBACK_ALLOWANCE, ROLLOVER_VALUE)))
 
 
 def _check_complete(fresh: Live, values: Spec, wanted: Spec) -> None:
     gaps = (path for path in _NEVER_NULL if path in values and values[path] is None)
-    # A null that is asked for is for the service to refuse.
+    # A null from the files is left to the service to refuse.
     if unknown := next((path for path in gaps if path not in wanted), None):
         raise bad_response(f"channel {fresh.id}: {unknown} is missing, and a channel is only sent back whole")
 
@@ -310,7 +311,7 @@ def _check_paths(wanted: Spec, paths: frozenset[str]) -> None:
 
 
 class FailedReading(Struct, frozen=True):
-    """A reading that was not taken, as the service names it; `error` is "" where only its group has one."""
+    """A reading that was not imported, as the service names it; `error` is "" if only its group has one."""
 
     time: str | None
     value: float | None
@@ -318,7 +319,7 @@ class FailedReading(Struct, frozen=True):
 
 
 class FailedGroup(Struct, frozen=True):
-    """Readings of one group that were not taken; `identifiers` are those of the group, by the names of the call."""
+    """Readings of one group that were not imported; `identifiers` are those of the group, by the names of the API."""
 
     identifiers: Mapping[str, object]
     error: str
@@ -326,7 +327,7 @@ class FailedGroup(Struct, frozen=True):
 
 
 class ImportResponse(Struct, frozen=True):
-    """What became of the readings of one request: how many were taken and how many not, and the latter by group."""
+    """The result of one request: how many readings were imported and how many failed, and those by group."""
 
     imported: int
     failed: int
@@ -334,10 +335,10 @@ class ImportResponse(Struct, frozen=True):
 
 
 class StoredReading(Struct, frozen=True):
-    """A reading that a channel has: its time as the service writes it, and the value as it was sent.
+    """A reading of a channel: its time as the service writes it, and the value as it was sent.
 
-    Where the service does not give that, the value is the computed one, and not `is_raw`. Whether it is `estimated` is
-    None if the service does not say so.
+    If the service does not show that, `value` is the computed one, and `is_raw` is False. `estimated` is None if the
+    service does not say.
     """
 
     time: str
@@ -347,12 +348,12 @@ class StoredReading(Struct, frozen=True):
 
 
 def is_import_response(document: object) -> bool:
-    """Whether `document` says how many readings were taken, as the response of POST /api/v3/reading does."""
+    """Whether `document` says how many readings were imported, as the response of POST /api/v3/reading does."""
     return isinstance(document, dict) and "importedReadingsCount" in document
 
 
 def parse_import_response(document: object) -> ImportResponse:
-    """The receipt that answers POST /api/v3/reading. Raises BadResponse where it is none, or does not add up."""
+    """The response of POST /api/v3/reading. Raises BadResponse if it is something else, or its counts disagree."""
     try:
         (response,) = read_objects([document], "the answer")
         groups = read_objects(response.get("failedReadings") or [], "failedReadings")
@@ -370,7 +371,7 @@ def parse_import_response(document: object) -> ImportResponse:
 
 
 def parse_stored_readings(document: object) -> tuple[StoredReading, ...]:
-    """The readings that answer GET /api/v3/channel/{id}/reading. Raises BadResponse for any other shape."""
+    """The readings in the response of GET /api/v3/channel/{id}/reading. Raises BadResponse if it is something else."""
     try:
         (response,) = read_objects([document], "the answer")
         return tuple(map(_read_stored, read_objects(response.get("readings") or [], "readings")))
@@ -392,6 +393,7 @@ def _read_stored(document: Document) -> StoredReading:
     time = read_text(document, "time")
     if time is None:
         raise UnexpectedType("readings.time", "a date and time", None)
+    # rawValue is before the multiplier or the difference, so it can be compared with what was sent.
     raw, estimated = _read_number(document, "rawValue"), document.get("estimated")
     value = _read_number(document, "value") if raw is None else raw
     return StoredReading(time, value, raw is not None, estimated if isinstance(estimated, bool) else None)

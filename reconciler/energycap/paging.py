@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 
 def decode_rows(request: Request, response: Response) -> object:
-    """The JSON document that `response` holds, without what no channel is made of.
+    """The JSON document in `response`, without the properties that no channel needs.
 
-    Raises BadResponse as `decode`, which unpacks whole what is not shaped as documented: who reads it says what is odd.
+    What is not as documented is decoded in full, so that its reader can say what is wrong. Raises BadResponse as
+    `decode`.
     """
     if has_too_many_values(response.body):
         return decode(request, response)
@@ -37,7 +38,7 @@ def _list_places(fields: Iterable[Field]) -> list[str]:
 
 
 def _shape(places: Iterable[str], **members: Any) -> Any:
-    """The type of an object with what is at `places` (names joined by dots), and `members` of types of their own."""
+    """The type of an object with the properties at `places` (names joined by dots), and `members` with their types."""
     within: dict[str, list[str]] = {}
     for first, _, rest in (place.partition(".") for place in places):
         within.setdefault(first, []).append(rest)
@@ -81,12 +82,12 @@ Content = TypeVar("Content")
 
 # The largest that the service gives. Source: developer site, "Paging".
 MAX_PAGE_SIZE = 1000
-# Far beyond any tenant, and few enough to be asked for: 100,000 channels are 100 pages.
+# Far more than any tenant has: 100,000 channels are 100 pages.
 _MAX_PAGES = 10_000
 
 
 class ListRow(Struct, Generic[Content], frozen=True):
-    """One channel of a page: its id, and the channel itself where the list gave enough of it to make one.
+    """One channel of a page: its id, and the channel itself if the list shows enough of it.
 
     `missing` are the documented properties that the row does not have.
     """
@@ -97,10 +98,10 @@ class ListRow(Struct, Generic[Content], frozen=True):
 
 
 class ListPage(Struct, Generic[Content], frozen=True):
-    """One page, and what it says of the whole list at that moment.
+    """One page, and what it says about the whole list at that moment.
 
-    `total` is the length of the list, `pages` the number of its pages, each None where the page does not say; `size` is
-    what a full page holds.
+    `total` is the length of the list and `pages` the number of its pages, each None if the page does not say; `size` is
+    the number of rows of a full page.
     """
 
     number: int
@@ -111,11 +112,12 @@ class ListPage(Struct, Generic[Content], frozen=True):
 
 
 def read_all_pages(read_page: Callable[[int], ListPage[Content]], executor: Executor) -> tuple[ListRow[Content], ...]:
-    """All rows of a list, ordered by id: each once, as many as the service says there are.
+    """All rows of a list, ordered by id: each once, as many as the service counts.
 
-    Pages come side by side. Where rows moved from page to page meanwhile, everything is read once more; BadResponse
-    where that is no better. A list of several pages that nobody counts is whole if it is the same twice running.
+    Pages are read in parallel. If rows moved between pages meanwhile, everything is read again; BadResponse if that
+    does not help. A list of several pages without a count of rows is complete if two reads in a row are equal.
     """
+    # Nothing says that the order of the list is stable, so its pages may overlap.
     ids: frozenset[int] | None = None
     gap = None
     for _ in range(3):
@@ -151,9 +153,9 @@ def _count_pages(first: ListPage[Content]) -> int:
 
 
 def _find_size(first: ListPage[Content]) -> int:
-    """How many rows a full page holds: what the service says, or as many as page 1 has where it gives fewer.
+    """How many rows a full page has: what the service says, or as many as page 1 has if that is fewer.
 
-    The service caps pages without a word. Source: developer site, "Paging".
+    The service caps pages silently. Source: developer site, "Paging".
     """
     rows = len(first.rows)
     if first.total is None:
@@ -163,7 +165,7 @@ def _find_size(first: ListPage[Content]) -> int:
 
 
 def find_inconsistency(pages: Sequence[ListPage[Content]]) -> str | None:
-    """What shows that `pages` are not one whole list, in words with numbers; None where they are."""
+    """Why `pages` are not one complete list, with numbers; None if they are."""
     first = pages[0]
     gap = _check_uncounted_pages(pages) if first.total is None else _check_counted_pages(pages, first.total)
     if gap is not None:
@@ -176,6 +178,7 @@ def find_inconsistency(pages: Sequence[ListPage[Content]]) -> str | None:
 
 
 def _check_counted_pages(pages: Sequence[ListPage[Content]], total: int) -> str | None:
+    # An empty list may count 0 pages or 1.
     size, last = _find_size(pages[0]), len(pages)
     if pages[0].pages is not None and (total, pages[0].pages) != (0, 0) and pages[0].pages != last:
         return f"page 1 counts {total:,} channels in {pages[0].pages:,} pages of {size:,}"
@@ -202,10 +205,10 @@ def _check_uncounted_pages(pages: Sequence[ListPage[Content]]) -> str | None:
 
 
 def read_counts(headers: Mapping[str, str], asked: int) -> tuple[int | None, int, int | None]:
-    """What the headers of a page count: all rows, those of a full page, and the pages; names in lower case.
+    """The counts in the headers of a page: of all rows, of those of a full page, and of pages; names in lower case.
 
-    Where neither rows nor pages are counted, that is a BadResponse also where the page is short: the service caps pages
-    without a word, so a short page is exactly what the first of many looks like. Source: developer site, "Paging".
+    Raises BadResponse if neither rows nor pages are counted, even if the page is short: the service caps pages
+    silently, so the first of many pages may be short too. Source: developer site, "Paging".
     """
     total, pages = _read_number(headers, "TotalNumberOfRecords"), _read_number(headers, "TotalPages")
     if total is None and pages is None:
@@ -216,7 +219,7 @@ def read_counts(headers: Mapping[str, str], asked: int) -> tuple[int | None, int
 
 
 def check_unpaged(headers: Mapping[str, str], rows: object) -> None:
-    """Raise BadResponse where a list that is documented to come whole says that it is only a part of one."""
+    """Raise BadResponse if a list that is documented to have no pages says that it is only a part."""
     total, pages = _read_number(headers, "TotalNumberOfRecords"), _read_number(headers, "TotalPages")
     if total is not None and isinstance(rows, list) and len(rows) != total:
         raise bad_response(f"a list that has no pages holds {len(rows):,} of {total:,} entries")
@@ -229,5 +232,5 @@ def _read_number(headers: Mapping[str, str], name: str) -> int | None:
     if text is None or not text.strip():
         return None
     if not (text.isascii() and text.isdigit()):
-        raise bad_response(f"the header {name} of a list is no number: {text!r}")
+        raise bad_response(f"the header {name} of a list is not a number: {text!r}")
     return int(text)

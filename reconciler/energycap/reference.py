@@ -52,19 +52,19 @@ _Entry = TypeVar("_Entry")
 
 
 class Listed(Struct, Generic[_Entry], frozen=True):
-    """The entries of a list by id; `unread` says why it could not be read, or not all of it, "" where it could."""
+    """The entries of a list by id; `unread` says why it could not be read in full, "" if it could."""
 
     entries: Mapping[int, _Entry]
     unread: str = ""
 
 
 def units_from_response(document: object) -> Listed[Unit]:
-    """The units of GET /api/v202305/unit; what cannot be read is left out, and said."""
+    """The units of GET /api/v202305/unit; entries that cannot be read are left out, and counted in `unread`."""
     return _read_entries(document, _read_unit)
 
 
 def types_from_response(document: object) -> Listed[ObservationType]:
-    """The observation types of GET /api/v3/observationtype; what cannot be read is left out, and said."""
+    """The observation types of GET /api/v3/observationtype; as `units_from_response`."""
     return _read_entries(document, _read_type)
 
 
@@ -95,7 +95,7 @@ def make_reference(
 
 
 def _unread_reason(listed: Listed[_Entry], seen: Mapping[int, _Entry]) -> str:
-    """Why the list could not be read in full, also where it is empty and channels show that it cannot be."""
+    """Why the list could not be read in full. It cannot be empty if channels use some of its entries."""
     is_hidden = seen and not listed.entries and not listed.unread
     return "it is empty, but channels use some of them" if is_hidden else listed.unread
 
@@ -120,7 +120,7 @@ def _read_unit(document: Document) -> tuple[int, Unit]:
     try:
         unit_type = read_object(document, "unitType")
         names = read_text(unit_type, "unitTypeCode"), read_text(unit_type, "unitTypeInfo")
-    except UnexpectedType:  # whether it is money is not known then
+    except UnexpectedType:  # whether it is a Money unit is unknown then
         return unit_id, Unit(unit_id, code)
     return unit_id, Unit(unit_id, code, *names)
 
@@ -148,15 +148,16 @@ def _order(entries: dict[int, _Entry]) -> tuple[_Entry, ...]:
     return tuple(entries[entry_id] for entry_id in sorted(entries))
 
 
-# How a service may say that a formula is not valid, beside the documented response.
+# Statuses by which a service may say that a formula is not valid, besides the documented response.
 _ABOUT_FORMULA = frozenset({400, 422})
+# As many as are read in parallel, so a service that does not offer this costs the time of one request.
 _TRIED = 4
 
 
 def start_reference(session: Session, executor: Executor) -> Callable[[Sequence[Live]], ReferenceData]:
-    """A function that waits for the lists of units and observation types, which are asked for now, and never raises.
+    """Request the lists of units and observation types, and return a function that waits for them and never raises.
 
-    A wrong key is refused for these lists too. The list of channels, which is read beside them, says so.
+    If the key is wrong, the list of channels, which is read at the same time, raises the error.
     """
     units = executor.submit(_read_list, session, LIST_UNITS.request(), units_from_response)
     types = executor.submit(_read_list, session, LIST_OBSERVATION_TYPES.request(), types_from_response)
@@ -164,14 +165,14 @@ def start_reference(session: Session, executor: Executor) -> Callable[[Sequence[
 
 
 class RawList(Struct, frozen=True):
-    """A list as the service gives it; `unread` says why there is none."""
+    """A list as the service sends it; `unread` says why there is none."""
 
     document: object = None
     unread: str = ""
 
 
 def read_raw(session: Session, request: Request) -> RawList:
-    """The list that answers `request`, as it comes."""
+    """The list in the response to `request`, as it comes."""
     try:
         response = session.request(request)
         document = decode(request, response)
@@ -187,9 +188,9 @@ def _read_list(session: Session, request: Request, read: Callable[[object], List
 
 
 def read_zone_codes(session: Session, executor: Executor, data_point_ids: Sequence[int]) -> dict[int, str]:
-    """The code of the time zone of each data point, side by side; "" where it could not be read.
+    """The code of the time zone of each data point, read in parallel; "" if it could not be read.
 
-    Where none of the first few could be, the others are not tried. Source: GET /api/v202406/datapoint/{id}.
+    If none of the first few could be read, the others are not tried. Source: GET /api/v202406/datapoint/{id}.
     """
     first, rest = data_point_ids[:_TRIED], data_point_ids[_TRIED:]
     codes = list(executor.map(lambda one: _read_zone_code(session, one), first))
@@ -207,7 +208,7 @@ def _read_zone_code(session: Session, data_point_id: int) -> str:
 
 
 def check_formula(session: Session, data_point_id: int, formula: str) -> FormulaVerdict:
-    """What the service says of `formula` as one of the data point's channels, or why it could not be asked.
+    """What the service says about `formula` on the data point, or why it could not be asked.
 
     Changes nothing. Source: POST /api/v202405/formula/validate.
     """
@@ -222,9 +223,9 @@ def check_formula(session: Session, data_point_id: int, formula: str) -> Formula
 def check_formulas(
     session: Session, executor: Executor, formulas: Sequence[tuple[int, str]]
 ) -> tuple[FormulaVerdict, ...]:
-    """The verdict on each formula, given with its data point, side by side.
+    """The verdict on each formula, given with its data point, in parallel.
 
-    Where the first few could not be asked about, the others are not tried: of each, a response may be long in coming.
+    If none of the first few could be checked, the others are not tried, because each may wait long for a response.
     """
     first, rest = formulas[:_TRIED], formulas[_TRIED:]
     verdicts = tuple(executor.map(lambda one: check_formula(session, *one), first))
@@ -258,13 +259,13 @@ _FIX = "make it again:  reconciler snapshot --out FILE"
 
 
 def render_snapshot_file(world: Mapping[str, object], *, environment: str, taken: str) -> str:
-    """`world` as the text of a file that also says of which environment it is and when it was `taken`."""
+    """`world` as the text of a file, with the environment and the time at which it was `taken`."""
     head = {"formatVersion": SNAPSHOT_FORMAT, "environment": environment, "taken": taken}
     return json.dumps({**head, **world}, ensure_ascii=False, indent=1) + "\n"
 
 
 def read_snapshot_file(text: str) -> Document:
-    """The world in the text of a file. Raises FileError where it is none."""
+    """The world in the text of a file. Raises FileError if there is none."""
     if is_too_deep(text):
         raise FileError("the file is not a snapshot: its JSON is nested too deeply", _FIX)
     try:
@@ -272,17 +273,17 @@ def read_snapshot_file(text: str) -> Document:
     except (KeyTwice, OutOfBounds) as flaw:
         raise FileError(f"the snapshot cannot be used: {flaw}", _FIX) from None
     except ValueError as error:
-        raise FileError("the file is no snapshot, or was cut short: it is no JSON", _FIX) from error
+        raise FileError("the file is not a snapshot, or was cut short: it is not JSON", _FIX) from error
     if not isinstance(world, dict) or world.get("formatVersion") != SNAPSHOT_FORMAT:
-        raise FileError(f"the file is no snapshot of format {SNAPSHOT_FORMAT}", _FIX)
+        raise FileError(f"the file is not a snapshot of format {SNAPSHOT_FORMAT}", _FIX)
     return world
 
 
 def snapshot_from_file(world: Document, version_dates: VersionDates | None = None) -> tuple[Snapshot, str]:
-    """The snapshot that `world` holds, and when it was taken, "" where it does not say.
+    """The snapshot in `world`, and when it was taken, "" if that is not in it.
 
-    `version_dates` says what a date of a version means that comes with a zone. Raises FileError where the world is not
-    whole.
+    `version_dates` says what the date of a version means if it comes with a zone. Raises FileError if the world is
+    incomplete.
     """
     try:
         taken = read_text(world, "taken") or ""
@@ -305,7 +306,7 @@ def snapshot_from_file(world: Document, version_dates: VersionDates | None = Non
 
 
 def zone_codes_from_file(world: Document) -> dict[int, str]:
-    """The codes of the time zones of those data points that `world` describes, by their ids."""
+    """The codes of the time zones of the data points in `world`, by their ids."""
     points = {point.get("dataPointId"): point for point in read_objects(world.get("dataPoints") or [], "dataPoints")}
     return {one: find_zone_code(point) for one, point in points.items() if isinstance(one, int)}
 

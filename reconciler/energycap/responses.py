@@ -32,14 +32,14 @@ Document: TypeAlias = Mapping[str, Any]
 
 
 class UnexpectedType(Exception):
-    """A value that is not of its documented type; its place and what was found are the message."""
+    """A value is not of its documented type; the message names it, and what was found."""
 
     def __init__(self, place: str, expected: str, found: object) -> None:
         super().__init__(f"{place} should be {expected}, found {_describe(found)}")
 
 
 def read_object(document: Document, name: str) -> Document:
-    """The object at `name`, empty where it is missing or null. Raises UnexpectedType."""
+    """The object at `name`; empty if it is missing or null. Raises UnexpectedType."""
     found = document.get(name)
     if found is None:
         return {}
@@ -49,7 +49,7 @@ def read_object(document: Document, name: str) -> Document:
 
 
 def read_text(document: Document, name: str) -> str | None:
-    """The text at `name`, None where it is missing or null. Raises UnexpectedType."""
+    """The text at `name`; None if it is missing or null. Raises UnexpectedType."""
     found = document.get(name)
     if found is None or isinstance(found, str):
         return found
@@ -57,7 +57,7 @@ def read_text(document: Document, name: str) -> str | None:
 
 
 def read_flag(document: Document, name: str) -> bool | None:
-    """The truth value at `name`, None where it is missing or null. Raises UnexpectedType."""
+    """The boolean at `name`; None if it is missing or null. Raises UnexpectedType."""
     found = document.get(name)
     if found is None or isinstance(found, bool):
         return found
@@ -65,7 +65,7 @@ def read_flag(document: Document, name: str) -> bool | None:
 
 
 def read_id(document: Document, name: str) -> int:
-    """The id at `name`. Raises UnexpectedType, also where it is missing or null."""
+    """The id at `name`. Raises UnexpectedType, also if it is missing or null."""
     found = document.get(name)
     if type(found) is int:
         return found
@@ -98,7 +98,7 @@ def _describe(found: object) -> str:
 # An error page is a few kilobytes long.
 _MAX_CHARACTERS = 2**20
 _MAX_PARTS = 4
-# Of each part, so that no number of a character (&#…;) is too long to be read.
+# Of each part: Python refuses to read a character reference (&#…;) with thousands of digits.
 _MAX_PART_LENGTH = 1000
 _TAG = re.compile(r"<!--|<(/?)([a-zA-Z][\w:.-]{0,40})[^<>]*>|<[!?][^<>]*>")
 _HIDDEN_TAGS = frozenset({"script", "style", "noscript", "template", "svg", "nav", "select", "button", "iframe"})
@@ -108,9 +108,9 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 def extract_page_text(text: str) -> str:
-    """The title of the page in `text`, and the first things that it says, without scripts and styles.
+    """The title of the page in `text`, and its first sentences, without scripts and styles.
 
-    Takes time that grows with the length of the page, whatever is in it.
+    The time is linear in the length of the page, whatever is in it.
     """
     titles: list[str] = []
     parts: list[str] = []
@@ -143,11 +143,11 @@ def _find_parts(text: str) -> Iterator[tuple[bool, str]]:
 def _find_texts(text: str) -> Iterator[tuple[str, str, bool]]:
     """Each text before a tag, the name of the tag, and whether the tag ends a title."""
     lower, at = text.lower(), 0
-    # A letter whose lower case is longer would move all places behind it.
+    # A letter whose lower case is longer would move all positions after it.
     lower = lower if len(lower) == len(text) else text
     while tag := _TAG.search(text, at):
         name = (tag[2] or "").lower()
-        # A comment may stand within a sentence.
+        # A comment may be within a sentence.
         yield text[at : tag.start()], "b" if tag[0] == "<!--" else name, bool(tag[1]) and name == "title"
         if tag[0] == "<!--":
             at = _find_end(text, "-->", tag.end()) + len("-->")
@@ -173,39 +173,39 @@ def _leave_out_repeats(titles: list[str], parts: list[str]) -> list[str]:
 
 _LONGEST = 400
 _SPLIT = 100_000
-# Errors are short. What is longer than this is not unpacked, and of it all no more sentences are kept than these.
+# Errors are short. A longer body is not decoded, and at most 20 sentences are kept.
 _LARGEST = 4 * 2**20
-# Several answers may come at once, and each takes several times its size until its words are found.
+# Several responses may come at once, and each takes several times its size while its text is extracted.
 MAX_BYTES_READ = 2 * _LARGEST
 _SENTENCES = 20
-# A longer one, a stack for instance, comes after the others: it would leave them no room.
+# A longer sentence, such as a stack trace, comes after the others, because it would leave no space for them.
 _LONG = 300
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)")
-# A member of a document that is not unpacked: its name, and its text without the quotes.
+# A member of a document that is not decoded: its name, and its text without quotes.
 _MEMBER = re.compile(r'"(\w{1,40})"\s{0,40}:\s{0,40}"((?:[^"\\]|\\.){1,400})')
-# Parts of the problem documents of ASP.NET (RFC 9457, and before) that tell a reader nothing.
+# Members of ASP.NET's problem documents (RFC 9457 and earlier) that are useless to a reader.
 _NOISE = frozenset(
     {
         *("type", "status", "statuscode", "code", "traceid", "instance", "path", "timestamp", "exceptiontype"),
         *("stack", "stacktrace", "stacktracestring", "remotestacktracestring"),
     }
 )
-# Names of lists that are no names of properties.
+# Names of lists of errors; other names of lists are those of properties.
 _LISTS = frozenset({"errors", "errormessages", "messages", "details"})
 
 
 def escape_unprintable(text: str) -> str:
     """`text` on one line, cut to a readable length, with every character that does not print shown escaped."""
-    # Cut before it is split: the words of a large answer take twenty times its size.
+    # Cut before it is split, because the words of a large response take twenty times its memory.
     line = " ".join(KEYS.hide(text).lstrip()[:_SPLIT].split())
     cut = line if len(line) <= _LONGEST else f"{line[:_LONGEST]} …"
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in cut)
 
 
 def extract_error_text(body: bytes, content_type: str) -> str:
-    """What `body` says to a reader: the sentences of a JSON document, of a page, or the text itself.
+    """What `body` tells a reader: the sentences of a JSON document or of a page, or the text itself.
 
-    The shape of the service's errors is not documented, so none is relied on.
+    The format of the service's errors is not documented, so no format is assumed.
     """
     is_large = len(body) > _LARGEST
     text = _decode(body, content_type).strip()
@@ -218,7 +218,7 @@ def extract_error_text(body: bytes, content_type: str) -> str:
         document = text if is_large or is_too_deep(text) else json.loads(text)
     except ValueError:
         return text
-    # Of what holds nothing but a code, that is better than nothing.
+    # A bare code is better than nothing.
     return _join(_find_sentences(document)) or (text if document else "")
 
 
@@ -245,10 +245,10 @@ def _find_sentences(document: object) -> Iterator[str]:
         case str() if document.strip():
             yield document.strip().removesuffix(".")
         case list():
-            # What stands together in an object of a list, as a property and what is wrong with it, is one sentence.
+            # A property and its error in one object of a list belong together, so they become one message.
             yield from filter(None, (": ".join(_find_sentences(part)) for part in document))
         case dict():
-            # What an object says itself comes before its lists, which may be long.
+            # Texts of an object come before its lists, which may be long.
             for name, part in sorted(document.items(), key=lambda member: isinstance(member[1], list | dict)):
                 yield from _find_named_sentences(name, part)
         case _:
@@ -258,7 +258,7 @@ def _find_sentences(document: object) -> Iterator[str]:
 def _find_named_sentences(name: str, part: object) -> Iterator[str]:
     if name.casefold() in _NOISE:
         return
-    # A list of sentences under a name is how ASP.NET says what is wrong with the property of that name.
+    # ASP.NET lists the errors of a property under its name.
     is_property = isinstance(part, list) and name.casefold() not in _LISTS
     for sentence in _find_sentences(part):
         yield f"{name}: {sentence}" if is_property else sentence
@@ -273,7 +273,7 @@ _ABOUT_PAGE = (
     "the answer is a page, not EnergyCAP's JSON: look at the url, and at any proxy, firewall or sign-in page in "
     "between; else "
 )
-_ABOUT_REQUEST = "mend what the service complains of, and run the command again"
+_ABOUT_REQUEST = "fix what the service complains about, and run the command again"
 _ABOUT_ADDRESS = "check that the environment's url is the service itself: a proxy or a sign-in page seems to answer"
 _ABOUT_REDIRECT = (
     "if EnergyCAP's API is there, write that address as the environment's url; if that is a sign-in page, something in "
@@ -292,7 +292,7 @@ _FIXES = {
 
 
 class Response(Struct, frozen=True):
-    """One response, whole. Names of headers are in lower case; `error_text` says what a response without JSON says."""
+    """One complete response. Names of headers are in lower case; `error_text` is what a response without JSON says."""
 
     status: int
     headers: Mapping[str, str]
@@ -301,7 +301,7 @@ class Response(Struct, frozen=True):
 
 
 class RetryLater(Unavailable):
-    """The service could not answer now; `retry_after` is seconds it asks to wait, None if it does not say."""
+    """The service could not answer now; `retry_after` is the pause in seconds that it asks for, or None."""
 
     def __init__(self, message: str, fix: str, *, status: int, pause: float | None) -> None:
         super().__init__(message, fix)
@@ -310,12 +310,12 @@ class RetryLater(Unavailable):
 
 
 def bad_response(what: str, fix: str = _ABOUT_BAD_RESPONSE) -> BadResponse:
-    """The error for a response that the service's pages do not allow; `what` says in what way."""
+    """The error for a response that is not as documented; `what` says in what way."""
     return BadResponse(f"the service's answer cannot be used: {what}", fix)
 
 
 def check_status(request: Request, response: Response) -> None:
-    """Raise the error that the status of `response` stands for; nothing where it is one of success."""
+    """Raise the error of the status of `response`, unless it is a success."""
     if not 200 <= response.status < 300:
         what = f"{request} answered {_status_name(response.status)}" + (
             f": {response.error_text}" if response.error_text else ""
@@ -331,7 +331,7 @@ def _make_failure(request: Request, response: Response, what: str) -> ServiceErr
         return Unauthorized(
             f"the service refused access: {what}", _note_page(response, _ABOUT_KEY + request.endpoint.permission)
         )
-    # 408 is the service's own time-out, whatever its class says.
+    # 408 is a time-out of the service, although 4xx blames the client.
     if status in {408, 429} or status >= 500:
         return _make_retry_later(what, response)
     if status >= 400:
@@ -345,7 +345,7 @@ def _make_failure(request: Request, response: Response, what: str) -> ServiceErr
 
 
 def _note_page(response: Response, fix: str) -> str:
-    """`fix`, and before it that a page came: EnergyCAP's own answers are JSON."""
+    """`fix`; if a page came, it says so first, because EnergyCAP answers with JSON."""
     return _ABOUT_PAGE + fix if _is_page(response) else fix
 
 
@@ -372,7 +372,7 @@ def _read_retry_after(headers: Mapping[str, str]) -> float | None:
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-        # By the service's own clock where it shows it, for this machine's may be wrong.
+        # By the clock of the service, if it shows it, because that of this machine may be wrong.
         now = parsedate_to_datetime(headers["date"]) if "date" in headers else datetime.now(UTC)
         return max(0.0, (moment - now).total_seconds())
     except (ValueError, TypeError):  # no date, or one with a zone and one without
@@ -380,9 +380,9 @@ def _read_retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def has_too_many_values(body: bytes) -> bool:
-    """Whether the JSON in `body` may hold more than any list of the service.
+    """Whether the JSON in `body` may have more values than any list of the service.
 
-    Each value takes 70 bytes of memory, and an object, once a channel is made of it, a thousand.
+    Each value takes 70 bytes of memory, and an object that becomes a channel takes a thousand.
     """
     return _find_count_error(body) is not None
 
@@ -401,7 +401,7 @@ def _find_size_error(body: bytes) -> str | None:
 
 
 def decode(request: Request, response: Response) -> object:
-    """The JSON document that `response` holds. Raises BadResponse where it holds none, or numbers that JSON has not."""
+    """The JSON document in `response`. Raises BadResponse if there is none, or it has a number such as NaN."""
     flaw = _find_size_error(response.body)
     try:
         if flaw is None:
@@ -420,7 +420,7 @@ def decode(request: Request, response: Response) -> object:
 
 
 def _reject_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 _DECODER = json.JSONDecoder(parse_constant=_reject_constant)

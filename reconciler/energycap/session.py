@@ -1,4 +1,4 @@
-"""Sends requests with retries, counts them, notes deprecations; the threads that send several at a time."""
+"""Requests with retries, their counts, deprecations, and the threads that send several requests at a time."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
 
 
-# Requests of one list at a time: 0.93 s become 0.54 at 50 ms each; more gains little and burdens the service.
+# Four threads read a list in 0.54 s instead of 0.93 s, at 50 ms a request; more save little and burden the service.
 _THREADS = 4
 
 
 @contextmanager
 def open_threads(count: int = _THREADS) -> Iterator[Executor]:
-    """So many threads for the length of the block; what they have not begun at its end is dropped.
+    """So many threads for the length of the block; at its end, tasks that have not begun are dropped.
 
-    What they have begun is waited for, but not after a KeyboardInterrupt: an answer may take a minute to come.
+    Tasks that have begun are waited for, but not after a KeyboardInterrupt: a response may take a minute.
     """
     threads = ThreadPoolExecutor(count, thread_name_prefix="energycap")
     is_patient = True
@@ -49,7 +49,7 @@ def open_threads(count: int = _THREADS) -> Iterator[Executor]:
         threads.shutdown(is_patient, cancel_futures=True)
 
 
-# A service that asks for a longer pause is not waited for: whoever runs this should know.
+# If the service asks for a longer pause, the user should know instead of waiting.
 MAX_RETRY_DELAY = 60.0
 
 _logger = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ def _check_nothing() -> None:
 
 
 class Session:
-    """Asks the service over one transport, from any number of threads."""
+    """Sends requests over one transport, from any number of threads."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -74,29 +74,29 @@ class Session:
 
     @property
     def throttled_count(self) -> int:
-        """How often the service answered so far that it is too busy: 429 or 503."""
+        """How often the service has answered that it is too busy: 429 or 503."""
         with self._lock:
             return self._refusals
 
     @property
     def requests(self) -> Counter[str]:
-        """How many requests were sent, repeated ones included: `{"GET /api/v202406/esachannel/{id}": 3}`."""
+        """How many requests were sent, including repeated ones: `{"GET /api/v202406/esachannel/{id}": 3}`."""
         with self._lock:
             return self._requests.copy()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What the service said about the calls themselves, each once."""
+        """What the service has said about its endpoints, each once."""
         with self._lock:
             return tuple(sorted(self._findings.values(), key=lambda finding: finding.order))
 
     def request(self, request: Request, check: Callable[[], None] = _check_nothing) -> Response:
-        """The response of success to `request`, which is repeated where that can do no harm.
+        """The successful response to `request`, which is repeated if that can do no harm.
 
-        A read is repeated after no response, 408, 429 and 5xx; a write only where it was certainly not done: no
-        connection, or 429. What a repeat does not cure, such as a certificate that is not trusted, is asked once. A
-        pause that the service asks for is kept. Before each repeat, and after its pause, `check` is called: what it
-        raises ends the asking. Raises any ServiceError.
+        A read is repeated after no response, 408, 429 and 5xx. A write is repeated only if it was certainly not done:
+        after no connection, or 429. If a repeat cannot help, as with an untrusted certificate, there is none. A pause
+        that the service asks for is kept. `check` is called before each repeat, after the pause, and ends the repeats
+        if it raises. Raises any ServiceError.
         """
         checks = chain([_check_nothing], repeat(check))
 
@@ -107,7 +107,7 @@ class Session:
         return _retry(_retry_delay_for_read if request.endpoint.is_read else _retry_delay_for_write, send_once)
 
     def read(self, request: Request, check: Callable[[], None] = _check_nothing) -> object:
-        """The JSON document that answers `request`. Raises as `request`, and BadResponse where there is none."""
+        """The JSON document in the response to `request`. Raises as `request`, and BadResponse if there is none."""
         return decode(request, self.request(request, check))
 
     def _send_once(self, request: Request) -> Response:
@@ -130,7 +130,7 @@ class Session:
 
 
 def _deprecation_detail(response: Response) -> tuple[str, ...]:
-    """When the service said so, by its own clock, and how long a call still works then.
+    """When the service said so, by its own clock, and how long the endpoint will still work.
 
     Source: developer site, "Versioning".
     """
@@ -146,7 +146,7 @@ def _retry_delay_for_read(error: Exception) -> bool | float:
 
 
 def _retry_delay_for_write(error: Exception) -> bool | float:
-    # 503 may come from something between here and the service, after the service did what was asked.
+    # A 503 may come from a gateway after the service has done the write.
     if isinstance(error, RetryLater) and error.status == 429:
         return _requested_delay(error)
     return _is_retryable(error, NotSent)

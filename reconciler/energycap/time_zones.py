@@ -176,13 +176,13 @@ WINDOWS_ZONES: Mapping[str, str] = {
 }
 
 
-# Names have half of that. Python looks a name up folder by folder, and fails for one with hundreds of them.
+# Real names are half as long. Python looks a name up folder by folder, and fails if it has hundreds of them.
 _LONGEST_NAME = 64
 _ALWAYS_UTC = frozenset(("UTC", "Etc/UTC", "GMT", "Etc/GMT"))
 
 
 class DataPoints:
-    """Data points as the service describes them, each read once, from any number of threads."""
+    """Data points as the service shows them, each read once, from any number of threads."""
 
     def __init__(self, session: Session, executor: Executor) -> None:
         self._session = session
@@ -190,14 +190,14 @@ class DataPoints:
         self._read: dict[int, Document] = {}
 
     def read(self, ids: Iterable[int]) -> dict[int, Document]:
-        """The data points with these ids, read side by side; one that cannot be read is empty."""
+        """The data points with these ids, read in parallel; one that cannot be read is empty."""
         asked = sorted(set(ids))
         wanted = [data_point_id for data_point_id in asked if data_point_id not in self._read]
         self._read |= zip(wanted, self._executor.map(self._read_one, wanted), strict=True)
         return {data_point_id: self._read[data_point_id] for data_point_id in asked}
 
     def find_zone(self, data_point_id: int) -> ZoneInfo | None:
-        """The time zone of a data point, None if not known. Asks in the thread that calls."""
+        """The time zone of a data point; None if not known. The request is sent in the calling thread."""
         if data_point_id not in self._read:
             self._read[data_point_id] = self._read_one(data_point_id)
         return find_time_zone(self._read[data_point_id])
@@ -206,7 +206,7 @@ class DataPoints:
         try:
             document = self._session.read(READ_DATA_POINT.request(data_point_id))
         except ServiceError:
-            # Without it the dates are not known, which blocks the edits that need them and nothing else.
+            # Without it, the dates are unknown, which blocks only edits that need them.
             return {}
         return document if isinstance(document, dict) else {}
 
@@ -214,14 +214,15 @@ class DataPoints:
 def find_time_zone(data_point: Document) -> ZoneInfo | None:
     """The time zone of a data point, as GET /api/v202406/datapoint/{dataPointId} describes it; None if not known.
 
-    What its timeZoneCode looks like is not documented: names of the IANA database and of Windows are known. A code
-    like EST is not: it may stand for a zone with or without summer time.
+    The format of its timeZoneCode is not documented: names of the IANA database and of Windows are recognized. A code
+    such as EST is not, because it may mean a zone with or without daylight saving time.
     """
     try:
         zone = read_object(data_point, "dataPointTimeZone")
         names = [read_text(zone, key) for key in ("timeZoneCode", "timeZoneInfo")]
     except UnexpectedType:
         return None
+    # Code and info may both be names, but of one zone.
     found = {known.key: known for name in names if name and (known := _find_by_name(name.strip()))}
     return next(iter(found.values())) if len(found) == 1 else None
 
@@ -235,12 +236,13 @@ def find_zone_code(data_point: Document) -> str:
 
 
 def _find_by_name(name: str) -> ZoneInfo | None:
+    # EST5EDT, EST and the like are in the IANA database too, without a slash.
     key = WINDOWS_ZONES.get(name, name)
     return load_zone(key) if "/" in key or key in _ALWAYS_UTC else None
 
 
 def load_zone(name: str) -> ZoneInfo | None:
-    """The zone of this name in the IANA database, or of this name that Windows gives it; None if there is none."""
+    """The zone with this name in the IANA database or in Windows; None if there is none."""
     if len(name) > _LONGEST_NAME:
         return None
     try:
@@ -255,10 +257,10 @@ def is_dated_in_zone(live: Live) -> bool:
 
 
 def needs_zone(live: Live, meaning: VersionDates | None) -> bool:
-    """Whether the time zone of its data point helps to read the dates of `live`.
+    """Whether the time zone of its data point is needed to read the dates of `live`.
 
-    Z says nothing by itself as long as nobody has said what it means. An offset does where it is that of the zone
-    itself: then local time and instant are the same.
+    A Z can only be read if the project file says what it means. An offset can be read if it is that of the zone itself:
+    wall time and instant are the same then.
     """
     if meaning is VersionDates.WALL_TIME or not is_dated_in_zone(live):
         return False
@@ -267,11 +269,11 @@ def needs_zone(live: Live, meaning: VersionDates | None) -> bool:
 
 
 def read_dates(live: Live, meaning: VersionDates | None, find_zone: FindZone) -> Live:
-    """`live` with its versions dated in local time of its data point; what cannot be known keeps its zone.
+    """`live` with the dates of its versions in local time of its data point; a date that cannot be read keeps its zone.
 
     Source: EsaChannelVersionEdit.beginDate: "The time zone of this date will match the data point's time zone.
-    Therefore, if any time zone information is provided, it will be ignored." So a date is sent in local time; what a
-    zone in an answer means is not documented.
+    Therefore, if any time zone information is provided, it will be ignored." So a date is sent in local time. What a
+    zone in a response means is not documented.
     """
     if not is_dated_in_zone(live):
         return live
@@ -292,6 +294,7 @@ def _read_date(date: str, meaning: VersionDates | None, zone: ZoneInfo | None) -
     local = canonical_time(date)
     if meaning is VersionDates.WALL_TIME:
         return local
+    # In the project file, versionDates says what a Z or an offset means.
     in_zone = _convert(date, zone) if zone else None
     if meaning is VersionDates.UTC:
         return in_zone or date

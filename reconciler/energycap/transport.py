@@ -1,6 +1,6 @@
-"""One request, one response, over HTTP; the only module that knows httpx.
+"""One request and one response over HTTP; the only module that imports httpx.
 
-Responses are decompressed piece by piece, because a few bytes may expand to more than any machine holds.
+Responses are decompressed piece by piece, because a few bytes may expand to more than the memory of any machine.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ if TYPE_CHECKING:
 
 
 class Tunnel:
-    """Whether one request still waits for its tunnel. While it does, silence may last `connect_timeout` seconds.
+    """Whether one request still waits for its tunnel through a proxy, for at most `connect_timeout` seconds.
 
-    `timeout` are the limits of that request, of which `read` is changed.
-    Source: httpcore, "Extensions", "trace": who sees what is about to be sent.
+    `timeout` has the limits of that request, of which `read` is changed.
+    Source: httpcore, "Extensions", "trace": a function that is called before something is sent.
     """
 
     def __init__(self, timeout: MutableMapping[str, float | None], connect_timeout: float) -> None:
@@ -66,26 +66,26 @@ class Tunnel:
         self._read_timeout = timeout["read"]
 
     def __call__(self, event: str, seen: Mapping[str, object]) -> None:
-        """Note what is about to be sent: to be called by the sender for each of its events."""
+        """Note what is about to be sent: httpcore calls this for each of its events."""
         if event == "http11.send_request_headers.started":
             self.is_opening = getattr(seen["request"], "method", b"") == b"CONNECT"
             self._timeout["read"] = self._connect_timeout if self.is_opening else self._read_timeout
 
 
-# What unpacked bytes come in, at most: a packed piece of 64 KiB may hold 64 MiB.
+# The largest decompressed piece: 64 KiB may expand to 64 MiB.
 _PIECE = 2**16
-# The formats of zlib by their names in HTTP (RFC 9110, 8.4.1). No other is asked for.
+# The formats of zlib by their names in HTTP (RFC 9110, 8.4.1). Others are not asked for.
 _FORMATS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
 
 class DecompressionError(Exception):
-    """A body cannot be unpacked; the text says why, in words that follow a colon."""
+    """A body cannot be decompressed; the text says why, and follows a colon."""
 
 
 def decompress(body: Iterable[bytes], encoding: str) -> Iterator[bytes]:
-    """What `body` holds, in pieces; `encoding` is the header Content-Encoding. Raises Packed.
+    """The decompressed pieces of `body`; `encoding` is the header Content-Encoding. Raises DecompressionError.
 
-    Once at most it may be packed: layers within each other multiply.
+    Only one layer of compression is allowed, because the factors of several multiply.
     """
     names = [name for name in (part.strip().casefold() for part in encoding.split(",")) if name not in ("", "identity")]
     if not names:
@@ -112,22 +112,22 @@ def _inflate(body: Iterable[bytes], format_: int) -> Iterator[bytes]:
             yield piece
     except zlib.error as error:
         raise DecompressionError(str(error)) from None
-    # An answer without a body may say how it would have been packed.
+    # A response without a body may name the encoding that it would have had.
     if inflater and not inflater.eof:
         raise DecompressionError("it was cut short")
 
 
-# The network, or what stands in for it in tests.
+# The network, or its replacement in tests.
 HttpTransport: TypeAlias = httpx.BaseTransport
 
 
 class Connection:
-    """One thread's connection, with the cookies by which a balancer may keep it on one node of the service."""
+    """One thread's connection, with the cookies by which a load balancer keeps it on one node of the service."""
 
     def __init__(self, http_transport: HttpTransport) -> None:
         self._http_transport = http_transport
         self._cookies = httpx.Cookies()
-        # What the last connection came about as: httpcore tells, and nobody else has it.
+        # The stream of the last connection, which only httpcore's trace events show.
         self._stream: object = None
 
     def send(self, request: httpx.Request) -> httpx.Response:
@@ -140,13 +140,13 @@ class Connection:
         return response
 
     def note(self, _event: str, seen: Mapping[str, object]) -> None:
-        """Note what a connection came about as: to be called by the sender for each of its events."""
+        """Note the stream of a new connection: httpcore calls this for each of its events."""
         if hasattr(seen.get("return_value"), "get_extra_info"):
             self._stream = seen["return_value"]
 
     @contextmanager
     def cut_after(self, seconds: float) -> Iterator[Event]:
-        """Cut the connection if what is done within takes longer than that; the event is set then."""
+        """Cut the connection, and set the event, if the block takes longer than that."""
         is_cut = Event()
         timer = Timer(seconds, self._cut, (is_cut,))
         timer.daemon = True
@@ -160,7 +160,7 @@ class Connection:
         is_cut.set()
         find = getattr(self._stream, "get_extra_info", None)
         with suppress(OSError):
-            # Not closed, for whoever waits for it would then wait for whatever gets its number next.
+            # Not closed: a thread that still waits on it could get another connection with the same descriptor.
             if find and (connected := find("socket")):
                 connected.shutdown(socket.SHUT_RDWR)
 
@@ -172,10 +172,10 @@ class Connection:
         self._http_transport.close()
 
 
-# Below the shortest time that servers keep an idle connection (5 s): none is used while the other side closes it.
+# Servers close an idle connection after 5 s at the earliest, so none is used at that moment.
 _IDLE_SECONDS = 3.0
 
-# Its debug log shows the headers of answers, and whatever a service may repeat in them.
+# Its debug log shows the headers of responses, in which a service may repeat the key.
 logging.getLogger("httpcore").setLevel(logging.INFO)
 
 _ABOUT_MASK = "take the key out of the channel in EnergyCAP, replace it, and plan again"
@@ -183,12 +183,12 @@ _MASK = MASK.encode()
 
 
 class Limits(Struct, frozen=True):
-    """How long to wait, in seconds: for a connection, for a sign of life, for the whole answer; and its most bytes."""
+    """Limits in seconds for a connection, for silence and for the whole response, and its largest size."""
 
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
     total_timeout: float = 120.0
-    # A page of 1,000 channels is about 3.3 MB; what is far beyond would only fill the memory, tenfold once it is read.
+    # A page of 1,000 channels is about 3.3 MB. Much more would only fill the memory, tenfold once it is decoded.
     max_bytes: int = 32 * 2**20
 
 
@@ -196,15 +196,15 @@ _LIMITS = Limits()
 
 
 class NotSent(Unreachable):
-    """No connection came about: nothing was sent, so nothing was done."""
+    """There was no connection: nothing was sent, so nothing was done."""
 
 
 class ConnectionBlocked(NotSent):
-    """The connection failed, and the next one would fail alike: an untrusted certificate, a proxy that refuses."""
+    """The connection failed, and the next one would too: an untrusted certificate, or a proxy that refuses."""
 
 
 class _ResponseTimeout(httpx.TransportError):
-    """The answer was not there in time, though something came of it again and again."""
+    """The response was not complete in time, although parts of it kept arriving."""
 
     def __init__(self) -> None:
         super().__init__("")
@@ -213,7 +213,8 @@ class _ResponseTimeout(httpx.TransportError):
 class Transport:
     """Sends the requests that `allowed` matches as `METHOD /path`, each thread over a connection of its own.
 
-    One pool of them for all threads stops scaling at 16; one store of certificates for all saves 24 ms each.
+    A pool of connections for all threads does not scale beyond 16 threads. All share one store of certificates, which
+    takes 24 ms to read.
     """
 
     def __init__(
@@ -226,7 +227,7 @@ class Transport:
     ) -> None:
         if flaw := find_key_error(key):
             raise Unauthorized(f"no usable API key: it {flaw}", "give the key as EnergyCAP showed it")
-        # Here, and not only where the project file is read: nothing that holds the key comes about for another host.
+        # Checked here too, and not only in the project file, so that no object with the key exists for another host.
         check_host_allowed(address.base, os.environ)
         self._address = address
         self._masker = Masker([key])
@@ -236,7 +237,7 @@ class Transport:
         self._headers = _make_headers(key)
         self._timeout = httpx.Timeout(limits.read_timeout, connect=limits.connect_timeout, pool=limits.connect_timeout)
         self._ssl_context = _make_ssl_context(address)
-        # A proxy of the environment stands between here and the world, never between here and this machine.
+        # A proxy of the environment is never used for this machine itself.
         self._proxy = None if address.is_loopback else find_proxy(address.base, getproxies())
         self._lock = threading.Lock()
         self._local = threading.local()
@@ -244,10 +245,10 @@ class Transport:
         self._is_closed = False
 
     def exchange(self, request: Request) -> Response:
-        """The answer to one request, asked once and read to its end, whatever its status.
+        """The complete response to one request, which is sent once, whatever its status.
 
-        Raises NotSent where nothing left this machine, Unreachable where no whole answer came in time, and BadResponse
-        where one came that cannot be unpacked. A request that is not allowed is a bug: a RuntimeError.
+        Raises NotSent if nothing was sent, Unreachable if no complete response came in time, and BadResponse if it
+        cannot be decompressed. A request that is not allowed is a bug and raises RuntimeError.
         """
         if not self._allowed.fullmatch(str(request)):
             raise RuntimeError(f"{request} may not be sent from here: this is a bug, and nothing was sent")
@@ -259,13 +260,13 @@ class Transport:
             failure: ServiceError = bad_response(f"{request}: it could not be unpacked: {self._show(str(reason))}")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             failure = self._make_failure(request, error)
-            # A tunnel whose TLS failed would keep the only place of its pool, and the next request wait for it in vain.
+            # A tunnel whose TLS failed keeps the only connection of its pool busy, and the next request would time out.
             self._renew_connection()
-        # Raised out here, for the error of httpx holds the request, and with it the key.
+        # Raised out here, because the error of httpx would be its context, and has the request with the key.
         raise failure
 
     def close(self) -> None:
-        """Close the connections of all threads; nothing is sent any more, whoever is still at work."""
+        """Close the connections of all threads; threads that still run cannot send anything more."""
         with self._lock:
             self._is_closed = True
         for connection in self._connections:
@@ -275,7 +276,7 @@ class Transport:
         end = time.monotonic() + self._limits.total_timeout
         with closing(self._send_in_time(request)) as response:
             body = io.BytesIO()
-            # Not by httpx, which unpacks a piece whole, however long it becomes.
+            # Not by httpx, which decompresses each piece in full, however long it becomes.
             stream = cast("httpx.SyncByteStream", response.stream)
             for chunk in decompress(stream, response.headers.get("content-encoding", "")):
                 if body.tell() + len(chunk) > self._limits.max_bytes:
@@ -286,7 +287,7 @@ class Transport:
             return self._make_answer(response, body.getvalue())
 
     def _send_in_time(self, request: Request) -> httpx.Response:
-        """The answer up to its headers. httpx waits for each piece of them, of which there may be any number."""
+        """The response up to its headers. The timeout of httpx is for each piece of them, so their sum has no limit."""
         connection = self._connection()
         with connection.cut_after(self._limits.total_timeout) as cut:
             try:
@@ -306,7 +307,7 @@ class Transport:
         except httpx.TransportError as error:
             if not tunnel.is_opening:
                 raise
-            # Nothing but the wish for a tunnel was sent, so this is as if there was no connection.
+            # Only CONNECT was sent to the proxy, so this is the same as no connection.
             kind = httpx.ConnectTimeout if isinstance(error, httpx.TimeoutException) else httpx.ProxyError
             raise kind(str(error)) from error
 
@@ -329,7 +330,7 @@ class Transport:
             if is_plain_success
             else self._show(extract_error_text(self._masker.hide_bytes(body[:MAX_BYTES_READ]), kind))
         )
-        # Of a failure only the words are of use, and errors of several tries are kept side by side.
+        # Of a failure only the text is needed, and the errors of several attempts are kept.
         return Response(response.status_code, headers, body if response.is_success else b"", error_text)
 
     def _make_failure(self, request: Request, error: Exception) -> ServiceError:
@@ -382,7 +383,7 @@ class Transport:
     def _open_http_transport(self) -> HttpTransport:
         limits = httpx.Limits(max_connections=1, keepalive_expiry=_IDLE_SECONDS)
         if self._proxy is None:
-            # Without httpx's client, whose hooks and redirects nobody wants, a request takes a third less CPU.
+            # Without httpx's client and its hooks and redirects, a request takes a third less CPU time.
             return httpx.HTTPTransport(verify=self._ssl_context, limits=limits)
         if flaw := self._proxy.flaw:
             raise ConnectionBlocked(
@@ -395,7 +396,7 @@ class Transport:
         except (ValueError, httpx.InvalidURL):
             message = f"the proxy {self._proxy.shown} cannot be used: its address cannot be read"
             failure = ConnectionBlocked(message, advise_on_proxy(self._proxy))
-        # Raised out here, for a proxy's address may hold a password.
+        # Raised out here, because the first error has the address of the proxy, which may contain a password.
         raise failure
 
 
@@ -413,13 +414,13 @@ def _make_headers(key: str) -> httpx.Headers:
 
 def _make_ssl_context(address: ServiceAddress) -> ssl.SSLContext:
     if not address.is_encrypted:
-        # Never used, and made so that it would trust nobody: reading the certificates takes 24 ms.
+        # Never used. It trusts no certificate, because reading those of the machine takes 24 ms.
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if flaw := find_certificate_error(os.environ):
         raise ConnectionBlocked(*flaw)
     try:
         context = httpx.create_ssl_context()
-        context.load_default_certs()  # besides those of httpx, for organisations keep theirs in the machine's own store
+        context.load_default_certs()  # besides httpx's own: organisations add theirs to the store of the machine
     except OSError as error:
         raise NotSent(f"the certificates of this machine cannot be read: {error}", ABOUT_CERTIFICATES) from error
     return context

@@ -1,8 +1,8 @@
 """The service as an ASGI application: its paths, keys and content type, and faults applied to requests.
 
 Documented: the header ECI-ApiKey, and Content-Type: application/json on every request. Not documented, and so decided
-here: 415 where a body comes as something else, while a GET, which has none, is not asked: the vendor's own Python
-package sends no content type with it. Invented: the two keys, and everything outside /api.
+here: 415 if a body has another content type. A GET has no body and is not checked: the vendor's own Python package
+sends no content type with it. Invented: the two keys, and everything outside /api.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _KILLED = 137
 
 
 class ConnectionDroppedError(Exception):
-    """The connection of this request is to be closed, whatever was sent so far."""
+    """The server must close the connection of this request, whatever was sent so far."""
 
 
 def die() -> NoReturn:
@@ -63,15 +63,15 @@ def die() -> NoReturn:
     os._exit(_KILLED)
 
 
-# Speed over size: the pages are large and the way is short.
+# Speed over size: pages are large, and they stay on this machine.
 _GZIP_LEVEL = 1
 
 
 def create_app(store: Store, options: Options | None = None, die: Callable[[], None] = die) -> ASGIApp:
     """The service over a store, for any ASGI server. Use one store for one app only.
 
-    A fault that drops the connection is raised as `ConnectionDroppedError`, for only the server can do it; `die` is
-    called for one that ends the server.
+    A fault that drops the connection is raised as `ConnectionDroppedError`, because only the server can close it. `die`
+    is called by a fault that ends the server.
     """
     chosen = options or Options()
     state = AppState(store, chosen.settings)
@@ -91,7 +91,7 @@ def create_app(store: Store, options: Options | None = None, die: Callable[[], N
 
 
 class _Gate(Struct, frozen=True):
-    """Lets in whoever has a key and speaks JSON; paths count in lower case, as they do in the real service's host."""
+    """The check of key, permission and content type."""
 
     app: ASGIApp
     options: Options
@@ -100,6 +100,7 @@ class _Gate(Struct, frozen=True):
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        # The vendor's pages write esaReading, its own package esareading: ASP.NET matches paths in any case.
         scope = {**scope, "path": scope["path"].lower()}
         error = self._check(scope) if scope["path"].startswith("/api/") else None
         answer = self.app if error is None else make_error_response(self.options.settings, error)
@@ -119,6 +120,7 @@ class _Gate(Struct, frozen=True):
 
 
 def _is_write(scope: Scope) -> bool:
+    # The two formula checks are POSTs that change nothing.
     return scope["method"] != "GET" and "/formula/" not in scope["path"]
 
 
@@ -163,9 +165,9 @@ _HINTS = {FaultKind.TRUNCATED_PAGE: TRUNCATED_PAGE, FaultKind.SHUFFLED_PAGE: SHU
 
 
 class FaultInjector(Struct, frozen=True):
-    """An application whose requests are struck by faults.
+    """An application with faults injected into its requests.
 
-    Of several faults that end a request the first counts; those before a write go before those after it.
+    If several faults end one request, the first counts, and those before a write take precedence over those after it.
     """
 
     app: ASGIApp
@@ -175,6 +177,7 @@ class FaultInjector(Struct, frozen=True):
     random: Random
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Paths outside /api belong to the sandbox itself: reading its request log must not use up a fault.
         is_call = scope["type"] == "http" and scope["path"].lower().startswith("/api/")
         faults = self.schedule.next_faults(scope["method"], scope["path"]) if is_call else ()
         for fault in faults:
@@ -193,6 +196,7 @@ class FaultInjector(Struct, frozen=True):
         other_writers = _OtherWriters(
             self.store, self.random, tuple(one for one in faults if one.kind is FaultKind.OTHER_WRITER)
         )
+        # Right before the write, when the client's own check of the channel has passed.
         if scope["type"] == "http" and scope["method"] != "GET":
             other_writers.write(scope["path"])
         faulty_send = _FaultySend(faults, other_writers, scope, _discard if after else send)
@@ -210,7 +214,7 @@ class FaultInjector(Struct, frozen=True):
                 raise ConnectionDroppedError
 
     def _record(self, scope: Scope, fault: Fault) -> None:
-        """Tells the journal of a write that was not carried out."""
+        """Logs a write that was not carried out."""
         if scope["method"] == "GET":
             return
         with self.store.writing():
@@ -219,7 +223,7 @@ class FaultInjector(Struct, frozen=True):
 
 
 class _OtherWriters(Struct, frozen=True):
-    """The other writers that one request lets in."""
+    """Edits by other users that faults add to one request."""
 
     store: Store
     random: Random
@@ -260,17 +264,18 @@ def _edit_as_another(store: Store, channel: Channel, fault: Fault) -> None:
 
 
 def _status_response(fault: Fault) -> ASGIApp:
+    # Invented: the vendor's pages mention neither 429 nor Retry-After.
     seconds = 1 if fault.retry_after is None and fault.status == 429 else fault.retry_after
     headers = {} if seconds is None else {"Retry-After": str(seconds)}
     return PlainTextResponse(f"The fault {fault.text}, as asked for.", fault.status, headers)
 
 
 async def _discard(_message: Message) -> None:
-    """Takes the place of `make_response` where the answer is lost."""
+    """Replaces `send` if the response is lost."""
 
 
 class _FaultySend(Struct, frozen=True):
-    """`send`, with what faults do between the service's reading and its answer's arrival."""
+    """`send`, with the faults that happen after the service has read and before its response arrives."""
 
     faults: tuple[Fault, ...]
     other_writers: _OtherWriters
@@ -280,6 +285,7 @@ class _FaultySend(Struct, frozen=True):
     async def __call__(self, message: Message) -> None:
         kinds = {fault.kind for fault in self.faults}
         if message["type"] == "http.response.start":
+            # The response was made before: it shows the channel as it was.
             if self.scope["method"] == "GET":
                 self.other_writers.write(self.scope["path"])
             if FaultKind.DEPRECATED in kinds:

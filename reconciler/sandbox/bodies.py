@@ -1,4 +1,4 @@
-"""Request bodies, read property by property; all that is wrong with one is told at once."""
+"""Request bodies, read property by property; all violations of a body are reported at once."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 _INT32 = 2**31
+# A round number below the largest double, 1.8e308.
 _LARGEST_DOUBLE = 10**308
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# The page of PUT /api/v202406/esachannel/{esaChannelId} gives this scale and precision for each of its decimals.
 _LARGEST_SCALE = 15
 _LARGEST_PRECISION = 30
 
 
 class Violation(Struct, frozen=True):
-    """A rule a request breaks, and the property that breaks it, as a path into the body."""
+    """A rule that a request breaks, and the property that breaks it, as a path in the body."""
 
     property: str
     message: str
@@ -47,13 +49,14 @@ def bad_request(*violations: Violation) -> ApiError:
 def parse_json(body: bytes) -> Any:
     """The JSON of a body, its fractions as `Decimal`. Raises `ApiError` for anything that is not JSON."""
     try:
+        # A float would lose the digits that the rules for scale and precision count.
         return json.loads(body, parse_float=Decimal, parse_constant=_reject_constant)
     except (ValueError, RecursionError) as failure:
         raise ApiError(400, f"The body is not JSON: {failure}") from failure
 
 
 def _reject_constant(name: str) -> NoReturn:
-    msg = f"{name} is no JSON number"
+    msg = f"{name} is not a JSON number"
     raise ValueError(msg)
 
 
@@ -65,10 +68,10 @@ class Presence(Enum):
 
 
 class Body:
-    """A JSON object whose properties are asked for one by one.
+    """A JSON object whose properties are read one by one.
 
-    A property that breaks a rule reads as a harmless stand-in, and the rule goes to `violations`, which all
-    objects of one request share. Property names are exact; properties nobody asks for are ignored.
+    A property that breaks a rule reads as None or another harmless value, and a violation is added to `violations`,
+    which all objects of one request share. Names are case-sensitive; properties that are never read are ignored.
     """
 
     def __init__(self, values: Mapping[str, Any], path: str, violations: list[Violation]) -> None:
@@ -77,7 +80,7 @@ class Body:
         self.violations = violations
 
     def has(self, name: str) -> bool:
-        """Whether the key is there, null or not."""
+        """Whether the key exists, null or not."""
         return name in self.values
 
     def is_null(self, name: str) -> bool:
@@ -89,7 +92,7 @@ class Body:
         self.violations.append(Violation(f"{self._path}{name}", message))
 
     def child(self, name: str) -> Body | None:
-        """The object at `name`; None where it is absent, null or something else."""
+        """The object at `name`; None if it is absent, null or something else."""
         value = self.values.get(name)
         if value is None:
             return None
@@ -99,7 +102,7 @@ class Body:
         return Body(value, f"{self._path}{name}.", self.violations)
 
     def children(self, name: str) -> list[Body]:
-        """The objects in the list at `name`; none where it is absent or null."""
+        """The objects in the list at `name`; none if it is absent or null."""
         values = self.values.get(name)
         if values is None:
             return []
@@ -141,7 +144,7 @@ class Body:
     def number(
         self, name: str, bounds: tuple[int, int] | None = None, presence: Presence = Presence.OPTIONAL
     ) -> float | None:
-        """A double or None; `bounds` are inclusive. Scale and precision are those every page gives."""
+        """A double or None; `bounds` are inclusive. Its scale and precision are checked too."""
         value = self._present(name, presence)
         if value is None:
             return None
@@ -154,7 +157,7 @@ class Body:
         return float(value) if _is_double(value) else 0.0
 
     def double(self, name: str, presence: Presence = Presence.OPTIONAL) -> float | None:
-        """A double or None, whatever its size and digits, as stored ones are."""
+        """A double or None of any size and precision, as in responses."""
         value = self._present(name, presence)
         if value is None:
             return None
@@ -171,7 +174,7 @@ class Body:
             self.add_violation(name, f"must have at most {_LARGEST_PRECISION} digits")
 
     def local_time(self, name: str, presence: Presence = Presence.OPTIONAL) -> str | None:
-        """A date or date-time as wall time; a zone or offset in it is dropped, as the page says."""
+        """A date or date-time as wall time. A zone or offset in it is ignored, as the page of PUT says."""
         value = self.text(name, presence=presence)
         if value is None:
             return None
@@ -188,7 +191,7 @@ class Body:
 
 
 def parse_local_time(text: str) -> str | None:
-    """An ISO date or date-time as wall time without its zone or offset; None where it is neither."""
+    """An ISO date or date-time as wall time without its zone or offset; None if `text` is neither."""
     if not _DATE.match(text):
         return None
     try:
@@ -198,7 +201,7 @@ def parse_local_time(text: str) -> str | None:
 
 
 def read_body(value: Any, path: str, violations: list[Violation]) -> Body:
-    """The object a body must be. Raises `ApiError` where it is something else."""
+    """The body as an object. Raises `ApiError` if it is something else."""
     if not isinstance(value, dict):
         raise ApiError(400, "The body must be a JSON object.")
     return Body(value, path, violations)
@@ -209,7 +212,7 @@ def _is_double(value: float | Decimal) -> bool:
 
 
 def _count_digits(value: Decimal) -> tuple[int, int]:
-    """Scale and precision; zeros at the end of a fraction carry nothing and do not count."""
+    """Scale and precision; zeros at the end of a fraction do not count."""
     _, all_digits, exponent = value.as_tuple()
     digits = "".join(str(digit) for digit in all_digits).rstrip("0")
     exponent = int(exponent) + len(all_digits) - len(digits) if digits else 0

@@ -1,8 +1,8 @@
 """The bodies EsaChannelEdit, EsaChannelCreate and EsaChannelVersionEdit, read by the table of properties.
 
 Source: the page of PUT /api/v202406/esachannel/{esaChannelId}. Not from there: what the pages leave open is a
-setting; the properties of a create that the page of the edit requires but the page of the create does not
-(channelDescription, channelImportId, isCalculated, the primary flags) default to null and false.
+setting; the properties that the page requires for an edit but not for a create (channelDescription, channelImportId,
+isCalculated, the primary flags) default to null and false.
 """
 
 from __future__ import annotations
@@ -71,10 +71,11 @@ def parse_version_edit(value: Any, settings: Settings, *, is_calculated: bool) -
 
 
 def parse_version_create(value: Any, settings: Settings, *, is_calculated: bool) -> VersionSettings:
-    """The EsaChannelVersionCreateWithBeginDate in a body, with its beginning. Raises `ApiError` with all violations."""
+    """The EsaChannelVersionCreateWithBeginDate in a body. Raises `ApiError` with all violations."""
     violations: list[Violation] = []
     body = read_body(value, "", violations)
     version = _parse_version(body, settings, is_calculated=is_calculated)
+    # Decided here: only the first version of a channel may have no beginning, and this one is added to others.
     if body.is_null("beginDate"):
         body.add_violation("beginDate", "is required")
     if violations:
@@ -85,6 +86,7 @@ def parse_version_create(value: Any, settings: Settings, *, is_calculated: bool)
 def _parse_channel(body: Body, settings: Settings, current: ChannelSettings | None) -> ChannelEdit:
     values = _read_properties(CHANNEL_PROPERTIES, Sent(body, settings, {}), current)
     channel = ChannelSettings(**values)
+    # The page of the edit shows no "Required" at esaChannelVersion.
     child = body.child("esaChannelVersion")
     version = None if child is None else _parse_version(child, settings, is_calculated=channel.is_calculated)
     return ChannelEdit(channel, version)
@@ -98,7 +100,7 @@ def _parse_version(body: Body, settings: Settings, *, is_calculated: bool) -> Ve
 def _read_properties(
     properties: tuple[Property, ...], sent: Sent, current: ChannelSettings | None
 ) -> Mapping[str, Any]:
-    """The values to store, by attribute. With `current`, the body is an edit, to which "defined" keys matter."""
+    """The values to store, by attribute. With `current`, the body is an edit, in which "defined" keys must exist."""
     values = dict(sent.values)
     stored = {}
     for one in properties:
@@ -111,7 +113,7 @@ def _read_properties(
 
 
 def _read_defined(one: Property, sent: Sent, current: ChannelSettings | None) -> Any:
-    """The value of a "Required (defined)" property: the key must be there, null is a value."""
+    """The value of a "Required (defined)" property: the key must exist, and null is a value."""
     if not sent.body.has(one.name):
         match sent.settings.missing_defined_key:
             case MissingDefinedKey.REJECT:

@@ -1,10 +1,10 @@
-"""A write to a channel or version: checked against what is stored, then saved.
+"""Writes to channels and versions: checked against the store, then saved.
 
 Source of the rules: the page of PUT /api/v202406/esachannel/{esaChannelId} (conversions, Money units, demand
 channels), the help center (unique import ids) and the formula pages. What they leave open is a setting.
 
 Not documented, and so decided here: versions keep their order, so an edit cannot move one past its neighbor; only the
-first version may begin "from the beginning"; a create begins there unless it gives a date.
+first version may begin "from the beginning"; a new channel begins there unless its body gives a date.
 """
 
 from __future__ import annotations
@@ -61,9 +61,9 @@ if TYPE_CHECKING:
 
 
 def check_formula(store: Store, channel: Channel, formula: str) -> tuple[str, ...]:
-    """What is wrong with the formula of a channel; nothing where it is valid.
+    """What is wrong with the formula of a channel; empty if it is valid.
 
-    A calculated meter follows its own rule, as the two validate calls do.
+    On a calculated meter other channels are allowed, as the two validate endpoints say.
     """
     data_point = read_data_point(store, channel.data_point_id)
     if data_point is not None and data_point.record.get("isCalculatedDataPoint"):
@@ -74,7 +74,7 @@ def check_formula(store: Store, channel: Channel, formula: str) -> tuple[str, ..
 
 
 def check_channel_formula(store: Store, data_point_id: int, formula: str) -> tuple[str, ...]:
-    """What is wrong with a formula on a data point: it may use its simple channels only.
+    """What is wrong with a formula on a data point, where it may use simple channels of that data point only.
 
     Source: POST /api/v202405/formula/validate.
     """
@@ -86,7 +86,7 @@ def check_channel_formula(store: Store, data_point_id: int, formula: str) -> tup
 
 
 def check_meter_formula(store: Store, data_point_id: int, formula: str) -> tuple[str, ...]:
-    """What is wrong with a calculated meter's formula: it may use other data points' primary value channels only.
+    """What is wrong with the formula of a calculated meter, which may use primary value channels of other data points.
 
     Source: POST /api/v202405/formula/validateCalculatedMeter.
     """
@@ -132,9 +132,9 @@ def _check_primary(reference: int, channel: Channel | None, data_point_id: int) 
 
 
 class ChannelWrite(Struct, frozen=True):
-    """A channel before and after a request, and the version the request writes, if any.
+    """A channel before and after a request, and the version that the request writes, if any.
 
-    `version_path` leads from the body to the properties of that version.
+    `version_path` is the path of that version's properties in the body.
     """
 
     before: Channel | None
@@ -144,7 +144,7 @@ class ChannelWrite(Struct, frozen=True):
 
 
 def check_write(store: Store, settings: Settings, write: ChannelWrite) -> None:
-    """Raises `ApiError` with all rules that `write` breaks."""
+    """Raises `ApiError` with every rule that `write` breaks."""
     violations = (
         *_check_ids(store, write),
         *_check_demand(store, write),
@@ -153,6 +153,7 @@ def check_write(store: Store, settings: Settings, write: ChannelWrite) -> None:
         *_check_primaries(store, settings, write),
         *_check_readings(store, settings, write),
     )
+    # The page of PUT lists the status 200 alone, so whether this is a 400 or a 409 is a setting.
     duplicate = tuple(_check_import_id(store, settings, write))
     if violations or (duplicate and settings.duplicate_import_id is DuplicateImportId.BAD_REQUEST):
         raise bad_request(*violations, *duplicate)
@@ -161,7 +162,7 @@ def check_write(store: Store, settings: Settings, write: ChannelWrite) -> None:
 
 
 def find_demoted(store: Store, settings: Settings, write: ChannelWrite) -> tuple[Channel, ...]:
-    """The other channels of the data point that lose a primary flag because the channel of `write` takes it."""
+    """The other channels of the data point that lose a primary flag because `write` sets it."""
     if settings.second_primary is SecondPrimary.REJECT:
         return ()
     return tuple(other for other in _find_others(store, write.after) if _loses_primary(write, other))
@@ -181,6 +182,7 @@ def _check_id(store: Store, referring: Property, record_id: int | None, path: st
     record = read_record(store, reference.kind, record_id)
     if record is None:
         yield Violation(path, f"no {reference.word} has the id {record_id}")
+    # The page of PUT, at unitId: not of the unit type Money.
     elif reference.kind is ReferenceKind.UNITS and is_money(record):
         yield Violation(path, f"must not be of the Money type, found {record.get('unitCode')}")
 
@@ -188,6 +190,7 @@ def _check_id(store: Store, referring: Property, record_id: int | None, path: st
 def _check_demand(store: Store, write: ChannelWrite) -> Iterator[Violation]:
     if not _is_demand(store, write.after):
         return
+    # A channel that becomes a demand channel brings its other versions along.
     written = [] if write.written is None else [write.written]
     if write.before is None or not _is_demand(store, write.before):
         written = [version.settings for version in write.after.versions]
@@ -196,13 +199,15 @@ def _check_demand(store: Store, write: ChannelWrite) -> Iterator[Violation]:
 
 
 def _is_demand(store: Store, channel: Channel) -> bool:
-    # The page speaks of "demand channels" without saying which those are: one that is primary demand surely is, and
-    # one whose observation type has the noun Demand most plausibly.
+    # The page says "demand channels" without defining them. A primary demand channel surely is one, and a channel whose
+    # observation type has the noun Demand probably is.
     observation_type = read_record(store, ReferenceKind.OBSERVATION_TYPES, channel.settings.observation_type_id)
     return channel.settings.is_primary_demand or is_demand(observation_type or {})
 
 
 def _check_conversion(store: Store, settings: Settings, write: ChannelWrite) -> Iterator[Violation]:
+    # The page of PUT, at isCalculated: a channel with readings cannot be converted, nor can a simple one with
+    # several versions or one that is used in formulas.
     before = write.before
     if before is None or before.settings.is_calculated == write.after.settings.is_calculated:
         return
@@ -221,6 +226,7 @@ def _check_conversion(store: Store, settings: Settings, write: ChannelWrite) -> 
 def _check_formula(store: Store, write: ChannelWrite) -> Iterator[Violation]:
     path = f"{write.version_path}formula"
     if write.written is None:
+        # The stored version has a formula that a simple channel may not have, or lacks the one it now needs.
         converted = (
             write.before is not None and write.before.settings.is_calculated != write.after.settings.is_calculated
         )
@@ -232,6 +238,7 @@ def _check_formula(store: Store, write: ChannelWrite) -> Iterator[Violation]:
 
 
 def _check_import_id(store: Store, settings: Settings, write: ChannelWrite) -> Iterator[Violation]:
+    # The help center: the import id is unique in the database. Two channels without one do not collide.
     import_id = write.after.settings.channel_import_id
     unchanged = write.before is not None and write.before.settings.channel_import_id == import_id
     if not import_id or unchanged or settings.duplicate_import_id is DuplicateImportId.ALLOW:
@@ -248,6 +255,7 @@ def _check_primaries(store: Store, settings: Settings, write: ChannelWrite) -> I
             yield Violation("isPrimaryValue", "another channel of the data point is the primary value channel")
         if _becomes_primary_demand(write) and any(other.settings.is_primary_demand for other in others):
             yield Violation("isPrimaryDemand", "another channel of the data point is the primary demand channel")
+    # The help center: each meter needs one primary value channel; a primary demand channel is optional.
     gives_up = write.before is not None and write.before.settings.is_primary_value and not after.is_primary_value
     is_last = gives_up and not any(other.settings.is_primary_value for other in others)
     if is_last and settings.clear_last_primary is ClearLastPrimary.REJECT:
@@ -265,6 +273,7 @@ def _check_readings(store: Store, settings: Settings, write: ChannelWrite) -> It
         yield Violation("observationTypeId", message)
     if before.settings.interval_minutes != after.settings.interval_minutes:
         yield Violation("intervalMinutes", message)
+    # Only rules of versions that existed before: a version that is added changes none.
     if _rules_by_version(before).items() - _rules_by_version(after).items():
         yield Violation(f"{write.version_path}observationRuleId", message)
 
@@ -308,7 +317,7 @@ def edit_channel(store: Store, settings: Settings, channel: Channel, body: Any) 
 
 
 def create_channel(store: Store, settings: Settings, body: Any) -> Channel:
-    """The channel that POST /api/v202406/esachannel made. Raises `ApiError`."""
+    """The channel made by POST /api/v202406/esachannel. Raises `ApiError`."""
     data_point_id, edit = parse_channel_create(body, settings)
     if read_data_point(store, data_point_id) is None:
         raise bad_request(Violation("dataPointId", f"no data point has the id {data_point_id}"))
@@ -326,11 +335,13 @@ def edit_version(store: Store, settings: Settings, channel: Channel, version_id:
 
 
 def create_version(store: Store, settings: Settings, channel: Channel, body: Any) -> tuple[Channel, int]:
-    """The channel after POST …/version, and the id of the version made. Raises `ApiError`."""
+    """The channel after POST …/version, and the id of the new version. Raises `ApiError`."""
+    # The help center: calculated channels cannot have several versions.
     if channel.settings.is_calculated:
         raise ApiError(400, "A calculated channel has one version only.")
     written = parse_version_create(body, settings, is_calculated=False)
     _check_new_beginning(channel, written, settings)
+    # An id of 0 is replaced by the store with the next free one.
     after = [version for version in channel.versions if begins_before(written.begin_date, version.settings.begin_date)]
     before = channel.versions[: len(channel.versions) - len(after)]
     saved = _save(store, settings, _version_write(channel, (*before, Version(0, written), *after), written))
@@ -338,7 +349,7 @@ def create_version(store: Store, settings: Settings, channel: Channel, body: Any
 
 
 def delete_channel(store: Store, channel: Channel) -> None:
-    """Deletes a channel and its readings, as the legacy API does. Raises `ApiError` while formulas use it."""
+    """Deletes a channel and its readings, as the legacy API does. Raises `ApiError` if formulas use it."""
     users = find_users(store, channel.channel_id)
     if users:
         ids = ", ".join(str(user.channel_id) for user in users)
@@ -347,7 +358,7 @@ def delete_channel(store: Store, channel: Channel) -> None:
 
 
 def delete_version(store: Store, settings: Settings, channel: Channel, version_id: int) -> None:
-    """Deletes a version, as the legacy API does. Raises `ApiError` for the only one."""
+    """Deletes a version, as the legacy API does. Raises `ApiError` if it is the only one."""
     if len(channel.versions) == 1:
         raise ApiError(400, "The only version of a channel cannot be deleted.")
     kept = tuple(version for version in channel.versions if version.version_id != version_id)
@@ -379,7 +390,7 @@ def _version_write(channel: Channel, versions: tuple[Version, ...], written: Ver
 
 
 def _choose_version(settings: Settings, count: int) -> int | None:
-    """The place of the version that a PUT of the channel writes; None where it writes none."""
+    """The index of the version that a PUT of the channel writes; None if it writes none."""
     if count == 1:
         return 0
     match settings.put_version_semantics:

@@ -1,7 +1,7 @@
 """The demo world: a small campus with 60 channels on 20 data points in four buildings.
 
-The definitions in `channels/` are written against it: its oddities (a register entered in the wrong scale, a main feed
-counted alone, a meter swapped) are what they put right.
+The definitions in `channels/` are written for it and fix its errors: a register entered in the wrong scale, one of two
+main feeds counted alone, a meter that was swapped.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _POINTS = (
 _BY_CODE = {point.code: point for point in _POINTS}
 
 # Id, import id (its data point's code and a word), observation type, minutes, rule, unit, primary flag, last reading,
-# name. A calculated channel has no minutes; a hyphen is "none".
+# name. A calculated channel has no interval; a hyphen means "none".
 _CHANNELS = """
 1042 NB-ELEC-01-USE       ELECUSE 15 Odometer KWH   value  184220.5 North Building electricity use
 1043 NB-ELEC-01-LOSSES    ELECUSE 15 Trip     KWH   -      -        North Building feeder losses
@@ -116,7 +116,7 @@ _FORMULAS = {
     1085: "channel(1082) - channel(1083) - channel(1084)",
     1101: "channel(1042) + channel(1061) + channel(1072) + channel(1082)",
 }
-# Meters that were swapped: when the new one was put in, and the multiplier of the old one.
+# Meters that were swapped: when the new one was installed, and the multiplier of the old one.
 _SWAPPED = {
     1046: ("2023-05-15T08:00:00", 10.0),
     1068: ("2024-06-03T10:30:00", 10.0),
@@ -149,7 +149,7 @@ _DESCRIPTIONS = {
     1077: "Meter of 2009, in parallel until the new one is trusted",
     1101: "Primary meters of all buildings, for the monthly report",
 }
-# Set up by hand and never given one.
+# Channels that were set up by hand, without an import id.
 _WITHOUT_IMPORT_ID = (1049, 1065, 1100)
 
 _METHODS = {"ELECDEM": "Max", "WATFLOW": "Max", "STMFLOW": "Max", "CHWDEM": "Max", "CHWTEMP": "Average"}

@@ -62,10 +62,11 @@ if TYPE_CHECKING:
 
 PATH = "/api/v202406/esachannel"
 
-# In the scope of a request: what a fault does to its page.
+# Keys in the ASGI scope of a request, set by a fault that changes its page.
 SHUFFLED_PAGE = "sandbox.shuffled"
 TRUNCATED_PAGE = "sandbox.truncated"
 
+# The vendor's page of the list has these filter fields; channelImportId is not among them.
 _POINT = "(SELECT json_extract(record, '$.{}') FROM data_points WHERE id = data_point_id)"
 _TYPE_ID = SETTING.format("observationTypeId")
 _TYPE_CODE = f"(SELECT json_extract(record, '$.observationTypeCode') FROM observation_types WHERE id = {_TYPE_ID})"  # noqa: S608 - constants
@@ -88,7 +89,8 @@ _FIELDS = {
 
 
 def find_channel(state: AppState, request: Request) -> Channel:
-    """The channel that the path names. Raises `ApiError` (404) where there is none."""
+    """The channel that the path names. Raises `ApiError` (404) if there is none."""
+    # SQLite takes no larger number than 64 bits, and ids are int32.
     channel_id = request.path_params["channel_id"]
     channel = read_channel(state.store, channel_id) if channel_id < 2**31 else None
     if channel is None:
@@ -97,7 +99,7 @@ def find_channel(state: AppState, request: Request) -> Channel:
 
 
 class ChannelEndpoints(Struct, frozen=True):
-    """What happens at each path of channels."""
+    """The endpoints of channels."""
 
     state: AppState
 
@@ -110,6 +112,7 @@ class ChannelEndpoints(Struct, frozen=True):
             Route(one, self.read, methods=["GET"]),
             Route(one, self.edit, methods=["PUT"]),
         ]
+        # The vendor publishes no page of a DELETE for ESA channels, only for those of the legacy API.
         if self.state.settings.deletion is Deletion.LEGACY:
             routes.append(Route(one, self.delete, methods=["DELETE"]))
         return routes
@@ -141,7 +144,7 @@ class ChannelEndpoints(Struct, frozen=True):
         return await run_write(self.state, request, decide)
 
     async def edit(self, request: Request) -> Response:
-        """PUT: a channel replaced as a whole."""
+        """PUT: a channel, replaced as a whole."""
 
         def decide(body: Any) -> JsonResponse:
             channel = find_channel(self.state, request)
@@ -170,7 +173,7 @@ def _headers(page: Page, settings: Settings) -> dict[str, str]:
 
 
 class VersionEndpoints(Struct, frozen=True):
-    """What happens at each path of versions."""
+    """The endpoints of versions."""
 
     state: AppState
 
@@ -210,11 +213,12 @@ class VersionEndpoints(Struct, frozen=True):
         return await run_write(self.state, request, decide)
 
     async def edit(self, request: Request) -> Response:
-        """PUT: a version replaced as a whole."""
+        """PUT: a version, replaced as a whole."""
         version_id = request.path_params["version_id"]
 
         def decide(body: Any) -> JsonResponse:
             channel = find_channel(self.state, request)
+            # Raises the 404 of an unknown version before anything is written.
             self._answer(channel.channel_id, version_id)
             edit_version(self.state.store, self.state.settings, channel, version_id, body)
             return shape_put_response(self.state.settings, self._answer(channel.channel_id, version_id))
@@ -262,7 +266,7 @@ _UNIT_FIELDS = {
     "unitTypeInfo": _field("unitType.unitTypeInfo", FieldType.TEXT),
 }
 _UNIT_PROPERTIES = ("unitCode", "unitDisplayName", "unitId", "unitInfo", "unitType")
-# By the page one can filter by commodity, though the answer shows none.
+# The page allows a filter by commodity, although the response shows none.
 _TYPE_FIELDS = {
     "commodityCode": _field("commodity.commodityCode", FieldType.TEXT),
     "commodityId": _field("commodity.commodityId", FieldType.INTEGER),
@@ -274,7 +278,7 @@ _TYPE_PROPERTIES = ("credit", "nounCode", "nounId", "observationTypeCode", "obse
 
 
 class ReferenceEndpoints(Struct, frozen=True):
-    """What happens at each path of reference data and formulas."""
+    """The endpoints of reference data and formula checks."""
 
     state: AppState
 
@@ -312,13 +316,13 @@ class ReferenceEndpoints(Struct, frozen=True):
         return respond_with_json(_data_point_response(data_point, [json.loads(text) for text in texts]))
 
     async def validate(self, request: Request) -> Response:
-        """POST: whether a formula may stand on a data point. Writes nothing."""
+        """POST: whether a formula is valid on a data point. Writes nothing."""
         _check_offered(self.state.settings.formula_validation)
         data_point_id, formula = _parse_question(await request.body())
         return self._verdict(check_channel_formula(self.state.store, data_point_id, formula))
 
     async def validate_meter(self, request: Request) -> Response:
-        """POST: whether a formula may make a calculated meter. Writes nothing."""
+        """POST: whether a formula is valid for a calculated meter. Writes nothing."""
         _check_offered(self.state.settings.formula_validation)
         data_point_id, formula = _parse_question(await request.body())
         return self._verdict(check_meter_formula(self.state.store, data_point_id, formula))
@@ -341,7 +345,7 @@ class ReferenceEndpoints(Struct, frozen=True):
 
 
 def _check_offered(choice: UnitList | ObservationTypeList | FormulaValidation) -> None:
-    """Raises `ApiError` for a call that the settings refuse or leave out."""
+    """Raises `ApiError` if the settings say that the endpoint is refused or does not exist."""
     if choice.value == "forbidden":
         raise ApiError(403, "The license does not include this.")
     if choice.value == "absent":
@@ -354,6 +358,7 @@ def _filter(request: Request) -> str | None:
 
 
 def _data_point_response(data_point: DataPoint, channels: list[Record]) -> Record:
+    # This page alone calls the import id importId; a channel's response calls it dataPointImportId.
     record, details = data_point.record, data_point.details
     children = ("channelId", "channelInfo", "interval")
     return {

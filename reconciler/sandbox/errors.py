@@ -1,10 +1,10 @@
-"""What a user of the sandbox can do wrong, each with a sentence that says so."""
+"""Errors for what a user of the sandbox can do wrong; the message is the explanation."""
 
 from __future__ import annotations
 
 
 class SandboxError(Exception):
-    """Something the user asked of the sandbox cannot be done; the text says what and how to go on."""
+    """The sandbox cannot do what the user asked; the text says what, and how to continue."""
 
 
 class SettingError(SandboxError):
@@ -12,16 +12,16 @@ class SettingError(SandboxError):
 
 
 class FaultError(SandboxError):
-    """A fault is written in a way the sandbox does not understand."""
+    """A fault specification is not valid."""
 
 
 class WorldError(SandboxError):
-    """A world lacks something, or holds something that cannot be."""
+    """A world is incomplete or contradicts itself."""
 
 
 class StoreError(SandboxError):
-    """The file that should hold the sandbox cannot be used."""
+    """The sandbox's file cannot be used."""
 
 
 class PortError(SandboxError):
-    """The port to serve on cannot be had."""
+    """The sandbox cannot listen on the port."""

@@ -1,4 +1,4 @@
-"""Faults: what a network, a busy service or another person does, at times one can choose.
+"""Faults of a network, a busy service or another user, at chosen requests.
 
     [METHOD] [PATH] KIND [@FIRST] [xCOUNT] [every=N] [p=SHARE] [seed=N] [retry-after=SECONDS]
 
@@ -6,13 +6,13 @@ One specification, its words in any order, for example
 
     PUT /api/v202406/esachannel/* 503-after x2 @3     the third and fourth PUT are carried out and answered with 503
     GET latency=50                                    every GET takes 50 ms longer
-    429 retry-after=2 p=0.01 seed=7                   one request in a hundred, drawn by a seed, is to come later
-    PUT drop-after every=10                           the answer of every tenth PUT is lost
+    429 retry-after=2 p=0.01 seed=7                   one request in a hundred, drawn by a seed, must be sent later
+    PUT drop-after every=10                           the response to every tenth PUT is lost
 
-METHOD and PATH say which requests count (a PATH may hold `*`, which also stands for `/`; without regard to case;
-without them all requests under /api); of these the first, or the one `@` names, is struck, and then each one or every
-Nth, as often as `x` says or for ever, and each only with the probability `p`. Several faults may strike one request.
-`describe_faults` tells the kinds.
+METHOD and PATH select requests, in any case; a `*` in PATH matches any text, also `/`. Without them, all requests under
+/api are selected. The fault strikes the first selected request, or the one that `@` names, and after it each one or
+every Nth, at most as often as `x` says, and each with the probability `p`. Several faults may strike one request.
+`describe_faults` lists the kinds.
 """
 
 from __future__ import annotations
@@ -50,21 +50,21 @@ class FaultKind(StrEnum):
 
 
 _SENTENCES = {
-    FaultKind.LATENCY: "latency=MILLISECONDS: the answer comes later.",
+    FaultKind.LATENCY: "latency=MILLISECONDS: the response comes later.",
     FaultKind.STATUS_BEFORE: "429, 503, 503-before …: answered with this status; the request is not carried out.",
     FaultKind.STATUS_AFTER: "503-after …: the request is carried out, and then answered with this status.",
     FaultKind.DROP_BEFORE: "The connection is closed; the request is not carried out.",
-    FaultKind.DROP_AFTER: "The request is carried out; the connection is closed without an answer.",
+    FaultKind.DROP_AFTER: "The request is carried out; the connection is closed without a response.",
     FaultKind.DIE_BEFORE: "The server dies as by kill -9; the request is not carried out.",
-    FaultKind.DIE_AFTER: "The request is carried out; the server dies without an answer.",
-    FaultKind.TRUNCATED_PAGE: "A page of a list holds half of its rows, under unchanged headers.",
-    FaultKind.TRUNCATED_BODY: "The connection is closed after half of the body, under an unchanged Content-Length.",
-    FaultKind.SHUFFLED_PAGE: "A page of a list is cut from another order, as when rows move between pages.",
+    FaultKind.DIE_AFTER: "The request is carried out; the server dies without a response.",
+    FaultKind.TRUNCATED_PAGE: "A page of a list has half of its rows, and unchanged headers.",
+    FaultKind.TRUNCATED_BODY: "The connection is closed after half of the body; Content-Length is unchanged.",
+    FaultKind.SHUFFLED_PAGE: "A page of a list is taken from another order, as if rows had moved between pages.",
     FaultKind.OTHER_WRITER: (
-        "other-writer, other-writer=channelInfo, =channelDescription, =multiplier: another person edits the channel in "
-        "the path, or any channel where it names none, right after a GET is answered or before a write is carried out."
+        "other-writer, other-writer=channelInfo, =channelDescription, =multiplier: another user edits the channel in "
+        "the path, or any channel if it names none, right after a GET is answered or before a write is carried out."
     ),
-    FaultKind.DEPRECATED: "The answer has the header ECI-Deprecated.",
+    FaultKind.DEPRECATED: "The response has the header ECI-Deprecated.",
 }
 _PROPERTIES = ("channelDescription", "channelInfo", "multiplier")
 _METHODS = ("GET", "PUT", "POST", "DELETE")
@@ -81,7 +81,7 @@ _FIELDS = {"x": "count", "@": "first", "every": "every", "p": "share", "seed": "
 
 
 class Fault(Struct, frozen=True):
-    """A fault and when it strikes; `text` is its kind as written."""
+    """A fault and the requests that it strikes; `text` is its kind as written."""
 
     text: str
     kind: FaultKind
@@ -105,14 +105,14 @@ class _Counter(Struct):
 
 
 class Schedule:
-    """Counts the requests of one server and says which faults strike each."""
+    """Counts the requests of one server, and decides which faults strike each of them."""
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         self.faults = faults
         self._counters = [_Counter(Random(fault.seed)) for fault in faults]  # noqa: S311 - repeatable, not secret
 
     def next_faults(self, method: str, path: str) -> tuple[Fault, ...]:
-        """The faults that strike the next request, in the order they were given."""
+        """The faults that strike the next request, in the order in which they were given."""
         matching = [
             (fault, counter)
             for fault, counter in zip(self.faults, self._counters, strict=True)
@@ -122,7 +122,7 @@ class Schedule:
 
 
 def parse_fault(text: str) -> Fault:
-    """The fault in one specification. Raises `FaultError` naming the word that has no meaning."""
+    """The fault of one specification. Raises `FaultError`, naming the word that has no meaning."""
     values: dict[str, Any] = {}
     for word in text.split():
         found = _parse_word(word)
@@ -135,7 +135,7 @@ def parse_fault(text: str) -> Fault:
 
 
 def parse_faults(texts: Iterable[str]) -> tuple[Fault, ...]:
-    """The faults in several specifications. Raises `FaultError`."""
+    """The faults of several specifications. Raises `FaultError`."""
     return tuple(parse_fault(text) for text in texts)
 
 
@@ -145,6 +145,7 @@ def describe_faults() -> tuple[tuple[str, str], ...]:
 
 
 def _applies(fault: Fault, counter: _Counter) -> bool:
+    # A request that only the probability spares still counts for `@` and `every`, but not for `x`.
     counter.requests += 1
     position = counter.requests - fault.first
     if position < 0 or position % fault.every or (fault.count is not None and counter.applied >= fault.count):
@@ -194,5 +195,6 @@ def _explain_word(word: str, name: str) -> str:
 
 
 def _known_kinds() -> tuple[str, ...]:
+    # STATUS stands for any number, so examples of it are more useful.
     named = tuple(kind.value for kind in FaultKind if kind not in {FaultKind.STATUS_BEFORE, FaultKind.STATUS_AFTER})
     return (*named, "429", "503-before", "503-after")

@@ -1,9 +1,10 @@
-"""Formulas: the part of their language that is published, and no more.
+"""The published part of the formula language.
 
 Documented: `channel(ID)`, + - * /, constants, and the logical IF, AND, OR. Invented here, because a condition needs
 them and nothing is published: the comparisons = == <> != < <= > >=, IF(condition, then, else) with all three parts,
 AND(…) and OR(…) with two parts or more, names in any case, a comma between parts, at most 100 levels of parentheses.
-Everything else is refused, also where the real service may know more functions.
+Everything else is refused, although the real service may have more functions.
+Source: the vendor's pages on formulas and on POST /api/v202405/formula/validate, and the help center.
 """
 
 from __future__ import annotations
@@ -21,28 +22,30 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<number>[0-9]+(?:\.[0-9]*)?|\.[0-9]+)|(?P<name>[A-Za-z_][A-Za-z_0-9]*)"
     r"|(?P<sign><=|>=|<>|!=|==|[-+*/()=<>,])|(?P<unknown>\S))"
 )
+# An int32 has at most ten digits.
 _ID = re.compile(r"[0-9]{1,10}")
 _COMPARISONS = ("=", "==", "<>", "!=", "<", "<=", ">", ">=")
 _PARTS = {"if": (3, 3), "and": (2, None), "or": (2, None)}
+# Each level takes up to six frames of Python's stack, which has 1,000 by default.
 _DEEPEST = 100
 
 
 class FormulaError(Exception):
-    """A formula is not written in the language above; the text says where."""
+    """A formula is not valid; the text says what is wrong and where."""
 
 
 def find_references(formula: str | None) -> tuple[int, ...]:
-    """The ids a formula names, in order, each once; also of a formula that is not valid."""
+    """The ids that a formula names, each once, in order; the formula need not be valid."""
     return tuple(dict.fromkeys(int(number) for number in _REFERENCE.findall(formula or "")))
 
 
 def resolve_references(formula: str, name_of: Callable[[int], str]) -> str:
-    """The formula with each `channel(ID)` as `channel(NAME)`: that the id gives way to the name is documented."""
+    """The formula with each `channel(ID)` as `channel(NAME)`; that the name replaces the id is documented."""
     return _REFERENCE.sub(lambda match: f"channel({name_of(int(match[1]))})", formula)
 
 
 def check_syntax(formula: str) -> None:
-    """Raises `FormulaError` where the formula is not of the language above."""
+    """Raises `FormulaError` if the formula is not valid."""
     reader = _Reader(_split(formula))
     reader.comparison(0)
     reader.expect("", "the end of the formula")
@@ -78,6 +81,7 @@ class _Reader:
             raise FormulaError(self._complaint(wanted))
 
     def comparison(self, depth: int) -> None:
+        # One comparison at most: nothing published says what a < b < c would mean.
         self._sum(depth)
         if self._take(*_COMPARISONS):
             self._sum(depth)
@@ -93,6 +97,7 @@ class _Reader:
             self._factor(depth)
 
     def _factor(self, depth: int) -> None:
+        # Signs before a factor, as in -channel(1).
         while self._take("+", "-"):
             pass
         token = self._tokens[self._next]
@@ -117,7 +122,7 @@ class _Reader:
             self.expect("(", f"a parenthesis after {name.text.upper()}")
             self._parts(name, depth)
         else:
-            msg = f"{name.text!r} at column {name.column} is no function; there are channel, IF, AND, OR"
+            msg = f"{name.text!r} at column {name.column} is not a function; there are channel, IF, AND, OR"
             raise FormulaError(msg)
 
     def _reference(self) -> None:
@@ -142,7 +147,7 @@ class _Reader:
 
     def _take(self, *texts: str) -> bool:
         taken = self._tokens[self._next].text in texts
-        # The last token is the end, which nothing follows.
+        # The last token is the end of the formula.
         self._next = min(self._next + taken, len(self._tokens) - 1)
         return taken
 

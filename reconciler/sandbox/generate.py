@@ -1,4 +1,4 @@
-"""Worlds of any size for tests and trials, and channel files for them; the same seed gives the same result."""
+"""Worlds of any size for tests, and channel files for them. The same seed gives the same result."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _KINDS = ("Hall", "Library", "Laboratory", "Residence", "Gymnasium", "Annex", "P
 
 
 class _Commodity(Struct, frozen=True):
-    """What is measured of one commodity."""
+    """A commodity, and the observation types and units that measure its use and demand."""
 
     code: str
     word: str
@@ -61,8 +61,10 @@ _COMMODITIES = (
 
 
 def generate(channels: int, seed: int) -> World:
-    """A world of so many channels: simple and calculated, Odometer and Trip, some of several versions, some without
-    readings, some with an offset, a minimum or a maximum; four to a data point, five data points to a building.
+    """A world of so many channels, four to a data point and five data points to a building.
+
+    They are simple and calculated, Odometer and Trip. Some have several versions, no readings, an offset, a minimum or
+    a maximum.
     """
     random = Random(seed)  # noqa: S311 - a made-up world, not a secret
     made: list[SampleChannel] = []
@@ -149,6 +151,7 @@ def _make_submeter(point: SampleDataPoint, channel_id: int, commodity: _Commodit
     )
 
 
+# The channels of a data point have consecutive ids: use, demand, submeter, and use without the submeter.
 def _make_remainder(point: SampleDataPoint, channel_id: int, commodity: _Commodity, random: Random) -> SampleChannel:
     kind, unit = commodity.use
     formula = f"channel({channel_id - 3}) - channel({channel_id - 1})"
@@ -165,7 +168,7 @@ def _make_remainder(point: SampleDataPoint, channel_id: int, commodity: _Commodi
 
 
 def _limit(version: SampleVersion, random: Random) -> SampleVersion:
-    """The version with a minimum and maximum, now and then, and under Trip an offset."""
+    """The version, sometimes with a minimum, a maximum and, under Trip, an offset."""
     offset = random.choice((None, None, 1.5, -20.0))
     return replace(
         version,
@@ -182,18 +185,19 @@ def _last_value(random: Random, share: float) -> float | None:
 _CHANNELS_PER_FILE = 20
 _HEADER = "# yaml-language-server: $schema=../schemas/channels.schema.json\nchannels:\n"
 _REFERENCE = re.compile(r"channel\(([0-9]+)\)")
+# YAML 1.2, 5.1 and 5.4: characters that are not printable, and line breaks that JSON leaves as they are.
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _LONGEST_NAME = 50
 
 
 def write_definitions(world: World, folder: Path, changed_percent: float, seed: int) -> None:
-    """Writes channel files that match a world but for a share of the channels, drawn by `seed`.
+    """Writes channel files that match a world except for a share of its channels, drawn by `seed`.
 
-    About 20 channels a file; what differs is a name, a description or a multiplier, which any channel may change.
-    Files of the same names are overwritten, others left alone.
+    A file has up to 20 channels. Those that differ have another name, description or multiplier, which every channel
+    may change. Files of the same names are overwritten, and others are left alone.
     """
     channels = world["channels"]
-    random = Random(seed)  # noqa: S311 - which channels differ is no secret
+    random = Random(seed)  # noqa: S311 - repeatable, not secret
     count = round(len(channels) * changed_percent / 100)
     changed = set(random.sample(range(len(channels)), count))
     names = {channel["channelId"]: _name(channel) for channel in channels}
@@ -256,7 +260,7 @@ def _change(values: dict[str, Any], random: Random) -> None:
             values["channelDescription"] = f"Checked on site, tag {random.randrange(10_000)}"
         case _:
             values["esaChannelVersion"]["multiplier"] *= 2
-            # Twice nothing is nothing, and the change must be one.
+            # Twice zero is zero, but the value must differ.
             values["esaChannelVersion"]["multiplier"] += values["esaChannelVersion"]["multiplier"] == 0
 
 
@@ -271,6 +275,6 @@ def _render(values: Mapping[str, Any], indent: str) -> str:
 
 
 def _scalar(value: object) -> str:
-    """A JSON scalar is a YAML scalar, but for the characters YAML takes for line breaks or refuses."""
+    """The scalar as YAML: its JSON, with the characters escaped that YAML takes for line breaks or refuses."""
     text = json.dumps(value, ensure_ascii=False)
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

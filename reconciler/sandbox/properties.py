@@ -82,12 +82,12 @@ class Reference(Struct, frozen=True):
 class Traits(Struct, frozen=True):
     """What the API says of a property besides its name, type and default.
 
-    `response` is its path in EsaChannelResponse or EsaChannelVersionResponse, () if that is its name. `code` is, for an
-    id, its key in channel files, and beside the id in responses, the key of the text that people write instead.
-    `is_defined` means "Required (defined)": the key must be in a PUT, whatever its value.
+    `response` is its path in EsaChannelResponse or EsaChannelVersionResponse; () means its name. For an id, `code` has
+    two keys of the text that people write instead: in channel files, and beside the id in responses. `is_defined` is
+    the page's "Required (defined)": a PUT must have the key, whatever its value.
 
-    `rule` turns a value that was sent into the value to store, and reports violations; `loaded` does so for a value
-    in a world; `shown` turns a stored value of a record into the one that a response shows.
+    `rule` turns a value that was sent into the value to store, and reports violations. `loaded` does the same for a
+    value in a world. `shown` turns a stored value into what the first key of `response` shows.
     """
 
     response: tuple[str, ...] = ()
@@ -103,6 +103,7 @@ class Traits(Struct, frozen=True):
 
 
 def _store_text(sent: Sent, _name: str, text: str | None) -> str | None:
+    # Whether null and "" read back as they were sent is not documented.
     trimmed = _trim(sent.settings, text)
     match sent.settings.empty_text:
         case EmptyText.TO_EMPTY:
@@ -114,6 +115,7 @@ def _store_text(sent: Sent, _name: str, text: str | None) -> str | None:
 
 
 def _store_name(sent: Sent, name: str, text: str | None) -> str | None:
+    # The validator of ASP.NET refuses blanks where a property is Required.
     if text is not None and not text.strip():
         sent.body.add_violation(name, "is required")
     return _trim(sent.settings, text)
@@ -146,6 +148,7 @@ def _load_interval(_body: Body, interval: int | None, values: Mapping[str, Any])
 def _check_observation_rule(sent: Sent, name: str, rule: int | None) -> int:
     if rule is not None and rule not in OBSERVATION_RULES:
         sent.body.add_violation(name, "must be 1 (Odometer) or 2 (Trip)")
+    # A missing rule is a violation already; the checks that follow need one.
     return rule or TRIP
 
 
@@ -173,6 +176,7 @@ def _without_floor(begin_date: str | None) -> str | None:
     return None if begin_date == FLOOR_DATE else begin_date
 
 
+# The page of PUT: formula is for calculated channels only. That a calculated channel needs one is the help center's.
 def _check_formula(sent: Sent, name: str, formula: str | None) -> str | None:
     is_calculated = sent.values["isCalculated"]
     if is_calculated and (formula is None or not formula.strip()):
@@ -285,6 +289,8 @@ class VersionSettings(Struct, frozen=True, kw_only=True, rename="camel"):
     maximum_reading: Annotated[float | None, Traits(bounds=_READING_BOUNDS)] = None
     minimum_reading: Annotated[float | None, Traits(bounds=_READING_BOUNDS)] = None
     multiplier: Annotated[float, Traits(bounds=_FACTOR_BOUNDS)]
+    # The page says "exclusive to the Trip observation rule", but not "must be null" as at the next two: whether the
+    # service refuses it under Odometer is a setting.
     offset: Annotated[float | None, Traits(bounds=_FACTOR_BOUNDS, rule=_check_offset, shown=_show_offset)] = None
     rollback_allowance: Annotated[float | None, _register(_ROLLBACK_BOUNDS, DEFAULT_ROLLBACK_ALLOWANCE)] = None
     rollover_value: Annotated[float | None, _register(_ROLLOVER_BOUNDS, DEFAULT_ROLLOVER_VALUE)] = None

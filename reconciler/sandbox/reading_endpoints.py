@@ -1,10 +1,10 @@
-"""The endpoints of readings: their bodies, the channel each group resolves to, and what is stored.
+"""The endpoints of readings: their bodies, the channel that each group resolves to, and what is stored.
 
 POST /api/v3/reading, POST /api/v202407/esaReading and GET /api/v3/channel/{id}/reading.
 
-Documented: the names and lengths in the bodies, what is required, the six steps of "Channel Identification", and
-the 200 that counts imported and failed readings and lists the failed ones by group; that the ESA call overwrites
-a reading at the same time.
+Documented: names, lengths and requirements of the bodies; the six steps of "Channel Identification"; the 200 that
+counts imported and failed readings and lists the failed ones by group; that the ESA call overwrites a reading at the
+same time.
 Not documented, and so decided here:
 
 - An error in the identifiers of a group rejects the whole request; an error in a reading fails that reading.
@@ -13,8 +13,8 @@ Not documented, and so decided here:
   missing; later steps are not tried.
 - Of several direct identifiers the first counts, and the others are not compared. Texts compare exactly.
 - The meter's import id is that of the data point, the only one that responses show.
-- The ESA call answers as the v3 call does, with its own names. A group that matches no channel has its error at the
-  group, a bad reading has it at the reading.
+- The response of the ESA call is that of the v3 call with its own names. If a group matches no channel, the error is
+  at the group; if a reading is bad, it is at the reading.
 - A calculated channel takes no readings.
 - beginDate and endDate of a GET are both part of the span.
 """
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 
 
 class ReadingApi(Struct, frozen=True):
-    """The names one of the two calls gives to the same things, and the seconds in one unit of its intervals."""
+    """The names of one of the two calls, and the seconds in one unit of its intervals."""
 
     channel_id: str
     channel_import_id: str
@@ -88,7 +88,7 @@ ESA = ReadingApi(
 
 
 class SentGroup(Struct, frozen=True):
-    """Readings for one channel, which the identifiers lead to; `echo` is how a failure names the group."""
+    """Readings for the channel that the identifiers resolve to; `echo` names the group in a failure."""
 
     channel_id: int | None
     channel_import_id: str | None
@@ -122,13 +122,14 @@ def parse_groups(value: Any, api: ReadingApi) -> tuple[SentGroup, ...]:
 
 
 def parse_reading(value: Any, settings: Settings) -> SentReading | str:
-    """A reading, or what is wrong with it."""
+    """The reading, or what is wrong with it."""
     if not isinstance(value, dict):
         return "a reading must be an object"
     violations: list[Violation] = []
     body = Body(value, "", violations)
     time = body.text("time", presence=Presence.REQUIRED)
     number = body.double("value", Presence.REQUIRED)
+    # Body.double, not number: the page gives no bounds for a reading.
     reading = SentReading(time or "", number or 0.0, body.boolean("estimated") or False, body.text("note"))
     if settings.missing_defined_key is MissingDefinedKey.REJECT:
         for name in ("estimated", "note"):
@@ -159,11 +160,11 @@ def _parse_group(body: Body, api: ReadingApi) -> SentGroup:
 
 
 class UnresolvedError(Exception):
-    """A group leads to no single channel; the text says at which step it ended."""
+    """A group does not resolve to a single channel; the text names the identifiers used so far."""
 
 
 def resolve_channel(store: Store, group: SentGroup) -> Channel:
-    """The channel that the group's identifiers lead to. Raises `UnresolvedError`."""
+    """The channel that the group's identifiers resolve to. Raises `UnresolvedError`."""
     if group.channel_id is not None:
         by_id = read_channels(store, (group.channel_id,))
         return _single(tuple(by_id.values()), f"the id {group.channel_id}")
@@ -183,6 +184,7 @@ def _resolve_by_steps(store: Store, group: SentGroup, parent_import_id: str) -> 
         ("interval", group.interval_seconds, _interval_seconds),
     )
     for word, wanted, value_of in steps:
+        # A step counts only if several channels remain: a single one is taken, whatever type the group gives.
         if len(remaining) <= 1:
             break
         description.append(f"{word} {wanted!r}")
@@ -213,7 +215,7 @@ def _observation_type_code(store: Store, channel: Channel) -> object:
 
 
 def _unit_code(store: Store, channel: Channel) -> object:
-    # The page says "output unit"; of several versions the latest has it.
+    # The page says "output unit", which is that of the latest version.
     record = read_record(store, ReferenceKind.UNITS, channel.versions[-1].settings.unit_id)
     return (record or {}).get("unitCode")
 
@@ -227,7 +229,7 @@ _ECHO = ("time", "value", "estimated", "note")
 
 
 class ReadingEndpoints(Struct, frozen=True):
-    """What happens at each path of readings."""
+    """The endpoints of readings."""
 
     state: AppState
 
@@ -240,11 +242,11 @@ class ReadingEndpoints(Struct, frozen=True):
         ]
 
     async def create_v3(self, request: Request) -> Response:
-        """POST: readings for channels named as data loggers name them."""
+        """POST: readings, named as data loggers name them."""
         return await run_write(self.state, request, lambda body: self._import(body, V3))
 
     async def create_esa(self, request: Request) -> Response:
-        """POST: the same for ESA channels; a repeat overwrites."""
+        """POST: readings of ESA channels; a repeat overwrites them."""
         return await run_write(self.state, request, lambda body: self._import(body, ESA))
 
     async def list_readings(self, request: Request) -> Response:
@@ -285,10 +287,11 @@ class ReadingEndpoints(Struct, frozen=True):
         failed = sum(len(failure["readings"]) for failure in failures)
         total = sum(len(group.readings) for group in groups)
         counts = {"failedReadingsCount": failed, "importedReadingsCount": total - failed}
+        # A 200 even if all readings failed: clients must look at failedReadingsCount.
         return JsonResponse(200, json.dumps({"failedReadings": failures} | counts, default=float))
 
     def _import_group(self, group: SentGroup, api: ReadingApi) -> dict[str, Any] | None:
-        """The failures of a group; None where it has none."""
+        """The failures of a group; None if it has none."""
         try:
             channel = self._resolve(group, api)
         except UnresolvedError as failure:
@@ -305,9 +308,10 @@ class ReadingEndpoints(Struct, frozen=True):
         return channel
 
     def _put_group(self, channel: Channel, group: SentGroup, api: ReadingApi) -> list[dict[str, Any]]:
-        """Stores the good readings of a group; the failures."""
+        """Store the good readings of a group, and return the failures."""
         point = read_data_point(self.state.store, channel.data_point_id)
         zone, unknown = find_zone(point), name_unknown_zone(point)
+        # Only the page of the ESA call says that a reading at the same time is overwritten.
         must_be_new = api is V3 and self.state.settings.v3_overwrite is V3Overwrite.FAIL
         taken = find_instants(self.state.store, channel.channel_id) if must_be_new else set()
         good, failed = [], []

@@ -1,11 +1,13 @@
-"""Readings in the store: kept as sent, computed when asked for.
+"""Stored readings: kept as sent, and computed when they are read.
 
-Documented: the rules (Odometer is a register, its value the difference to the reading before; Trip is a value per
-period) and that a version is valid after its beginning and until its end. Not documented, and so decided here: a time
-without offset is wall time in the data point's zone, its timeZoneCode being a name of the zone database (where it is
-not, such a time fails, and what is stored reads in UTC; so it does where no zone is given); a register that falls by
-more than rollbackAllowance of rolloverValue has rolled over; the first reading of a register has no value; an edit of
-a version changes what older readings compute to, but not lastReadingValue.
+Documented: the rules (Odometer is a register, and a value is the difference to the reading before; Trip is a value per
+period), and that a version is valid after its beginning and until its end. Not documented, and so decided here:
+
+- A time without offset is wall time in the data point's zone, if its timeZoneCode is a name of the zone database. If
+  not, such a time fails. Without a known zone, times are shown in UTC.
+- A register that falls by more than rollbackAllowance of rolloverValue has rolled over.
+- The first reading of a register has no value.
+- An edit of a version changes what older readings compute to, but not lastReadingValue.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.tables import Channel
 
 _COLUMNS = "time, value, estimated, note, reading_id"
-# From the reading before the span, for the difference to the first one in it.
+# One reading more, before the span: a register's first value in it is the difference to that one.
 _SELECT_SPAN = f"""
 SELECT {_COLUMNS} FROM readings WHERE channel_id = :channel
 AND time >= ifnull((SELECT max(time) FROM readings WHERE channel_id = :channel AND time < :begin), '')
@@ -49,7 +51,7 @@ _END_OF_TIME = "~"
 
 
 class StoredReading(Struct, frozen=True):
-    """A reading at an instant, which is ISO text in UTC and so sorts as time does; SQLite has 0 and 1 for booleans."""
+    """A reading at an instant: ISO text in UTC, which sorts as time does. SQLite has 0 and 1 for booleans."""
 
     instant: str
     raw: float
@@ -59,7 +61,7 @@ class StoredReading(Struct, frozen=True):
 
 
 class ComputedReading(Struct, frozen=True):
-    """A reading with its value after rule, multiplier and offset; None where there is none yet."""
+    """A reading with its value after rule, multiplier and offset; None for the first of a register."""
 
     stored: StoredReading
     time: str
@@ -67,14 +69,14 @@ class ComputedReading(Struct, frozen=True):
 
 
 class Span(Struct, frozen=True):
-    """From one instant to another, both in it; None is without end."""
+    """From one instant to another, both included; None has no limit."""
 
     begin: str | None = None
     end: str | None = None
 
 
 def zone_of(store: Store, channel: Channel) -> tzinfo:
-    """The time zone of the channel's data point; UTC where it is not given or not known."""
+    """The time zone of the channel's data point; UTC if it is not given or not known."""
     return find_zone(read_data_point(store, channel.data_point_id))
 
 
@@ -85,7 +87,7 @@ def find_instants(store: Store, channel_id: int) -> set[str]:
 
 
 def put_readings(store: Store, channel: Channel, readings: Iterable[StoredReading]) -> None:
-    """Stores readings, in place of those at the same instants, and brings the channel's evidence up to date."""
+    """Stores readings, replacing those at the same instants, and updates the channel's evidence."""
     rows = [(channel.channel_id, one.instant, one.raw, one.estimated, one.note) for one in readings]
     if not rows:
         return
@@ -111,7 +113,7 @@ def _compute_reading(
 ) -> ComputedReading:
     local = datetime.fromisoformat(reading.instant).astimezone(zone)
     beginnings = [version.settings.begin_date or "" for version in channel.versions]
-    # A version begins after its beginDate: at that very time the one before is still valid.
+    # A version begins after its beginDate: at that time the one before is still valid.
     place = max(bisect_left(beginnings, local.replace(tzinfo=None).isoformat()) - 1, 0)
     value = _compute(reading, before, channel.versions[place].settings)
     return ComputedReading(reading, local.isoformat(), value)
@@ -134,7 +136,7 @@ def _difference(difference: float, settings: VersionSettings) -> float:
 
 
 def _evidence(store: Store, channel: Channel) -> Evidence:
-    """What the channel shows of its readings: the stored ones, and those its world told of without giving them."""
+    """What the channel shows of its readings: those stored, and those whose dates came with its world."""
     zone, known = zone_of(store, channel), channel.evidence
     readings = [StoredReading(*row) for row in store.connection.execute(_SELECT_LATEST, (channel.channel_id,))]
     latest = _compute_reading(channel, zone, readings[0], readings[1] if readings[1:] else None)

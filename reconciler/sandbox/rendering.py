@@ -3,8 +3,8 @@
 The JSON text of each channel is kept in the store until something in it changes.
 
 Documented: for a calculated channel the first and last dates are those of its summarized readings, and a summarized
-reading lies at the end of its interval. Not documented, and so decided here: there is one whenever all channels in
-the formula have readings, and lastReadingValue stays as the world gave it.
+reading is at the end of its interval. Not documented, and so decided here: a calculated channel has summarized readings
+if all channels in its formula have readings, and lastReadingValue remains that of the world.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 
 class ResponseContext(Struct, frozen=True):
-    """All that the responses of a batch of channels show besides the channels themselves."""
+    """What the responses of a batch of channels show besides the channels themselves."""
 
     settings: Settings
     records: Mapping[ReferenceKind, Mapping[int, Record]]
@@ -62,7 +62,7 @@ class ResponseContext(Struct, frozen=True):
 
 
 def read_context(store: Store, settings: Settings, channels: Iterable[Channel]) -> ResponseContext:
-    """The surroundings of these channels."""
+    """What the responses of these channels show besides them."""
     channels = tuple(channels)
     points = {channel.data_point_id for channel in channels}
     ids: dict[ReferenceKind, set[int]] = {kind: set() for kind in ReferenceKind}
@@ -107,7 +107,7 @@ WHERE {SETTING.format("isPrimaryValue")} AND data_point_id IN (SELECT value FROM
 
 
 def _find_rolled_up(store: Store, data_point_ids: set[int]) -> dict[int, bool]:
-    """Whether the primary value channel's summarization is SUM, by data point. `[PUT]` isDataRolledUp."""
+    """Whether the primary value channel's summarization is SUM, by data point: isDataRolledUp on the page of PUT."""
     rows = store.connection.execute(_SELECT_ROLLED_UP, (json.dumps(list(data_point_ids)),))
     return {row[0]: bool(row[1]) for row in rows}
 
@@ -126,12 +126,12 @@ _MINUTES_OF_A_DAY = 1440
 
 
 def read_evidence(store: Store, settings: Settings, channel: Channel) -> Evidence:
-    """What readings leave on a stored channel, summarized ones included."""
+    """The evidence of readings on a stored channel, summarized ones included."""
     return find_evidence(channel, read_context(store, settings, (channel,)))
 
 
 def find_evidence(channel: Channel, context: ResponseContext, depth: int = 0) -> Evidence:
-    """What readings leave on a channel, summarized ones included; its inputs are those of `context`."""
+    """The evidence of readings on a channel, summarized ones included; its inputs are in `context`."""
     is_without = context.settings.calculated_readings is CalculatedReadings.NONE
     if is_without or not channel.settings.is_calculated or channel.evidence.has_readings or depth > _MAX_DEPTH:
         return channel.evidence
@@ -141,6 +141,7 @@ def find_evidence(channel: Channel, context: ResponseContext, depth: int = 0) ->
     if not references or len(inputs) < len(references) or not all(one.has_readings for one in found):
         return channel.evidence
     zone = find_zone(context.data_points.get(channel.data_point_id))
+    # The help center: the interval of a calculated channel comes from its inputs, here the coarsest of them.
     minutes = max((one.settings.interval_minutes or 1 for one in inputs), default=1)
     first = max(_parse(one.first_date for one in found), default=None)
     last = min(_parse(one.last_date for one in found), default=None)
@@ -158,6 +159,7 @@ def _parse(dates: Iterable[str | None]) -> list[datetime]:
 def _end_of_interval(time: datetime | None, zone: tzinfo, minutes: int) -> str | None:
     if time is None:
         return None
+    # The help center's example: a reading at 12:24 goes to the five minutes that end at 12:25.
     local = time.astimezone(zone).replace(tzinfo=None)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     step = timedelta(minutes=min(minutes, _MINUTES_OF_A_DAY))
@@ -170,7 +172,7 @@ _FLAGS = ("isCalculated", "isPrimaryValue", "isPrimaryDemand")
 
 
 def shape_row(response: Record, shape: ListShape) -> Record:
-    """The response of a channel as a row of the list shows it."""
+    """The response of a channel as a row of the list has it."""
     match shape:
         case ListShape.FULL:
             return response
@@ -192,6 +194,7 @@ def _without(record: Record, names: tuple[str, ...]) -> dict[str, Any]:
 def version_responses(channel: Channel, context: ResponseContext) -> list[dict[str, Any]]:
     """The versions of a channel, the earliest first."""
     zone = find_zone(context.data_points[channel.data_point_id])
+    # No body has an endDate: a version ends where the next one begins.
     beginnings = [version.settings.begin_date for version in channel.versions]
     first = _open_beginning(context.settings) if beginnings[0] is None else beginnings[0]
     dates = [_format_date(date, zone, context.settings) for date in (first, *beginnings[1:], None)]
@@ -261,7 +264,7 @@ def _open_beginning(settings: Settings) -> str | None:
     return FLOOR_DATE if settings.first_version_begin_date is FirstVersionBeginDate.FLOOR else None
 
 
-# So few are made faster than kept.
+# Rendering so few channels again is faster than storing their text.
 _FEW = 10
 
 
@@ -284,7 +287,7 @@ def render_channels(
     )
     missing = [channel_id for channel_id in channel_ids if channel_id not in known]
     if len(missing) > _FEW:
-        # Read and kept in one transaction, lest a text outlives a write that came between.
+        # One transaction: a write in between would leave the text of a channel that is out of date.
         with store.writing():
             texts = _render(store, settings, read_channels(store, missing), shape)
             rows = [(channel_id, view, text) for channel_id, text in texts.items()]
@@ -299,7 +302,7 @@ def render_channels(
 def render_for_read(
     store: Store, settings: Settings, channel_ids: Sequence[int], shape: ListShape = ListShape.FULL
 ) -> list[str]:
-    """What a read shows of each channel: as `render_channels`, but for those that lag behind."""
+    """What a read shows of each channel: `render_channels`, except for reads that lag behind a write."""
     texts = render_channels(store, settings, channel_ids, shape)
     if settings.read_lag is ReadLag.NONE:
         return texts
@@ -309,7 +312,7 @@ def render_for_read(
 
 @lru_cache
 def _view(settings: Settings, shape: ListShape) -> str:
-    # Of all settings, lest one that counts is forgotten.
+    # All settings, so that none of those that change a response can be forgotten.
     return sha256(f"{settings} {shape}".encode()).hexdigest()[:16]
 
 
@@ -357,5 +360,5 @@ def _input_intervals(channel: Channel, context: ResponseContext) -> list[int]:
 
 
 def _is_convertible(channel: Channel, context: ResponseContext) -> bool:
-    """`[PUT]` isCalculatedConvertible of a channel without readings, for the direction it can go."""
+    """isCalculatedConvertible, by the page of PUT, of a channel without readings, for its one possible direction."""
     return channel.settings.is_calculated or (len(channel.versions) == 1 and channel.channel_id not in context.used)

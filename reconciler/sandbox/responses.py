@@ -26,8 +26,7 @@ from starlette.responses import Response
 
 from reconciler.sandbox.bodies import ApiError, parse_json, parse_local_time
 from reconciler.sandbox.settings import ErrorBody, PutAnswer
-from reconciler.sandbox.store import LoggedRequest as JournalRequest
-from reconciler.sandbox.store import log_request
+from reconciler.sandbox.store import LoggedRequest, log_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.store import Store
 
 
-# In the scope of a request: the words of the fault that will come after its answer, for the journal.
+# A key in the ASGI scope of a request: the text of the fault that follows its response, for the request log.
 FAULT_IN_SCOPE = "sandbox.fault"
 
 
@@ -50,7 +49,7 @@ class JsonResponse(Struct, frozen=True):
 
 
 class AppState(Struct, frozen=True):
-    """What every endpoint works with."""
+    """What every endpoint needs. `turns` numbers the requests of shuffled pages."""
 
     store: Store
     settings: Settings
@@ -69,7 +68,7 @@ def make_response(answer: JsonResponse) -> Response:
 
 
 def make_error_response(settings: Settings, error: ApiError) -> Response:
-    """The error as a response with the body the settings ask for."""
+    """The error as a response, with the body that the settings choose."""
     if settings.error_body is ErrorBody.TEXT:
         lines = [error.message, *(f"{one.property}: {one.message}" for one in error.violations)]
         return Response("\n".join(lines), error.status, media_type="text/plain")
@@ -78,7 +77,7 @@ def make_error_response(settings: Settings, error: ApiError) -> Response:
 
 
 def shape_put_response(settings: Settings, answer: JsonResponse) -> JsonResponse:
-    """The answer to a PUT that was carried out, with as much of `answer` as the settings give."""
+    """The response to a successful PUT: as much of `answer` as the settings choose."""
     match settings.put_answer:
         case PutAnswer.CHANNEL:
             return answer
@@ -89,14 +88,15 @@ def shape_put_response(settings: Settings, answer: JsonResponse) -> JsonResponse
 
 
 async def run_write(state: AppState, request: Request, decide: Callable[[Any], JsonResponse]) -> Response:
-    """The response to a write: what `decide` makes of the body, in one transaction with its line in the journal."""
+    """The response that `decide` makes of the body, in one transaction with the entry in the request log."""
+    # A write and its entry are on disk together, so tests can count what really reached the service.
     body = await request.body()
     with state.store.writing():
         try:
             response = make_response(decide(None if request.method == "DELETE" else parse_json(body)))
         except ApiError as error:
             response = make_error_response(state.settings, error)
-        entry = JournalRequest(
+        entry = LoggedRequest(
             id=0,
             method=request.method,
             path=request.url.path,
@@ -108,6 +108,7 @@ async def run_write(state: AppState, request: Request, decide: Callable[[Any], J
     return response
 
 
+# The operators of the vendor's page on filters, except those that name days, as in "last 7 days".
 _OPERATORS = {
     "equals": "{0} = ?",
     "not equals": "{0} <> ?",
@@ -151,7 +152,7 @@ class FieldType(Enum):
 
 
 class FilterField(Struct, frozen=True):
-    """A field one may filter by: its SQL expression, the type of its values, and its documented operators."""
+    """A field of a filter: its SQL expression, the type of its values, and its documented operators."""
 
     expression: str
     type: FieldType
@@ -159,14 +160,14 @@ class FilterField(Struct, frozen=True):
 
 
 class Condition(Struct, frozen=True):
-    """A piece of SQL and its parameters."""
+    """A condition in SQL, and its parameters."""
 
     sql: str
     parameters: tuple[str | int, ...] = ()
 
 
 def parse_filter(text: str | None, fields: Mapping[str, FilterField]) -> Condition:
-    """The filter as SQL over `fields`; without one, what is always true. Raises `ApiError` naming what is wrong."""
+    """The filter as SQL over `fields`; always true without one. Raises `ApiError`, naming what is wrong."""
     if text is None or not text.strip():
         return Condition("1")
     known = {name.lower(): field for name, field in fields.items()}
@@ -211,6 +212,7 @@ def _comparable(field: FilterField) -> str:
     if field.type is FieldType.TEXT:
         return f"lower({field.expression})"
     if field.type is FieldType.TIME:
+        # Without fractions and offset: seconds of wall time.
         return f"substr({field.expression}, 1, 19)"
     return field.expression
 
@@ -233,35 +235,36 @@ def _invalid_filter(message: str) -> ApiError:
     return ApiError(400, f"The filter is not valid: {message}.")
 
 
+# The vendor's page on paging.
 _DEFAULT_SIZE = 250
 _PRIME = 1_000_003
-# The golden section of the prime: multiples of it lie far apart.
+# Consecutive multiples of the golden section of a prime are far apart, so each page has rows from everywhere.
 _SHUFFLE_STEP = 618_035
 
 
 class ListRequest(Struct, frozen=True):
-    """What one request asks of a list, its parameters by lower-case name."""
+    """A request for a list, with its parameters by lower-case name."""
 
     fields: Mapping[str, FilterField]
     parameters: Mapping[str, str]
     largest: int
-    # None orders by id; each number gives another order.
+    # None orders by id; each number gives a different order.
     shuffle: int | None = None
 
 
 class Page(Struct, frozen=True):
-    """The ids on a page, and the headers that place it."""
+    """The ids on a page, and its headers."""
 
     ids: tuple[int, ...]
     headers: dict[str, str]
 
 
 def find_page(store: Store, request: ListRequest) -> Page:
-    """The page of channels that is asked for. Raises `ApiError` for parameters that have no meaning."""
+    """The page of channels that is asked for. Raises `ApiError` if a parameter is not valid."""
     number = _positive(request.parameters, "pageNumber", 1)
     size = min(_positive(request.parameters, "pageSize", _DEFAULT_SIZE), request.largest)
     condition = parse_filter(request.parameters.get("filter"), request.fields)
-    # The pieces of SQL are this package's own; what the client sent is bound.
+    # All SQL is this package's own; values from the client are parameters.
     source = f"FROM channels WHERE {condition.sql}"
     parameters: tuple[Any, ...] = condition.parameters
     total = store.connection.execute(f"SELECT count(*) {source}", parameters).fetchone()[0]

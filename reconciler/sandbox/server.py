@@ -1,4 +1,4 @@
-"""The application on a loopback socket: uvicorn, and a check that every caller is a program on this machine.
+"""The application on a loopback socket: uvicorn, and a check that every client is a program on this machine.
 
 A page in a browser can send requests to this machine and, through a name of its own that resolves to it (DNS
 rebinding), read the responses too. The browser then gives that name in Host, and usually the page's origin in Origin
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 _LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _HTTP_PORT = 80
-# A request that no page made: typed into the address bar, or by no browser at all.
+# Values of Sec-Fetch-Site for the sandbox's own pages and for an address that was typed in.
 _OWN_SITES = frozenset({"same-origin", "none"})
 
 
 class LocalOnly:
-    """An application that answers only what is sent to the address it is served at, and by no foreign page."""
+    """An application that answers only requests to its own address, and none from pages of other origins."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -74,13 +74,13 @@ _LOOPBACK = "127.0.0.1"
 
 
 class Server(uvicorn.Server):
-    """uvicorn, but it waits for an event instead of looking ten times a second, and leaves signals to its starter."""
+    """uvicorn that waits for an event instead of polling ten times a second, and leaves signals to its caller."""
 
     def __init__(self, app: ASGIApp) -> None:
         config = uvicorn.Config(
             self._answer,
             interface="asgi3",
-            # The one protocol that is always there, and whose connections can be told by their client.
+            # The one protocol that uvicorn always has, and whose connections know their client.
             http="h11",
             ws="none",
             log_config=None,
@@ -94,7 +94,7 @@ class Server(uvicorn.Server):
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def run_on(self, listener: socket.socket) -> None:
-        """Serves until `stop`. Requests that have begun are answered first."""
+        """Serves until `stop`, and then answers requests that have begun."""
         asyncio.run(self.serve([listener]))
 
     def stop(self, *_signal: object) -> None:
@@ -110,7 +110,7 @@ class Server(uvicorn.Server):
             for connection in self.server_state.connections:
                 if isinstance(connection, H11Protocol) and connection.client == scope["client"]:
                     connection.transport.close()
-            # Ends once the connection is closed, so that uvicorn does not answer in its stead.
+            # Returning before the connection is closed would make uvicorn answer with a 500.
             while (await receive())["type"] != "http.disconnect":
                 pass
 
@@ -134,9 +134,9 @@ class Server(uvicorn.Server):
 def listen(port: int = 0) -> socket.socket:
     """A loopback socket that accepts connections from now on; port 0 takes a free one.
 
-    Raises `PortError` where the port cannot be had.
+    Raises `PortError` if the port is not available.
     """
-    # Without the protocol's number asyncio does not know TCP, and small answers wait 40 ms for an acknowledgement.
+    # asyncio turns off Nagle's algorithm only if the socket names TCP; else small responses wait 40 ms for an ACK.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -144,19 +144,19 @@ def listen(port: int = 0) -> socket.socket:
         listener.listen()
     except (OSError, OverflowError) as failure:
         listener.close()
-        msg = f"port {port} on {_LOOPBACK} cannot be had: {failure}"
+        msg = f"cannot listen on {_LOOPBACK}:{port}: {failure}"
         raise PortError(msg) from failure
     return listener
 
 
 def url_of(listener: socket.socket) -> str:
-    """Where a client finds the socket."""
+    """The URL of the socket."""
     return f"http://{_LOOPBACK}:{listener.getsockname()[1]}"
 
 
 @contextmanager
 def in_thread(app: ASGIApp) -> Iterator[str]:
-    """The URL at which a thread serves the app for the length of the block."""
+    """The URL of the app, which a thread serves for the length of the block."""
     listener = listen()
     server = Server(app)
     thread = threading.Thread(target=server.run_on, args=(listener,), name="sandbox", daemon=True)

@@ -1,8 +1,8 @@
-"""What the command line and the tests start: the sandbox for a block, or until it is told to stop.
+"""The sandbox for the length of a block, or until a signal, as the command line and tests start it.
 
-This module knows no web framework: Starlette, uvicorn and asyncio take longer to import than most commands take to
-run, and a command that only lists the sandbox's settings needs none of them. So `server` is imported when something is
-served, and not before.
+This module imports no web framework: Starlette, uvicorn and asyncio take longer to import than most commands take to
+run, and a command that only lists the sandbox's settings needs none of them. So `server` is imported only when
+something is served.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ if TYPE_CHECKING:
 
 
 class Service(Struct, frozen=True):
-    """A running sandbox seen from outside: where it is, and what lies in its file."""
+    """A running sandbox: its URL, and what is in its file."""
 
     url: str
     database: Path
 
     def requests(self, after: int = 0) -> tuple[LoggedRequest, ...]:
-        """The journal of writes, from the first id above `after`."""
+        """The log of writes, from the first id above `after`."""
         with open_store(self.database) as store:
             return read_request_log(store, after)
 
     def export(self) -> World:
-        """All that it holds."""
+        """The whole world in it."""
         with open_store(self.database) as store:
             return export_world(store)
 
     def load(self, world: World) -> None:
-        """Starts again from a world, journal and all, without a new server. Raises `WorldError`."""
+        """Starts again from a world with an empty log, without a new server. Raises `WorldError`."""
         reset(self.database, world)
 
 
@@ -49,7 +49,7 @@ class Service(Struct, frozen=True):
 def embedded(database: Path) -> Iterator[str]:
     """The URL of the service for the length of a block, in a thread on a free loopback port.
 
-    State is kept in `database`; where that file is missing, the demo world is put there. Raises `StoreError`.
+    State is kept in `database`; if that file does not exist, it starts with the demo world. Raises `StoreError`.
     """
     with running(database) as service:
         yield service.url
@@ -57,9 +57,9 @@ def embedded(database: Path) -> Iterator[str]:
 
 @contextmanager
 def running(database: Path, world: World | None = None, options: Options | None = None) -> Iterator[Service]:
-    """The service for the length of a block, as `embedded`; with a world it starts again from that.
+    """The service for the length of a block, as `embedded`; if a world is given, it starts again from that.
 
-    Raises `StoreError`, `WorldError`, and `FaultError` for a fault that would end the caller's program.
+    Raises `StoreError`, `WorldError`, and `FaultError` for a fault that would end the caller's process.
     """
     from reconciler.sandbox.app import create_app  # noqa: PLC0415 - starlette only where something is served
     from reconciler.sandbox.server import in_thread  # noqa: PLC0415 - and uvicorn
@@ -83,8 +83,8 @@ def serve(
 ) -> None:
     """Serves until SIGINT or SIGTERM; `announce` is given the URL once connections are accepted.
 
-    With a world it starts again from that, else from what `database` holds, else from the demo world. Raises
-    `StoreError`, `WorldError` and `PortError`.
+    It starts from the given world, else from what is in `database`, else from the demo world. Raises `StoreError`,
+    `WorldError` and `PortError`.
     """
     from reconciler.sandbox.app import create_app  # noqa: PLC0415 - starlette only where something is served
     from reconciler.sandbox.server import Server, listen, stopped_by_signals, url_of  # noqa: PLC0415 - and uvicorn
@@ -99,18 +99,18 @@ def serve(
 
 
 def reset(database: Path, world: World | None = None) -> None:
-    """Starts again from a world, by default the demo; the journal is emptied. Raises `StoreError`, `WorldError`."""
+    """Starts again from a world, by default the demo, with an empty log. Raises `StoreError`, `WorldError`."""
     with open_store(database) as store:
         prepare(store, make_demo_world() if world is None else world)
 
 
 def prepare(store: Store, world: World | None) -> None:
-    """Puts a world into the store where one is given, the demo where it holds none.
+    """Loads the given world into the store, or the demo if the store has none.
 
-    Raises `WorldError`, and `StoreError` where what the store holds is damaged.
+    Raises `WorldError`, and `StoreError` if the store is damaged.
     """
     check_tables(store)
-    # One transaction: of two that find an empty file, the second must not undo what was written since.
+    # One transaction: if two processes find an empty file, the second must not undo writes that came after the first.
     with store.writing():
         if world is not None:
             load_world(store, world)

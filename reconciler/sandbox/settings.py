@@ -1,7 +1,7 @@
 """The options of a sandbox: a setting for each thing the vendor's pages leave open, its faults and its keys.
 
-The vendor documents none of the settings. Each stands for an unknown and defaults to the most plausible answer.
-`describe_settings` lists them all, for `sandbox serve --set` and the docs.
+The vendor documents none of the answers. Each setting defaults to the most plausible one; what the vendor says about
+something similar is in a comment. `describe_settings` lists them all, for `sandbox serve --set` and the docs.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.faults import Fault
 
 
+# The body has one version object, without a channelVersionId; each version also has a PUT of its own.
 class PutVersionSemantics(StrEnum):
     """Which version a PUT of a channel with several versions changes."""
 
@@ -31,6 +32,7 @@ class PutVersionSemantics(StrEnum):
     REJECT = "reject"
 
 
+# The page gives esaChannelVersion no "Required". The legacy API keeps a version that is not in the body.
 class MissingVersion(StrEnum):
     """A PUT of a channel in which esaChannelVersion is absent or null."""
 
@@ -38,6 +40,7 @@ class MissingVersion(StrEnum):
     REJECT = "reject"
 
 
+# The body of a create has no beginDate. Dates of the legacy API begin at 1899-12-30.
 class FirstVersionBeginDate(StrEnum):
     """How the open beginning of a first version reads: null, or 1899-12-30T00:00:00."""
 
@@ -67,6 +70,7 @@ class SecondPrimary(StrEnum):
     REJECT = "reject"
 
 
+# The help center: each meter that stores interval data needs one primary value channel.
 class ClearLastPrimary(StrEnum):
     """Clearing the only primary value of a data point."""
 
@@ -74,6 +78,7 @@ class ClearLastPrimary(StrEnum):
     ALLOW = "allow"
 
 
+# The page gives 999999999999999 and 0.1 as the defaults if the value is absent.
 class OdometerNulls(StrEnum):
     """Null for rolloverValue or rollbackAllowance under Odometer: filled with the default, or kept."""
 
@@ -88,6 +93,7 @@ class OdometerOffset(StrEnum):
     ALLOW = "allow"
 
 
+# The legacy API has minutes in one response (ChannelResponse) and seconds in another (ChannelLatestReading).
 class IntervalUnit(StrEnum):
     """The unit of `interval` in responses."""
 
@@ -130,6 +136,7 @@ class DuplicateImportId(StrEnum):
     ALLOW = "allow"
 
 
+# No page shows the body of an error, and the vendor's Python package has no type for it.
 class ErrorBody(StrEnum):
     """The body of an error."""
 
@@ -137,6 +144,7 @@ class ErrorBody(StrEnum):
     TEXT = "text"
 
 
+# The page of PUT takes all three; older help pages said to delete the channel and create it again.
 class EditWithReadings(StrEnum):
     """Changing observation type, interval or observation rule of a channel that has readings."""
 
@@ -144,6 +152,7 @@ class EditWithReadings(StrEnum):
     REJECT = "reject"
 
 
+# The page of the ESA call says that readings at the same time are overwritten; that of the v3 call says nothing.
 class V3Overwrite(StrEnum):
     """POST /api/v3/reading at a time that already has a reading."""
 
@@ -151,6 +160,7 @@ class V3Overwrite(StrEnum):
     FAIL = "fail"
 
 
+# Documented is only that POST /api/v3/import/reading is forwarded to the ESA service.
 class V3SeesEsaChannels(StrEnum):
     """Whether the v3 reading endpoints know ESA channels."""
 
@@ -158,6 +168,7 @@ class V3SeesEsaChannels(StrEnum):
     NO = "no"
 
 
+# The vendor's overview gives 401 also for a missing permission, and 403 for a request that is refused.
 class NoPermissionStatus(StrEnum):
     """The status for a key whose user may not write."""
 
@@ -186,6 +197,7 @@ class PageOrder(StrEnum):
     SHUFFLED = "shuffled"
 
 
+# The legacy API required a rollover value for Trip too.
 class TripRegister(StrEnum):
     """What null reads back as for rolloverValue and rollbackAllowance under Trip: null, the defaults, or 0."""
 
@@ -223,6 +235,7 @@ class NullFormula(StrEnum):
     EMPTY = "empty"
 
 
+# The examples on the vendor's pages are dates without a time.
 class VersionDates(StrEnum):
     """How beginDate and endDate of a version read: wall time in the data point's time zone without a zone, the same
     followed by Z, the same with the zone's offset, or the time in UTC followed by Z.
@@ -260,6 +273,7 @@ class ObservationTypeList(StrEnum):
     ABSENT = "absent"
 
 
+# The page of PUT shows a 200 with the channel; that of the version shows no response.
 class PutAnswer(StrEnum):
     """The answer to a PUT of a channel or version: 200 with it, 200 without a body, or 204."""
 
@@ -268,6 +282,7 @@ class PutAnswer(StrEnum):
     NO_CONTENT = "no_content"
 
 
+# The vendor's own example of paging reads TotalPages alone.
 class PagingHeaders(StrEnum):
     """The headers of a page: all four that are documented, or TotalPages alone."""
 
@@ -357,9 +372,9 @@ def describe_settings() -> tuple[SettingRow, ...]:
 
 
 def parse_settings(assignments: Iterable[str]) -> Settings:
-    """The defaults with each `NAME=VALUE` carried out; the last one of a name counts.
+    """The defaults, changed by each `NAME=VALUE`; of several with one name, the last counts.
 
-    Raises `SettingError`, naming the nearest known name or all values, for one that is not understood.
+    Raises `SettingError` for an unknown name or value, naming the nearest known name or all values.
     """
     chosen: dict[str, Any] = dict(_parse(assignment) for assignment in assignments)
     return Settings(**chosen)
@@ -397,14 +412,14 @@ def _unknown_name(name: str, known: tuple[str, ...]) -> str:
 
 
 class Keys(Struct, frozen=True):
-    """One key whose user may do everything, and one whose user may only look."""
+    """The key of a user who may do everything, and the key of one who may only read."""
 
     write: str = "sandbox"
     read: str = "sandbox-read"
 
 
 class Options(Struct, frozen=True):
-    """Its answers to the unknowns, its faults, its keys."""
+    """The settings, faults and keys of a sandbox."""
 
     settings: Settings = field(default_factory=Settings)
     faults: tuple[Fault, ...] = ()

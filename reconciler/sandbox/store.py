@@ -1,7 +1,7 @@
 """The SQLite file: opened and checked for damage, its transactions, and its log of writes.
 
-Every write is on disk before it is answered, so that killing the server loses nothing. The log is not part of the
-vendor's API: tests count with it what really reached the service.
+Every write is on disk before its response is sent, so killing the server loses nothing. The log is not part of the
+vendor's API; with it tests count what really reached the service.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-# "esa1": tells the sandbox's files from other SQLite files.
+# "esa1": distinguishes the sandbox's files from other SQLite files.
 _APPLICATION_ID = 0x65736131
 _FORMAT = 3
 _LOCK_TIMEOUT_SECONDS = 30
@@ -83,13 +83,13 @@ _TABLES = (
 
 
 class Store(Struct, frozen=True):
-    """One connection to the file. Use it from one thread at a time; other threads and processes open their own."""
+    """One connection to the file, for one thread at a time; other threads and processes open their own."""
 
     connection: sqlite3.Connection
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """A block whose writes all happen, on disk when the outermost block ends, or none of them."""
+        """A block whose writes happen all together, on disk when the outermost block ends, or not at all."""
         if self.connection.in_transaction:
             yield
             return
@@ -99,7 +99,7 @@ class Store(Struct, frozen=True):
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """A block that sees one moment of the store, whatever others write meanwhile."""
+        """A block that sees one state of the store, whatever others write meanwhile."""
         if self.connection.in_transaction:
             yield
             return
@@ -108,16 +108,16 @@ class Store(Struct, frozen=True):
             yield
 
     def clear(self) -> None:
-        """Empties everything, the journal and the counters of ids too."""
+        """Empties everything, including the log and the counters of ids."""
         for table in _TABLES:
             self.connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names are the constant above
 
 
 @contextmanager
 def open_store(database: Path) -> Iterator[Store]:
-    """The store in `database` for the length of a block; made, empty, where there is none.
+    """The store in `database` for the length of a block; an empty one is created if the file does not exist.
 
-    Raises `StoreError` where the file is something else, is damaged, cannot be written, or is in use for too long.
+    Raises `StoreError` if the file is something else, is damaged, cannot be written, or is in use for too long.
     """
     connection = _connect(database)
     try:
@@ -131,12 +131,12 @@ def open_store(database: Path) -> Iterator[Store]:
 
 
 def is_file_failure(failure: sqlite3.Error) -> bool:
-    """Whether the file, or the disk it is on, is the reason; else the sandbox itself asked for something wrong."""
+    """Whether the file or its disk is the cause; if not, the failure is a bug of the sandbox."""
     return isinstance(failure, sqlite3.OperationalError) or type(failure) is sqlite3.DatabaseError
 
 
 def explain_failure(failure: sqlite3.Error, database: object) -> str:
-    """What a failure of SQLite means for the user, and how to go on."""
+    """What a failure of SQLite means for the user, and how to continue."""
     match getattr(failure, "sqlite_errorcode", 0) & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return f"{database} is in use by another program: {failure}; try again when that is done"
@@ -153,7 +153,7 @@ def _connect(database: Path) -> sqlite3.Connection:
             database,
             timeout=_LOCK_TIMEOUT_SECONDS,
             isolation_level=None,
-            # The server's thread uses what its starter opened.
+            # The server's thread uses the connection that its starter opened.
             check_same_thread=False,
         )
     except (OSError, sqlite3.Error) as failure:
@@ -165,7 +165,7 @@ def _connect(database: Path) -> sqlite3.Connection:
         connection.close()
         raise StoreError(explain_failure(failure, database)) from failure
     except UnicodeDecodeError as failure:
-        # What SQLite says of a damaged schema quotes it.
+        # SQLite quotes a damaged schema in its message, whatever bytes are in it.
         connection.close()
         msg = f"{database} is damaged: its schema is not text; remove it, and the sandbox starts again"
         raise StoreError(msg) from failure
@@ -177,7 +177,7 @@ def _connect(database: Path) -> sqlite3.Connection:
 
 def _prepare(connection: sqlite3.Connection, database: Path) -> None:
     if _is_fresh(connection):
-        # Of the default size, a page would not hold what is answered for one channel.
+        # A page of the default size, 4096 bytes, is smaller than the response of one channel.
         connection.execute("PRAGMA page_size = 16384")
         _use_write_ahead_log(connection)
         _make_tables_once(connection)
@@ -190,7 +190,7 @@ def _is_fresh(connection: sqlite3.Connection) -> bool:
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
-    """Turns to a write-ahead log; for this change alone SQLite does not wait by itself while another one writes."""
+    """Turns on the write-ahead log. For this change alone, SQLite does not wait while another process writes."""
     end = time.monotonic() + _LOCK_TIMEOUT_SECONDS
     while True:
         try:
@@ -205,7 +205,7 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
 
 def _make_tables_once(connection: sqlite3.Connection) -> None:
     with Store(connection).writing():
-        # Asked again inside the transaction: another process may have made the tables meanwhile.
+        # Checked again inside the transaction: another process may have made the tables meanwhile.
         if not _is_fresh(connection):
             return
         for statement in _SCHEMA.split(";"):
@@ -228,7 +228,7 @@ def _check_format(connection: sqlite3.Connection, database: Path) -> None:
 class LoggedRequest(Struct, frozen=True):
     """A write that was answered. Later ones have larger ids.
 
-    `status` is the service's own verdict: where a `fault` came after it, the client saw something else.
+    `status` is the service's own: if a `fault` came after it, the client saw something else.
     """
 
     id: int
@@ -240,7 +240,7 @@ class LoggedRequest(Struct, frozen=True):
 
 
 def log_request(store: Store, request: LoggedRequest) -> None:
-    """Adds a write to the journal; its id is given by the journal."""
+    """Adds a write to the log, which chooses its id."""
     store.connection.execute(
         "INSERT INTO requests (method, path, body, status, fault) VALUES (?, ?, ?, ?, ?)",
         (request.method, request.path, request.body, request.status, request.fault),
@@ -248,7 +248,7 @@ def log_request(store: Store, request: LoggedRequest) -> None:
 
 
 def read_request_log(store: Store, after: int = 0) -> tuple[LoggedRequest, ...]:
-    """The journal in order, from the first id above `after`."""
+    """The log in order, from the first id above `after`."""
     rows = store.connection.execute(
         "SELECT id, method, path, body, status, fault FROM requests WHERE id > ? ORDER BY id", (after,)
     )
@@ -265,7 +265,7 @@ _JSON_COLUMNS = {
     "versions": ("unknown", "settings"),
     "lagging": ("channel",),
 }
-# A table, the name and the expression of a value in it, and the table and column that hold this value too.
+# A table, the name and expression of a value in it, and the table and column where that value must exist.
 _REFERENCES = (
     ("channels", "data_point_id", "data_point_id", "data_points", "id"),
     ("channels", "channel_id", "channel_id", "versions", "channel_id"),
@@ -280,7 +280,7 @@ _REFERENCES = (
 
 
 def check_tables(store: Store) -> None:
-    """Raise `StoreError` if a table of `store` is missing, or is not as the sandbox makes it."""
+    """Raise `StoreError` if a table of `store` is missing or was changed."""
     found = dict(store.connection.execute(_SELECT_TABLES))
     with open_store(Path(":memory:")) as fresh:
         expected = dict(fresh.connection.execute(_SELECT_TABLES))
@@ -290,7 +290,7 @@ def check_tables(store: Store) -> None:
 
 
 def check_rows(store: Store) -> None:
-    """Raise `StoreError` if a row of `store` holds what the sandbox never writes."""
+    """Raise `StoreError` if a row of `store` has a value that the sandbox never writes."""
     for table, columns in _JSON_COLUMNS.items():
         for column in columns:
             if _has_rows(store, f"SELECT 1 FROM {table} WHERE NOT json_valid({column})"):  # noqa: S608 - constants

@@ -33,12 +33,12 @@ class Version(Struct, frozen=True):
 
     version_id: int
     settings: VersionSettings
-    # Response properties of a loaded world that no page mentions, as a JSON object: kept, answered, never read.
+    # Properties of a loaded response that no page mentions, as a JSON object: a response shows them again.
     unknown: str = "{}"
 
 
 class Evidence(Struct, frozen=True):
-    """What the readings of a channel leave on its response. `last_value` is a JSON object or None."""
+    """What a channel's response says about its readings. `last_value` is a JSON object or None."""
 
     has_readings: bool = False
     first_date: str | None = None
@@ -58,12 +58,12 @@ class Channel(Struct, frozen=True):
 
 
 def replace_at(versions: tuple[Version, ...], index: int, version: Version) -> tuple[Version, ...]:
-    """`versions` with another one at `index`."""
+    """`versions` with `version` at `index`."""
     return (*versions[:index], version, *versions[index + 1 :])
 
 
 def begins_before(earlier: str | None, later: str | None) -> bool:
-    """Whether one beginning lies before another; None lies before all."""
+    """Whether one beginning is before another; None is before all others."""
     return (earlier or "") < (later or "")
 
 
@@ -92,8 +92,8 @@ UPDATE channels SET {", ".join(f"{column} = ?" for column in _EVIDENCE_COLUMNS)}
 _PUT_VERSION = """
 INSERT OR REPLACE INTO versions (version_id, channel_id, unknown, settings) VALUES (?, ?, ?, ?)
 """
-# All whose answer can show the channel: its data point's, those calculated from it, also by way of others, and those
-# its formula names.
+# All channels whose responses can show this one: those of its data point, those calculated from it, directly or through
+# others, and those in its formula.
 _DELETE_RENDERED = """
 WITH RECURSIVE users (id) AS (
   VALUES (:channel) UNION SELECT channel_id FROM formula_inputs JOIN users ON input_id = users.id)
@@ -106,7 +106,7 @@ DELETE FROM rendered WHERE channel_id IN (
 
 
 def read_channels(store: Store, channel_ids: Iterable[int]) -> dict[int, Channel]:
-    """The channels of these ids; unknown ids are left out."""
+    """The channels with these ids; unknown ids are left out."""
     wanted = json.dumps(list(channel_ids))
     versions: dict[int, list[Version]] = {}
     for row in store.connection.execute(_SELECT_VERSIONS, (wanted,)):
@@ -116,7 +116,7 @@ def read_channels(store: Store, channel_ids: Iterable[int]) -> dict[int, Channel
 
 
 def read_channel(store: Store, channel_id: int) -> Channel | None:
-    """The channel of this id, or None."""
+    """The channel with this id, or None."""
     return read_channels(store, (channel_id,)).get(channel_id)
 
 
@@ -136,7 +136,7 @@ def find_users(store: Store, channel_id: int) -> tuple[Channel, ...]:
 
 
 def add_channel(store: Store, channel: Channel) -> Channel:
-    """The channel as stored: ids of 0 are given the next free ones."""
+    """The channel as stored; an id of 0 is replaced with the next free one."""
     channel_id = store.connection.execute(_INSERT_CHANNEL, _channel_row(channel)).lastrowid or 0
     _put_versions(store, channel_id, channel.versions)
     _forget_rendered(store, channel_id)
@@ -144,7 +144,7 @@ def add_channel(store: Store, channel: Channel) -> Channel:
 
 
 def add_channels(store: Store, channels: Iterable[Channel]) -> None:
-    """Stores many channels whose ids, and those of their versions, are given."""
+    """Stores many channels that have ids, as do their versions."""
     channels = tuple(channels)
     store.connection.executemany(_INSERT_CHANNEL, (_channel_row(channel) for channel in channels))
     for channel in channels:
@@ -152,7 +152,8 @@ def add_channels(store: Store, channels: Iterable[Channel]) -> None:
 
 
 def save_channel(store: Store, channel: Channel) -> Channel:
-    """The channel as stored, in place of what was there; versions it no longer holds are gone."""
+    """The channel as stored, which replaces the former one and its versions."""
+    # Before and after: the formulas of both states decide which other responses show this channel.
     _forget_rendered(store, channel.channel_id)
     store.connection.execute(_UPDATE_CHANNEL, (*_columns(channel), channel.channel_id))
     kept = json.dumps([version.version_id for version in channel.versions])
@@ -166,7 +167,7 @@ def save_channel(store: Store, channel: Channel) -> Channel:
 
 
 def save_evidence(store: Store, channel_id: int, evidence: Evidence) -> None:
-    """Stores what readings left on a channel, and nothing else of it."""
+    """Stores the evidence of readings on a channel, and nothing else of it."""
     store.connection.execute(_UPDATE_EVIDENCE, (*_EVIDENCE_VALUES(evidence), channel_id))
     _forget_rendered(store, channel_id)
 
@@ -236,7 +237,7 @@ SELECT channel_id, channel FROM lagging WHERE id IN (
 
 
 def keep_for_lagging_reads(store: Store, channel: Channel) -> None:
-    """Lets the next reads of a channel show it as it is now, before a write."""
+    """Makes the next reads of a channel show it as it is now, before a write."""
     text = encode(channel).decode()
     store.connection.execute(
         "INSERT INTO lagging (channel_id, channel, reads_left) VALUES (?, ?, ?)",
@@ -245,7 +246,7 @@ def keep_for_lagging_reads(store: Store, channel: Channel) -> None:
 
 
 def read_lagging(store: Store, channel_ids: Iterable[int]) -> dict[int, Channel]:
-    """What this read shows of those channels that lag behind; it counts as a read of each."""
+    """What this read shows of channels whose reads lag behind a write; it counts as a read of each."""
     wanted = json.dumps(list(channel_ids))
     with store.writing():
         rows = store.connection.execute(_SELECT_LAGGING, (wanted,)).fetchall()
@@ -264,7 +265,7 @@ class DataPoint(Struct, frozen=True):
     """A data point.
 
     `record` is what a channel's response shows of it, `meter` the meter beside it there, if any, and `details` what
-    only GET /api/v202406/datapoint/{dataPointId} tells.
+    only GET /api/v202406/datapoint/{dataPointId} shows.
     """
 
     record: Record
@@ -273,12 +274,12 @@ class DataPoint(Struct, frozen=True):
 
 
 def read_record(store: Store, kind: ReferenceKind, record_id: int) -> Record | None:
-    """The record of this id, or None."""
+    """The record with this id, or None."""
     return read_records(store, kind, (record_id,)).get(record_id)
 
 
 def read_records(store: Store, kind: ReferenceKind, record_ids: Iterable[int]) -> dict[int, Record]:
-    """The records of these ids; unknown ids are left out."""
+    """The records with these ids; unknown ids are left out."""
     query = f"SELECT id, record FROM {kind} WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 - enum
     return {row[0]: json.loads(row[1]) for row in store.connection.execute(query, (json.dumps(list(record_ids)),))}
 
@@ -290,13 +291,13 @@ def read_all_records(store: Store, kind: ReferenceKind) -> list[Record]:
 
 
 def put_record(store: Store, kind: ReferenceKind, record_id: int, record: Record) -> None:
-    """Stores a record, in place of one with this id."""
+    """Stores a record, replacing one with this id."""
     query = f"INSERT OR REPLACE INTO {kind} VALUES (?, ?)"  # noqa: S608 - enum
     store.connection.execute(query, (record_id, json.dumps(record)))
 
 
 def read_data_points(store: Store, data_point_ids: Iterable[int]) -> dict[int, DataPoint]:
-    """The data points of these ids; unknown ids are left out."""
+    """The data points with these ids; unknown ids are left out."""
     query = "SELECT id, record, meter, details FROM data_points WHERE id IN (SELECT value FROM json_each(?))"
     rows = store.connection.execute(query, (json.dumps(list(data_point_ids)),))
     return {row[0]: DataPoint(*(json.loads(column) for column in row[1:])) for row in rows}
@@ -310,7 +311,7 @@ def read_all_data_points(store: Store) -> list[DataPoint]:
 
 
 def read_data_point(store: Store, data_point_id: int) -> DataPoint | None:
-    """The data point of this id, or None."""
+    """The data point with this id, or None."""
     return read_data_points(store, (data_point_id,)).get(data_point_id)
 
 
@@ -332,18 +333,18 @@ def is_demand(observation_type: Record) -> bool:
 
 
 def find_zone(data_point: DataPoint | None) -> tzinfo:
-    """The time zone of a data point; UTC where it is not given or not known."""
+    """The time zone of a data point; UTC if it is not given or not known."""
     return _parse_zone(_read_code(data_point)) or UTC
 
 
 def name_unknown_zone(data_point: DataPoint | None) -> str | None:
-    """The code of the data point's time zone where it is given, and no name of the zone database."""
+    """The code of the data point's time zone, if it is not a name of the zone database; else None."""
     code = _read_code(data_point)
     return code if code and _parse_zone(code) is None else None
 
 
 def parse_instant(text: str, zone: tzinfo) -> str | None:
-    """The instant of an ISO time, read in the zone where it has no offset; None where it is no time."""
+    """The instant of an ISO time, in `zone` if it has no offset; None if `text` is not a time."""
     try:
         time = datetime.fromisoformat(text)
         local = time if time.tzinfo else time.replace(tzinfo=zone)

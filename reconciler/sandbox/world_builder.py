@@ -1,6 +1,6 @@
-"""Sample worlds: units, observation types and data points, and channels described in a few words.
+"""Sample worlds: units, observation types, data points, and channels described in a few words.
 
-EnergyCAP publishes no list of ids or codes: every id and code here is invented, and real ones differ.
+EnergyCAP publishes no list of ids or codes, so every id and code here is invented, and real ones differ.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _UNIT_TYPES = {
     "TEMP": (6, "Temperature"),
     "MONEY": (7, "Money"),
 }
-# Code, name, type; the place in the list is the id.
+# Code, name, type; the position in the list is the id.
 _UNITS = (
     ("KWH", "Kilowatt-hours", "ENERGY"),
     ("KW", "Kilowatts", "POWER"),
@@ -65,8 +65,9 @@ _COMMODITIES = {
     "CHILLEDWATER": (5, "Chilled water"),
 }
 _NOUNS = {"Use": 1, "Demand": 2, "Cost": 3, "Temperature": 4}
+# `credit` of an observation type on the page of PUT: 1 Credit, 2 Debit, 3 Ignore.
 _DEBIT = 2
-# Code, name, noun, commodity; the place in the list is the id.
+# Code, name, noun, commodity; the position in the list is the id.
 _TYPES = (
     ("ELECUSE", "Electric use", "Use", "ELECTRIC"),
     ("ELECDEM", "Electric demand", "Demand", "ELECTRIC"),
@@ -211,7 +212,7 @@ def _named_location(name: str) -> Record:
     return {
         "isDataRolledUp": True,
         "placeCode": code,
-        # Any number will do, as long as one name always gives the same one.
+        # Any number, as long as one name always gives the same.
         "placeId": crc32(name.encode()) % 1_000_000,
         "placeInfo": name,
         "placeType": kind,
@@ -224,7 +225,7 @@ _IN_MEMORY = Path(":memory:")
 
 
 class SampleVersion(Struct, frozen=True):
-    """A version in few words; `begin_date` None is "from the beginning"."""
+    """A version in few words; `begin_date` None means "from the beginning"."""
 
     unit: str
     rule: int
@@ -237,7 +238,7 @@ class SampleVersion(Struct, frozen=True):
 
 
 class SampleChannel(Struct, frozen=True):
-    """A channel in few words; `last_value` None means it has no readings, interval None that it is calculated."""
+    """A channel in few words; without `last_value` it has no readings, without `interval` it is calculated."""
 
     channel_id: int
     point: SampleDataPoint
@@ -253,7 +254,7 @@ class SampleChannel(Struct, frozen=True):
 
 
 def make_world(points: Iterable[SampleDataPoint], channels: Iterable[SampleChannel]) -> World:
-    """A whole world of these data points and channels, as the service would export it."""
+    """The world of these data points and channels, as an export of it."""
     reference_data = {
         "formatVersion": 1,
         "channels": [],

@@ -1,10 +1,10 @@
-"""Worlds: all that a sandbox holds as one JSON object, loaded and exported.
+"""Worlds: all data of a sandbox as one JSON object, loaded and exported.
 
 `{"formatVersion": 1, "channels": [EsaChannelResponse, …], "units": […], "observationTypes": […],
-"summarizationMethods": […], "dataPoints": […]}`; all but the channels may be left out, and what is missing is gathered
-from the channels. A data point may say more than a channel shows of it: dataPointDescription, dataPointTimeZone and
-`meter` (invented here, for data points without channels). What a response derives (resolvedFormula, endDate,
-isCalculatedConvertible, isDataRolledUp, the interval of a calculated channel) is not read but derived anew.
+"summarizationMethods": […], "dataPoints": […]}`. Everything except the channels may be left out, and is then collected
+from the channels. A data point may have more than a channel shows of it: dataPointDescription, dataPointTimeZone and
+`meter` (invented here, for data points without channels). Derived values of a response (resolvedFormula, endDate,
+isCalculatedConvertible, isDataRolledUp, the interval of a calculated channel) are not read but derived again.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.tables import Record
 
 
-# Of a channel and of a version: what a response holds besides the properties of the table.
+# What the response of a channel and of a version has besides the properties of the table.
 _OTHER_OF_CHANNEL = frozenset(
     {
         "channelId",
@@ -66,7 +66,7 @@ _OF_VERSION = _OTHER_OF_VERSION | {one.response[0] for one in VERSION_PROPERTIES
 
 
 def read_world_channel(body: Body) -> Channel:
-    """The channel in an EsaChannelResponse; what is wrong with it goes to the violations of `body`."""
+    """The channel in an EsaChannelResponse; violations are added to those of `body`."""
     return Channel(
         channel_id=body.integer("channelId", Presence.REQUIRED) or 0,
         data_point_id=_read_id(body, "dataPoint", "dataPointId"),
@@ -136,7 +136,7 @@ World = dict[str, Any]
 _FORMAT = 1
 _MAX_VIOLATIONS_SHOWN = 10
 _DETAILS = ("createdBy", "createdDate", "dataPointDescription", "dataPointTimeZone")
-# Derived, or kept beside: a channel's response shows none of these of its data point.
+# What a channel's response does not show of its data point: these are derived, or stored apart.
 _NOT_SHOWN_BY_CHANNELS = (*_DETAILS, "channels", "importId", "isDataRolledUp", "meter")
 _PARTS = {
     "units": "unitId",
@@ -153,7 +153,7 @@ _PART_OF = {kind: part for part, kind in _KINDS.items()}
 
 
 def read_world(path: Path) -> World:
-    """The world in a JSON file. Raises `WorldError` where there is none; `load_world` judges what is in it."""
+    """The world in a JSON file. Raises `WorldError` if there is none; `load_world` checks what is in it."""
     try:
         world = json.loads(path.read_bytes())
     except OSError as failure:
@@ -163,15 +163,15 @@ def read_world(path: Path) -> World:
         msg = f"{path} is not JSON: {failure}"
         raise WorldError(msg) from failure
     if not isinstance(world, dict):
-        msg = f"{path} holds no world: expected a JSON object with formatVersion and channels"
+        msg = f"{path} is not a world: expected a JSON object with formatVersion and channels"
         raise WorldError(msg)
     return world
 
 
 def load_world(store: Store, world: World) -> None:
-    """Puts a world in place of everything in the store, the journal too.
+    """Replaces everything in the store, including the log, with a world.
 
-    Raises `WorldError` with what is wrong with it; the store then stays as it was.
+    Raises `WorldError` with what is wrong with the world, and then changes nothing.
     """
     violations: list[Violation] = []
     body = Body(world, "", violations)
@@ -211,7 +211,7 @@ def _describe(violations: list[Violation]) -> str:
     lines = [f"{violation.property} {violation.message}" for violation in violations[:_MAX_VIOLATIONS_SHOWN]]
     if len(violations) > _MAX_VIOLATIONS_SHOWN:
         lines.append(f"and {len(violations) - _MAX_VIOLATIONS_SHOWN} more")
-    return "this is no world the sandbox can hold:\n  " + "\n  ".join(lines)
+    return "this world cannot be loaded:\n  " + "\n  ".join(lines)
 
 
 def _put_parts(store: Store, channels: Iterable[Record], given: dict[str, dict[int, Record]]) -> None:
@@ -245,7 +245,7 @@ def _find_children(response: Record, properties: tuple[Property, ...]) -> Iterat
 
 
 def _make_data_point(record: Record) -> DataPoint:
-    # The data point's own response calls its import id importId.
+    # A data point's own response calls its import id importId, and a channel's response dataPointImportId.
     import_id = {"dataPointImportId": record["importId"]} if "importId" in record else {}
     shown = {name: value for name, value in record.items() if name not in _NOT_SHOWN_BY_CHANNELS}
     details = {name: record[name] for name in _DETAILS if name in record}
@@ -253,12 +253,12 @@ def _make_data_point(record: Record) -> DataPoint:
 
 
 def has_world(store: Store) -> bool:
-    """Whether a world was ever loaded, be it an empty one."""
+    """Whether a world was ever loaded, even an empty one."""
     return bool(store.connection.execute("SELECT EXISTS (SELECT 1 FROM worlds)").fetchone()[0])
 
 
 def export_world(store: Store, settings: Settings | None = None) -> World:
-    """Everything in the store but its readings and journal, in the shape `load_world` takes."""
+    """Everything in the store except readings and log, in the format that `load_world` reads."""
     ids = [row[0] for row in store.connection.execute("SELECT channel_id FROM channels ORDER BY channel_id")]
     texts = render_channels(store, settings or Settings(), ids)
     return {

@@ -646,7 +646,7 @@ def test_nothing_of_a_file_that_is_no_snapshot_is_shown(workspace: Workspace, ou
 
     answer = workspace.run("plan", "--snapshot", "copy.json")
 
-    assert answer.err.startswith("reconciler: the file is no snapshot, or was cut short: it is no JSON\n")
+    assert answer.err.startswith("reconciler: the file is not a snapshot, or was cut short: it is not JSON\n")
     assert HIDDEN not in answer.out + answer.err
 
 

@@ -62,21 +62,21 @@ def test_https_is_for_all_and_http_for_this_machine(url: str, address: ServiceAd
         ("https://a.example#x", "the url of a service must end with its path, found 'https://a.example#x'"),
         (
             "https://a.example\n",
-            r"the url of a service must hold neither white space nor letters beyond ASCII, found 'https://a.example\n'",
+            r"the url of a service must contain only ASCII characters, and no white space, found 'https://a.example\n'",
         ),
         ("https://a.example:x", "the url of a service must name a host, and a port at most"),
         ("https://[::1", "the url of a service must name a host, and a port at most"),
         (
             "http://a.example",
             (
-                "the url of a service must be https, for plain http shows the API key to the network, "
+                "the url of a service must be https, because plain http shows the API key to the network, "
                 "found 'http://a.example'"
             ),
         ),
         (
             "http://127.0.0.1.example",
             (
-                "the url of a service must be https, for plain http shows the API key to the network, "
+                "the url of a service must be https, because plain http shows the API key to the network, "
                 "found 'http://127.0.0.1.example'"
             ),
         ),
@@ -94,7 +94,7 @@ def test_a_password_in_an_address_is_refused_and_not_shown() -> None:
     with pytest.raises(ProjectError) as refusal:
         read_address("https://user:geheim@a.example")
 
-    assert refusal.value.message == "the url of a service must hold no user name or password"
+    assert refusal.value.message == "the url of a service must not contain a user name or password"
 
 
 def test_the_key_is_what_the_variable_holds() -> None:

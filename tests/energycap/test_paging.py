@@ -199,7 +199,7 @@ def test_the_headers_of_a_page_are_read(headers: dict[str, str], counts: tuple[i
         ({}, "a page of channels comes without the header TotalNumberOfRecords, so nothing shows it is all"),
         (
             {"totalnumberofrecords": "600, 600"},
-            "the header TotalNumberOfRecords of a list is no number: '600, 600'",
+            "the header TotalNumberOfRecords of a list is not a number: '600, 600'",
         ),
     ],
     ids=["missing", "twice"],

@@ -147,11 +147,11 @@ def test_the_sandbox_takes_a_copy_as_its_world(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"formatVersion": 1', "the file is no snapshot, or was cut short: it is no JSON"),
+        ('{"formatVersion": 1', "the file is not a snapshot, or was cut short: it is not JSON"),
         ("[" * 100_000, "the file is not a snapshot: its JSON is nested too deeply"),
         ("[" * 500 + "]" * 500, "the file is not a snapshot: its JSON is nested too deeply"),
-        ("[]", "the file is no snapshot of format 1"),
-        ('{"formatVersion": 2}', "the file is no snapshot of format 1"),
+        ("[]", "the file is not a snapshot of format 1"),
+        ('{"formatVersion": 2}', "the file is not a snapshot of format 1"),
         (
             '{"formatVersion": 1, "channels": [1e999]}',
             "the snapshot cannot be used: it holds NaN, Infinity or a number too large to store",

@@ -52,7 +52,7 @@ def test_a_refused_key_says_which_permission_is_needed() -> None:
 @pytest.mark.parametrize(
     ("status", "name", "fix"),
     [
-        (400, "400 Bad Request", "mend what the service complains of, and run the command again"),
+        (400, "400 Bad Request", "fix what the service complains about, and run the command again"),
         (
             404,
             "404 Not Found",
@@ -63,7 +63,7 @@ def test_a_refused_key_says_which_permission_is_needed() -> None:
             "409 Conflict",
             "read again; somebody else may be changing the same thing, or its current state may not allow this",
         ),
-        (499, "499", "mend what the service complains of, and run the command again"),
+        (499, "499", "fix what the service complains about, and run the command again"),
     ],
 )
 def test_a_no_keeps_its_status_and_the_services_own_words(status: int, name: str, fix: str) -> None:
@@ -149,8 +149,8 @@ def test_json_is_decoded_whatever_type_it_claims(body: bytes, document: object) 
     ("body", "flaw"),
     [
         (b'[{"a": 1', "8 bytes: Expecting ',' delimiter: line 1 column 9 (char 8)"),
-        (b"[NaN]", "5 bytes: NaN is no number of JSON"),
-        (b"[-Infinity]", "11 bytes: -Infinity is no number of JSON"),
+        (b"[NaN]", "5 bytes: NaN is not a JSON number"),
+        (b"[-Infinity]", "11 bytes: -Infinity is not a JSON number"),
         (b'["\xff"]', "5 bytes: it is not UTF-8"),
         (b"[" * 100_000, "100,000 bytes: it is nested too deeply"),
         (b"[" + b"1," * 2_000_000 + b"1]", "4,000,003 bytes: it holds more than 2,000,000 values"),

@@ -471,7 +471,7 @@ def test_a_data_point_that_does_not_exist_is_a_404(demo: Bench) -> None:
         ),
         ("validateCalculatedMeter", "channel(1042)", ["channel(1042) belongs to the same data point"]),
         ("validateCalculatedMeter", "channel(7)", ["channel(7) does not exist"]),
-        ("validateCalculatedMeter", "MAX(1)", ["'max' at column 1 is no function; there are channel, IF, AND, OR"]),
+        ("validateCalculatedMeter", "MAX(1)", ["'max' at column 1 is not a function; there are channel, IF, AND, OR"]),
     ],
 )
 def test_a_formula_is_judged_without_a_trace(demo: Bench, call: str, formula: str, messages: list[str]) -> None:

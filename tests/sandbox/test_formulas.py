@@ -51,7 +51,7 @@ def test_the_published_part_of_the_language_is_valid(formula: str) -> None:
         ("1 + AND(1)", "AND at column 5 takes 2 or more parts, found 1"),
         ("OR(1, 2", "expected a closing parenthesis at column 8, found 'the end'"),
         ("IF(1, 2, 3, 4)", "IF at column 1 takes 3 parts, found 4"),
-        ("SUM(1, 2)", "'sum' at column 1 is no function; there are channel, IF, AND, OR"),
+        ("SUM(1, 2)", "'sum' at column 1 is not a function; there are channel, IF, AND, OR"),
         ("2 % 3", "'%' at column 3 has no meaning in a formula"),
         ("'x'", '"\'" at column 1 has no meaning in a formula'),
         ("(" * 101 + "1" + ")" * 101, "more than 100 levels of parentheses at column 102"),

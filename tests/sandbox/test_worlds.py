@@ -170,7 +170,7 @@ def test_a_world_that_cannot_be_is_refused(
     with pytest.raises(WorldError) as failure:
         demo.service.load(broken_world(demo_world, path, value))
 
-    assert str(failure.value) == f"this is no world the sandbox can hold:\n  {complaint}"
+    assert str(failure.value) == f"this world cannot be loaded:\n  {complaint}"
     assert demo.service.export() == demo_world
 
 
@@ -194,7 +194,7 @@ def test_a_world_is_read_from_a_file(tmp_path: Path, demo_world: World) -> None:
     [
         (None, "world.json cannot be read: No such file or directory"),
         ("{", "world.json is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
-        ("[]", "world.json holds no world: expected a JSON object with formatVersion and channels"),
+        ("[]", "world.json is not a world: expected a JSON object with formatVersion and channels"),
     ],
 )
 def test_a_file_that_holds_no_world_is_refused(tmp_path: Path, text: str | None, complaint: str) -> None:
