@@ -123,7 +123,7 @@ def make_draft(desired: Desired, live: Live, translated: Spec, vocabulary: CodeT
     is not an edit. Paths that `desired` does not hold are edited only if one of its edits implies it.
     """
     wanted = _keep_same(translated, live.values)
-    if wanted.items() <= live.values.items():
+    if not wanted.items() - live.values.items():
         return None
     causes = _find_implied(wanted, live.values)
     before, after = _show(desired, live, wanted, vocabulary)

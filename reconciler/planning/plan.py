@@ -74,7 +74,7 @@ def _find_near(links: _Links, edited: Collection[int]) -> _Links:
         new = users.get(waiting.pop(), set()) - fed
         fed |= new
         waiting += new
-    return frozenset((user, used) for user, used in links if user in edited or (user in fed and used in fed))
+    return frozenset((user, used) for user, used in links if user in edited or used in fed)
 
 
 _OFFERED = 3
@@ -91,7 +91,7 @@ def advise_pattern(option: str, pattern: str, names: Collection[str], meant: Seq
     `meant` are the names of channels that have the pattern as their import id or as their name in EnergyCAP.
     """
     parts = [part.strip() for part in pattern.split(",")]
-    if len(parts) > 1 and all(any(matches_filter(name, (part,)) for name in names) for part in parts):
+    if all(any(matches_filter(name, (part,)) for name in names) for part in parts):
         return f"write  {' '.join(f'{option} {shlex.quote(part)}' for part in parts)}"
     near = tuple(meant) or tuple(_find_alike(pattern, names)) or suggest(pattern, names)
     if not near:
@@ -175,7 +175,9 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, basis: PlanRequest) 
         findings=_sort((*matched.findings, *drafting.findings, *feeding.findings, *again, *note_swaps(readable))),
         feeds=feeding.routes,
         formula_links=find_formula_links(
-            index, drafting.drafts, {match.live.id: match.desired.name for match in matched.matches}
+            index,
+            {name: draft for name, draft in drafting.drafts.items() if name in kept},
+            {match.live.id: match.desired.name for match in matched.matches},
         ),
     )
     return _apply_filter(plan, desired, kept) if basis.filter else plan
@@ -222,19 +224,15 @@ def _make_draft(match: Match, vocabulary: CodeTables) -> tuple[Draft | None, tup
         return None, findings
     draft = make_draft(desired, live, translated, vocabulary)
     blocks = tuple(each for each in found if isinstance(each, Blocker))
-    return (replace(draft, blocks=blocks) if draft and blocks else draft), findings
+    return (replace(draft, blocks=blocks) if draft else None), findings
 
 
 def _warn_of_edits(drafting: _Drafting, index: Index, reference: ReferenceData) -> _Drafting:
     units = {unit.id: unit for unit in reference.units}
     matches = {match.desired.name: match.desired for match in drafting.matches}
     planned = ChainMap({draft.live.id: draft.after_apply for draft in drafting.drafts.values()}, dict(index.by_id))
-    warned = {
-        name: warn_of_edits(matches[name], draft, planned, units)
-        for name, draft in drafting.drafts.items()
-        if name in matches
-    }
-    drafts = {**drafting.drafts, **{name: draft for name, (draft, _) in warned.items()}}
+    warned = {name: warn_of_edits(matches[name], draft, planned, units) for name, draft in drafting.drafts.items()}
+    drafts = {name: draft for name, (draft, _) in warned.items()}
     return _Drafting(
         drafting.matches, drafts, [*drafting.findings, *(found for _, all_ in warned.values() for found in all_)]
     )
@@ -278,13 +276,7 @@ def _apply_filter(plan: Plan, desired: Sequence[Desired], kept: Container[str]) 
     unmatched = _check_patterns(plan.filter, desired)
     findings = (finding for finding in plan.findings if finding.location and _is_kept(finding.location.path, kept))
     changes = tuple(change for change in plan.changes if change.name in kept)
-    edited = {change.channel_id for change in changes if change.edits}
-    return replace(
-        plan,
-        changes=changes,
-        findings=_sort((*unmatched, *findings)),
-        formula_links=tuple(link for link in plan.formula_links if {link.user.id, link.used.id} & edited),
-    )
+    return replace(plan, changes=changes, findings=_sort((*unmatched, *findings)))
 
 
 def _check_patterns(patterns: Iterable[str], desired: Sequence[Desired]) -> Iterator[Finding]:

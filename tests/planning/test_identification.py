@@ -160,6 +160,23 @@ def test_identifiers_resolve_as_the_vendor_page_says(identifiers: Identifiers, e
     assert resolve(identifiers, CHANNELS) == expected
 
 
+def test_a_channel_whose_unit_could_not_be_read_may_have_the_one_that_is_asked_for() -> None:
+    unread = make_live(2, {f"{V}unitId": None}, unread=frozenset({f"{V}unitCode"}))
+    channels = make_index((make_live(1, {f"{V}unitId": 2}), unread, make_live(3)))
+
+    assert resolve(replace(BY_METER, interval_seconds=None), channels) == Resolution(
+        None,
+        None,
+        ResolutionFailure.AMBIGUOUS,
+        (2, 3),
+        (
+            (ResolutionStep.ONLY_CHANNEL, (1, 2, 3)),
+            (ResolutionStep.OBSERVATION_TYPE_CODE, (1, 2, 3)),
+            (ResolutionStep.UNIT_CODE, (2, 3)),
+        ),
+    )
+
+
 def test_channels_with_the_same_interval_stay_ambiguous() -> None:
     twins = make_index((make_live(1), make_live(2)))
 
@@ -194,6 +211,11 @@ def test_a_channel_is_used_by_the_formulas_of_all_versions() -> None:
     users = find_users(make_index((versioned, THREE)))
 
     assert users == {1: [THREE, versioned], 2: [THREE], 9: [versioned]}
+
+
+@pytest.mark.parametrize("reference", ["north", "\N{ARABIC-INDIC DIGIT THREE}", "\N{SUPERSCRIPT TWO}", "-1"])
+def test_a_reference_that_is_not_of_plain_digits_is_not_an_id(reference: str) -> None:
+    assert find_inputs((f"channel({reference})",)) == ()
 
 
 def test_inputs_are_ids_in_order_each_once_without_names() -> None:

@@ -10,7 +10,18 @@ from msgspec.structs import replace
 from reconciler.model.fields import FIELDS, Impact
 from reconciler.model.findings import Severity
 from reconciler.model.identifiers import Identifiers
-from reconciler.model.plan import Action, Change, Edit, History, Plan, Summary, Verdict, VersionSpan
+from reconciler.model.plan import (
+    Action,
+    Change,
+    ChannelLabel,
+    Edit,
+    FormulaLink,
+    History,
+    Plan,
+    Summary,
+    Verdict,
+    VersionSpan,
+)
 from reconciler.planning.changes import fingerprint
 from reconciler.planning.plan import advise_pattern, matches_filter
 from tests.planning.tenant import (
@@ -303,6 +314,19 @@ def test_a_pattern_that_is_an_import_id_gets_the_name_of_its_channel() -> None:
     assert [finding.fix for finding in plan.findings] == ["did you mean  --only nb-use"]
 
 
+def test_a_channel_that_may_be_one_that_could_not_be_read_counts_as_managed() -> None:
+    flawed = make_live(2, flaw="its answer has no id", unread=frozenset({"channelImportId"}))
+    channels = (make_desired("north", 1), make_desired("other", 0, select=Identifiers(channel_import_id="OTHER")))
+
+    plan = plan_of(channels, (make_live(1), flawed))
+
+    assert list_changes(plan) == [
+        ("other", Action.UPDATE, Verdict.UNKNOWN),
+        ("north", Action.NO_OP, Verdict.ALLOWED),
+    ]
+    assert plan.managed == 2
+
+
 def test_empty_files_plan_nothing() -> None:
     plan = plan_of((), LIVE)
 
@@ -335,9 +359,11 @@ def test_patterns_match_whole_names_with_their_letter_case(name: str, *, is_matc
         ),
         ("nb-elec-01", "did you mean  --only nb-elec-01-demand or nb-elec-01-use"),
         ("NB-*", "did you mean  --only nb-elec-01-demand or nb-elec-01-use or nb-elec-02-use, or one of 1 more"),
+        ("NB-ELEC-0*-USE", "did you mean  --only nb-elec-01-use or nb-elec-02-use or nb-elec-03-use"),
         ("whitcombe", "did you mean  --only 'Whitcombe Library'"),
         ("nb-elec-01-ues", "did you mean  --only nb-elec-01-use"),
         ("nb-elec-01-use, nb-elec-02*", "write  --only nb-elec-01-use --only 'nb-elec-02*'"),
+        (" nb-elec-02-use", "write  --only nb-elec-02-use"),
         ("nb-elec-01-use,steam", "did you mean  --only nb-elec-01-use"),
         ("steam", ""),
     ],
@@ -373,6 +399,18 @@ def test_an_edited_channel_shows_who_uses_it_and_users_of_users() -> None:
     assert list_links(plan) == [(10, "one", True, True), (11, 10, True, True)]
 
 
+def test_a_link_names_a_channel_by_the_files_and_by_energycap_if_it_is_there() -> None:
+    live = (make_live(1), make_calculated(10, "channel(1) + channel(99)", {"channelInfo": "Sum"}))
+
+    plan = plan_of([make_desired("sum", 10, {"channelDescription": "of the building"})], live)
+
+    user = ChannelLabel(10, "sum", "Sum")
+    assert plan.formula_links == (
+        FormulaLink(user, ChannelLabel(1, None, "Use"), before=True, after=True),
+        FormulaLink(user, ChannelLabel(99, None, ""), before=True, after=True),
+    )
+
+
 def test_an_edited_formula_shows_what_it_drops_and_adds() -> None:
     plan = plan_of([make_desired("sum", 10, {FORMULA: "channel(1) + channel(3)"})], CHAIN)
     assert list_links(plan) == [
@@ -380,6 +418,15 @@ def test_an_edited_formula_shows_what_it_drops_and_adds() -> None:
         ("sum", 2, True, False),
         ("sum", 3, False, True),
         (11, "sum", True, True),
+    ]
+
+
+def test_a_filter_keeps_the_links_of_what_it_keeps_and_no_others() -> None:
+    channels = [make_desired("one", 1, RENAME), make_desired("three", 3, RENAME)]
+
+    assert list_links(plan_of(channels, CHAIN, replace(BASIS, filter=("one",)))) == [
+        (10, "one", True, True),
+        (11, 10, True, True),
     ]
 
 
