@@ -59,6 +59,7 @@ def _check_count(plan: Plan, limit: MaxChanges | None) -> Iterator[Finding]:
 def _check_history(plan: Plan, rewrites: HistoryRewrites, *, is_reviewed: bool) -> Iterator[Finding]:
     if rewrites is HistoryRewrites.ALLOW or (rewrites is HistoryRewrites.ASK and is_reviewed):
         return
+    # Only what would be sent can rewrite readings; ESA513 counts blocked changes.
     rewriting = [change for change in plan.sendable if _rewrites_history(change)]
     if not rewriting:
         return
@@ -141,6 +142,7 @@ def compare_plans(reviewed: Plan, current: Plan) -> Comparison:
     sent = {change.name for change in reviewed.sendable}
     known = [change for change in reviewed.sendable if change.name in now]
     moves, moves_now = _list_moves(reviewed), _list_moves(current)
+    # `reviewed` may have been edited by hand, so a change is compared in everything that decides its requests.
     reasons = {
         change.name: (
             *_find_reasons(change, now[change.name]),
@@ -149,6 +151,7 @@ def compare_plans(reviewed: Plan, current: Plan) -> Comparison:
         )
         for change in known
     }
+    # A change that is gone and differs as well is reported once, as gone.
     gone = {change.name for change in reviewed.sendable if _is_gone(change, now.get(change.name))}
     return Comparison(
         no_longer_needed=tuple(change.name for change in reviewed.sendable if change.name in gone),
@@ -172,7 +175,9 @@ def restrict_plan(current: Plan, names: Collection[str]) -> Plan:
     return replace(
         current,
         changes=tuple(
-            replace(change, depends_on=tuple(name for name in change.depends_on if name in known)) for change in kept
+            # The left-out changes are not applied, so nothing can wait for them.
+            replace(change, depends_on=tuple(name for name in change.depends_on if name in known))
+            for change in kept
         ),
         feeds=tuple(
             replace(feed, steps=tuple(move for move in feed.steps if move.change in known)) for feed in current.feeds
@@ -188,6 +193,7 @@ def _is_gone(change: Change, now: Change | None) -> bool:
 
 
 def _is_done(edit: Edit, now: Change) -> bool:
+    # Files do not manage the value of an implied edit; it is live if the edit that implies it is.
     return edit.implied_by is not None or (edit.path in now.after and is_equal(now.after[edit.path], edit.after))
 
 
@@ -223,6 +229,7 @@ def _compare_edits(change: Change, now: Change) -> Iterator[str]:
 
 
 def _compare_edit(edit: Edit, now: Edit) -> Iterator[str]:
+    # With None for the observation rule, null and a default that EnergyCAP fills in count as different values.
     if not is_same(edit.path, edit.before, now.before, None):
         is_now, was = show_values(now.before, edit.before)
         yield f"{edit.path} is {is_now} now, was {was}"
@@ -245,6 +252,7 @@ def _compare_values(change: Change, now: Change) -> Iterator[str]:
         live, live_now = change.live.get(path), now.live.get(path)
         if not is_same(path, change.target_values[path], wanted, rule_id):
             yield f"{path} means something else now"
+        # A live value that changed to the wanted one makes no difference: the request sets it to the same value.
         elif not is_same(path, live, live_now, rule_id) and not is_same(path, wanted, live_now, rule_id):
             yield "{} is {} now, was {}".format(path, *show_values(live_now, live))
 
@@ -281,6 +289,7 @@ def _list_moves(plan: Plan) -> Mapping[str, Mapping[str, FeedStep]]:
 
 
 def _compare_moves(moves: Mapping[str, FeedStep], moves_now: Mapping[str, FeedStep]) -> Iterator[str]:
+    # A reviewed step that the new plan lacks reroutes no readings, so it needs no review.
     for name, now in moves_now.items():
         was = moves.get(name)
         if was is None or (was.channel_id, was.failure) != (now.channel_id, now.failure):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from reconciler.planning.matching import Match
 
 
+# One call takes all values: a plan makes a fingerprint of every channel, most of which have no edit.
 _take_channel = itemgetter(*(field.path for field in CHANNEL_FIELDS))
 _take_version = itemgetter(*(field.path for field in VERSION_FIELDS))
 
@@ -127,6 +128,7 @@ def _make_no_op(match: Match) -> Change:
         edits=(),
         before=desired.spec,
         after=desired.spec,
+        # A no-op sends nothing, so its live values need not be saved with the plan.
         live={},
         target_values={},
         version_id=live.current.id,
@@ -141,6 +143,7 @@ def _make_no_op(match: Match) -> Change:
 def _find_verdict(blocks: Sequence[Blocker]) -> Verdict:
     if not blocks:
         return Verdict.ALLOWED
+    # One certain blocker is enough: the change cannot be sent whatever the unknown ones turn out to be.
     return Verdict.UNKNOWN if all(block.is_unknown for block in blocks) else Verdict.BLOCKED
 
 
@@ -177,6 +180,7 @@ def mark_drift(
 def _is_same_channel(channel_id: int, past: Desired, now: Desired, index: Index) -> bool:
     """Whether `past` matches the live channel that `now` matches, or none but has the same select."""
     found = resolve_desired(past, index).resolution.channel_id
+    # If the base matches no channel any more, the same select still means the same one.
     return found == channel_id or (found is None and find_identifiers(past) == find_identifiers(now))
 
 

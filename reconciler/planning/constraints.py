@@ -53,6 +53,7 @@ def find_violations(spec: Spec) -> tuple[Violation, ...]:
     Source: PUT /api/v202406/esachannel/{id}, the descriptions of EsaChannelEdit and EsaChannelVersionEdit.
     """
     return (
+        # The text of a formula is checked in formula_checks, which also needs the names of other channels.
         *_check_interval(spec),
         *_check_formula(spec),
         *_check_limits(spec),
@@ -65,6 +66,7 @@ def _check_interval(spec: Spec) -> tuple[Violation, ...]:
     if INTERVAL_MINUTES not in spec:
         return ()
     interval, is_calculated = spec[INTERVAL_MINUTES], spec.get(IS_CALCULATED)
+    # Null is right for a calculated channel; without isCalculated in the spec that is not known.
     if interval is None:
         return _interval_missing() if is_calculated is False else ()
     if is_calculated is True:
@@ -86,6 +88,7 @@ def _interval_unknown(interval: Value) -> tuple[Violation, ...]:
 
 def _propose_intervals(interval: float) -> Iterator[str]:
     longer = next((choice for choice in INTERVALS if choice >= interval), None)
+    # The readings API gives intervals in seconds, and 900 is easily taken from there.
     if interval / 60 in INTERVALS:
         yield f"write  intervalMinutes: {interval // 60:g}  if {interval} seconds are meant"
         if longer:
@@ -165,6 +168,7 @@ def _check_limits(spec: Spec) -> tuple[Violation, ...]:
 
 
 def _check_name(spec: Spec) -> tuple[Violation, ...]:
+    # A channel whose name is not in the spec keeps its name, which is valid.
     name = spec.get(CHANNEL_INFO, "named")
     if name is not None and not is_blank(name):
         return ()
@@ -179,6 +183,7 @@ def _check_name(spec: Spec) -> tuple[Violation, ...]:
 
 
 def _check_observation_rule(spec: Spec) -> tuple[Violation, ...]:
+    # Live values have the id, the values of a file the id or the name.
     rule = spec.get(OBSERVATION_RULE_ID) or OBSERVATION_RULES.get(str(spec.get(OBSERVATION_RULE)))
     if rule == TRIP:
         return _check_under_trip(spec)
@@ -207,6 +212,7 @@ def _offset_under_odometer(offset: Value) -> Violation:
 def _demand_under_odometer(spec: Spec) -> Violation:
     return Violation(
         "ESA406",
+        # The finding belongs to the line that the file has.
         OBSERVATION_RULE if OBSERVATION_RULE in spec else OBSERVATION_RULE_ID,
         "a demand channel cannot have the Odometer rule, found isPrimaryDemand: true",
         "write  observationRule: Trip, or  isPrimaryDemand: false",

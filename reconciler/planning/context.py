@@ -90,6 +90,7 @@ def make_context(
         drafts=drafts,
         import_id_claims=_find_claims(drafts.values()),
         managed=managed,
+        # To find the users all formulas are parsed, and only a conversion asks for them.
         formula_users=find_users(index) if any(draft.is_conversion for draft in drafts.values()) else {},
         units={unit.id: unit for unit in reference.units},
         observation_types={type_.id: type_ for type_ in reference.observation_types},
@@ -121,6 +122,7 @@ def format_channel(channel: Live, context: PlanContext) -> str:
 
 def _find_claims(drafts: Iterable[Draft]) -> Mapping[str, Sequence[Draft]]:
     claims: dict[str, list[Draft]] = defaultdict(list)
+    # By id, so that the evidence does not depend on the order of the files.
     for draft in sorted(drafts, key=lambda draft: draft.live.id):
         import_id = draft.after_apply.values.get(CHANNEL_IMPORT_ID)
         if CHANNEL_IMPORT_ID in draft.changed_paths and isinstance(import_id, str):
@@ -186,6 +188,7 @@ def check_unread(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
     # Most snapshots are read in full.
     if not flawed:
         return
+    # Import ids are unique in all of EnergyCAP, primary flags only on their data point.
     near = [live for live in flawed if _is_near(live, draft.live)]
     if CHANNEL_IMPORT_ID in draft.changed_paths and isinstance(draft.after_apply.values.get(CHANNEL_IMPORT_ID), str):
         yield from _block_if_unread(flawed, {CHANNEL_IMPORT_ID}, "whether another channel has this import id")
@@ -212,6 +215,7 @@ def check_unread_feeds(draft: Draft, context: PlanContext, feeds: Iterable[Feed]
 
 
 def _is_near(live: Live, other: Live) -> bool:
+    # A channel whose data point was not read may be on any.
     return DATA_POINT in live.unread or live.data_point.id == other.data_point.id
 
 

@@ -71,6 +71,7 @@ def _check_versions(live: Live) -> Iterator[Blocker]:
 
 
 def _check_users(draft: Draft, context: PlanContext) -> Iterator[Blocker | Dependency]:
+    # These include formulas of older versions, which no edit can change.
     users = [user for user in context.formula_users.get(draft.live.id, ()) if user.id != draft.live.id]
     freed = [user for user in users if draft.live.id not in find_inputs(context.planned(user).formulas)]
     for user in freed:
@@ -140,10 +141,12 @@ def check_inputs(draft: Draft, context: PlanContext) -> Iterator[Blocker | Depen
             known = {"channel_id": id_} if channel is None else channel_evidence(channel, context)
             text = f"channel({id_})" if channel is None else format_channel(channel, context)
             wrong.append((f"{text} {problem}", {**known, "problem": problem}))
+        # It becomes simple in this plan, and the formula is accepted only after that.
         elif channel is not None and channel.is_calculated:
             yield Dependency("ESA410", context.drafts[id_].name)
     if wrong:
         yield _wrong_inputs(formula, wrong)
+    # EnergyCAP rejects a formula for wrong inputs too, so its answer is shown only if they are right.
     elif draft.live.id in context.formula_rejections:
         yield _rejected(formula, context.formula_rejections[draft.live.id])
 
@@ -172,6 +175,7 @@ def _find_problem(user: Live, channel: Live | None, context: PlanContext) -> str
         return "is the channel itself"
     if not context.planned(channel).is_calculated:
         return None
+    # Only in the second case can a change of this plan be taken back.
     return "is calculated" if channel.is_calculated else "becomes calculated by this plan"
 
 

@@ -55,6 +55,7 @@ def find_cycles(uses: Mapping[str, Collection[str]]) -> tuple[tuple[str, ...], .
     name with it are found after it is broken. A name that uses itself is a cycle of one.
     """
     search = _CycleSearch(uses)
+    # Sorted, so that the same cycles are found in every run.
     for name in sorted(uses.keys()):
         search.walk(name)
     return tuple(sorted(map(_from_smallest, search.cycles)))
@@ -140,6 +141,7 @@ def propagate_blockers(
             settled[name] += (block,)
     needed_by = _invert(needs)
     newly_blocked = sorted(name for name, own in settled.items() if own)
+    # Level by level, so that a change names only the nearest blocked changes, not the whole chain behind them.
     while newly_blocked:
         waiting = {name for blocked in newly_blocked for name in needed_by[blocked] if not settled[name]}
         settled |= {name: _inherit(needs[name], settled) for name in waiting}
@@ -156,6 +158,7 @@ def topological_order(names: Iterable[str], needs: Mapping[str, Sequence[Depende
     sorter.prepare()
     order: list[str] = []
     while sorter.is_active():
+        # TopologicalSorter leaves the order within a level to its input.
         ready = sorted(sorter.get_ready())
         order += ready
         sorter.done(*ready)
@@ -199,6 +202,7 @@ def _block_cycle(cycle: Sequence[str], needs: Mapping[str, Sequence[Dependency]]
     message = f"cannot be put in order, because none can be first: {', '.join(waits + more)}"
     evidence = {"cycle": list(cycle[:_LONGEST_EVIDENCE])}
     for name, following in pairs:
+        # Two changes may wait for each other by several rules; the same one must be reported in every run.
         rule = min(need.rule for need in needs[name] if need.name == following)
         yield name, Blocker(rule, message, evidence, _BREAK_IMPORT_IDS if rule == "ESA408" else _BREAK)
 

@@ -123,6 +123,7 @@ def make_draft(desired: Desired, live: Live, translated: Spec, vocabulary: CodeT
     is not an edit. Paths that `desired` does not hold are edited only if one of its edits implies it.
     """
     wanted = _keep_same(translated, live.values)
+    # They differ in spelling only, such as other spaces in a formula, or null for an empty text.
     if not wanted.items() - live.values.items():
         return None
     causes = _find_implied(wanted, live.values)
@@ -226,6 +227,7 @@ def find_swap(live: Live) -> str | None:
     Under the Odometer rule EnergyCAP subtracts from it the last reading of the previous version, which is that of the
     old meter's register.
     """
+    # A Trip reading is a value of its own, so nothing is subtracted from it.
     if len(live.versions) < 2 or live.is_calculated or live.values.get(OBSERVATION_RULE_ID) != ODOMETER:
         return None
     begin, last = (canonical_time(time or "") for time in (live.current.begin_date, live.last_reading))

@@ -62,6 +62,7 @@ def feed_findings(impact: FeedImpact, context: PlanContext) -> Iterator[Finding]
             f"today they {describe_destination(trace.before, context)}"
         )
         yield make_finding("ESA605", message, place, detail=(_list_identifiers(impact.feed.identifiers),))
+    # The readings miss their channel today and would reach it after the plan, as intended.
     elif not reaches_expected and impact.expected is not None:
         return
     # A feed that matches no channel before and after loses nothing by what happens in between.
@@ -82,6 +83,7 @@ def undeclared_findings(traces: Iterable[ResolutionTrace], context: PlanContext)
         if trace.changes and _may_carry_readings(trace, context):
             ends = (trace.before.channel_id, trace.after.channel_id, trace.after.failure)
             alike.setdefault((*ends, *(move.draft.name for move in trace.changes)), []).append(trace)
+    # undeclared_identifiers lists the shortest identifiers first.
     for first, *others in alike.values():
         code, message, fix = _describe_trace(f"readings for {_describe(first.identifiers)}", first, context)
         given = (_list_identifiers(first.identifiers), *_list_longer(first.identifiers, others))
@@ -318,6 +320,7 @@ def recheck_feeds(
         return ()
     read = {live.id: live for live in (*channels, fresh)}
     habits = (PrimaryMove.TAKE_FIRST, ChannelEdit.OMIT_VERSION)
+    # Only for the texts of blockers: the other changes of the plan do not matter for this one.
     context = make_context(make_index(read.values()), {}, {fresh.id: change}, reference, habits)
     draft = redraft(change, fresh, codes_by_id(reference))
     traces = trace_identifiers([feed.identifiers for feed in unreviewed], context.index, [draft])

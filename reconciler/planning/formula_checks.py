@@ -54,6 +54,7 @@ def check_operators(formula: str) -> tuple[Violation, ...]:
     """
     tokens = tokenize(formula)
     incomplete = next(_find_incomplete(tokens), "")
+    # One violation for each fix, at the first place that needs it.
     odd = dict(reversed([(fix, found) for found, fix in _find_odd(tokens)]))
     return (
         *((_missing_operand(incomplete, formula),) if incomplete else ()),
@@ -105,6 +106,8 @@ def _find_commas(tokens: Sequence[str]) -> Iterator[tuple[str, str]]:
     functions: list[bool] = []
     for before, sign, after in zip(("", *tokens), tokens, (*tokens[1:], ""), strict=False):
         if sign == "(":
+            # In max(1, 2) the comma separates arguments; in (1,2) it can only be a decimal comma or a thousands
+            # separator.
             functions.append(before.isidentifier())
         elif sign == ")":
             functions.pop()
@@ -157,6 +160,7 @@ def find_formula_violations(spec: Spec, names: Container[str]) -> tuple[Violatio
     if is_blank(formula):
         # ESA205 reports it for a calculated channel.
         return () if spec.get(IS_CALCULATED) is True else (_blank(formula),)
+    # With unbalanced parentheses the other checks would report consequences of the same mistake.
     unclosed = _count_unclosed(formula)
     if unclosed:
         return (_unbalanced(formula, unclosed),)
@@ -318,6 +322,7 @@ def _check_use(reference: _FormulaReference, target: Desired, circular: set[tupl
     # ESA324 reports the uses of a cycle.
     if _is_calculated(target) and (user.name, target.name) not in circular:
         yield _uses_calculated(reference, target)
+    # Without a dataPoint in both files this is checked only when a plan is made.
     if None not in (user.data_point, target.data_point) and user.data_point != target.data_point:
         yield _uses_other_data_point(reference, target)
 

@@ -93,6 +93,7 @@ class Index(Struct, frozen=True):
 
 def make_index(channels: Iterable[Live]) -> Index:
     """The index of `channels`, the same whatever their order."""
+    # Sorted, so that candidates are listed in the same order in every run.
     by_id = {channel.id: channel for channel in sorted(channels, key=lambda channel: channel.id)}
     by_import_id: dict[str, list[Live]] = defaultdict(list)
     by_meter: dict[str, list[Live]] = defaultdict(list)

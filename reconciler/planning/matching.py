@@ -252,6 +252,7 @@ def _identifiers_after_apply(identifiers: Identifiers, desired: Desired) -> Iden
 
 
 def _choose(wanted: Value, given: str | None) -> str | None:
+    # Only identifiers that select has are replaced, so that it stays as specific as it was.
     return wanted if given and isinstance(wanted, str) else given
 
 

@@ -133,6 +133,7 @@ def check_feeds(feeds: Sequence[Feed], channels: Collection[Desired]) -> Iterato
     firsts: dict[Identity, Feed] = {}
     for feed in feeds:
         identity = find_identity(feed.identifiers)
+        # Several loggers may send the same identifiers, but then to the same channel.
         first = feed if identity is None else firsts.setdefault(identity, feed)
         if identity is None:
             yield _no_identifier(feed)
@@ -178,6 +179,7 @@ def _locate(feed: Feed, *keys: str) -> Location:
 
 
 MULTIPLIER = f"{VERSION}.multiplier"
+# Texts by which something is looked up; a description may end with a space.
 _TEXTS_TO_COMPARE = (CHANNEL_INFO, CHANNEL_IMPORT_ID, OBSERVATION_TYPE_CODE, SUMMARIZATION_METHOD, UNIT_CODE)
 
 

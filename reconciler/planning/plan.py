@@ -53,6 +53,7 @@ def find_formula_links(index: Index, drafts: Mapping[str, Draft], names: Mapping
     before = frozenset((live.id, used) for live in index.by_id.values() for used in find_inputs(live.formulas))
     untouched = frozenset(link for link in before if link[0] not in planned)
     after = untouched | {(live.id, used) for live in planned.values() for used in find_inputs(live.formulas)}
+    # Links that the plan removes are shown too, as removed.
     near = _find_near(before | after, planned.keys())
 
     def label(channel_id: int) -> ChannelLabel:
@@ -145,6 +146,7 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, basis: PlanRequest) 
     desired = sorted(definitions.channels, key=lambda channel: (channel.name, channel.file, channel.line))
     index = make_index(snapshot.channels)
     matched = match_channels(desired, index)
+    # A channel that could not be read gets no edit; block_unread adds an unknown change for it.
     readable = [match for match in matched.matches if not match.live.flaw]
     drafting = _make_drafts(readable, _make_vocabulary(desired, matched.matches, index, snapshot.reference))
     drafting = _warn_of_edits(drafting, index, snapshot.reference)
@@ -228,6 +230,7 @@ def _make_draft(match: Match, vocabulary: CodeTables) -> tuple[Draft | None, tup
 
 
 def _warn_of_edits(drafting: _Drafting, index: Index, reference: ReferenceData) -> _Drafting:
+    # Warnings come after all drafts, as a sum is judged by the units that its channels will have.
     units = {unit.id: unit for unit in reference.units}
     matches = {match.desired.name: match.desired for match in drafting.matches}
     planned = ChainMap({draft.live.id: draft.after_apply for draft in drafting.drafts.values()}, dict(index.by_id))
@@ -262,11 +265,13 @@ def _judge(drafts: Mapping[str, Draft], context: PlanContext, feeds: Sequence[Fe
 
 def _select(names: Iterable[str], patterns: Sequence[str], judged: PreconditionResults) -> frozenset[str]:
     picked = (name for name in names if not patterns or matches_filter(name, patterns))
+    # A change is never sent without those that it depends on, whatever the filter.
     return with_dependencies(picked, judged.needs)
 
 
 def _check_found_again(drafting: _Drafting, results: PreconditionResults, index: Index) -> Iterator[Finding]:
     sendable = [drafting.drafts[name] for name in results.sendable]
+    # Only edits of identifying values can make a select match something else.
     if any(affects_routing(draft) for draft in sendable):
         planned = {**index.by_id, **{draft.live.id: draft.after_apply for draft in sendable}}
         yield from check_still_found(drafting.matches, make_index(planned.values()))

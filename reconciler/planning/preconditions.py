@@ -57,6 +57,7 @@ def check_import_id(draft: Draft, context: PlanContext) -> Iterator[Blocker | De
         if context.planned(owner).values.get(CHANNEL_IMPORT_ID) == import_id:
             yield _import_id_in_use(import_id, owner, context)
         else:
+            # This plan gives the owner another import id, or none.
             yield Dependency("ESA408", context.drafts[owner.id].name)
     for other in context.import_id_claims.get(import_id, ()):
         if other.live.id != draft.live.id:
@@ -113,6 +114,7 @@ def _check_giving_up_primary(draft: Draft, path: str, context: PlanContext) -> I
             yield Dependency(
                 "ESA409", context.drafts[successor.id].name, context.primary_move is PrimaryMove.TAKE_FIRST
             )
+    # A data point requires a primary value; a primary demand is optional.
     if not successors and path == IS_PRIMARY_VALUE:
         yield _no_primary_left(draft, context)
 
@@ -198,6 +200,7 @@ def _check_readings_between(live: Live, before: str, after: str) -> Iterator[Blo
         return
     earlier, later = sorted((before, after))
     first, last = (canonical_time(time or "") for time in (live.first_reading, live.last_reading))
+    # A time that EnergyCAP does not give excludes nothing.
     if (first and first > later) or (last and last <= earlier):
         return
     is_unknown = live.has_readings is None or not first
@@ -262,6 +265,7 @@ def _check_constraints(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
     before = {(violation.code, violation.path) for violation in find_violations(_values(draft.live))}
     for violation in find_violations(_values(draft.after_apply)):
         is_old = (violation.code, violation.path) in before and violation.path not in draft.changed_paths
+        # _check_demand covers ESA406, with the noun of the observation type that these values lack.
         if violation.code != _DEMAND and (not is_old or _is_refused(violation, draft, context)):
             yield _violated(violation, draft, is_old=is_old)
 
@@ -362,6 +366,7 @@ def _is_sent(path: str, draft: Draft, context: PlanContext) -> bool:
 
     For a channel with several versions, the channel and its current version are edited by separate requests.
     """
+    # With one version a single request carries everything.
     levels = {FIELD_AT[touched].is_versioned for touched in draft.changed_paths}
     if len(draft.live.versions) == 1 or FIELD_AT[path].is_versioned in levels:
         return True
@@ -384,6 +389,7 @@ def _id(live: Live, path: str) -> int:
 def check_preconditions(draft: Draft, context: PlanContext) -> tuple[Blocker | Dependency, ...]:
     """The preconditions of `draft` that fail or are unknown, and the other changes of the plan that it needs."""
     return (
+        # All are collected, so that one plan shows every reason.
         *draft.blocks,
         *check_settings(draft, context),
         *check_conversion(draft, context),
@@ -420,6 +426,7 @@ def recheck_preconditions(
 
 def redraft(change: Change, fresh: Live, codes: Codes) -> Draft:
     """The draft of `change` on `fresh`, without the paths at which `fresh` already has the planned values."""
+    # Under the Odometer rule null and the default that EnergyCAP fills in are the same value.
     rule_id = change.target_values.get(OBSERVATION_RULE_ID, fresh.values.get(OBSERVATION_RULE_ID))
     touched = (
         path

@@ -130,6 +130,7 @@ def _show(one: RemovedDefinition) -> str:
 
 
 def _compare(before: Desired, now: Desired) -> Iterator[RemovedDefinition]:
+    # A code in place of its id, or the id in place of the code, manages the same setting.
     kept = {FIELD_AT[path].path for path in now.spec}
     for path, value in before.spec.items():
         if FIELD_AT[path].path not in kept:
@@ -138,6 +139,7 @@ def _compare(before: Desired, now: Desired) -> Iterator[RemovedDefinition]:
 
 def _find_gone_feeds(definitions: Definitions, base: Definitions) -> Iterator[Feed]:
     names = {feed.name for feed in definitions.feeds}
+    # A feed with the same identifiers under another name is renamed, not removed.
     pointers = {feed.identifiers for feed in definitions.feeds}
     return (feed for feed in base.feeds if feed.name not in names and feed.identifiers not in pointers)
 

@@ -178,6 +178,7 @@ def _unresolved_code(code: str, path: str, vocabulary: CodeTables) -> Blocker:
     )
 
 
+# Often many channels have the same unknown code, and comparing it with all codes is slow.
 @lru_cache(maxsize=256)
 def _find_near(code: str, codes: tuple[str, ...]) -> tuple[str, ...]:
     return suggest(code, codes)
@@ -185,6 +186,7 @@ def _find_near(code: str, codes: tuple[str, ...]) -> tuple[str, ...]:
 
 def _propose_codes(path: str, code: str, codes: tuple[str, ...]) -> str:
     key, near = path.rpartition(".")[2], _find_near(code, codes)
+    # The code of another known unit is similar by chance; it is suggested only with the factor between the two.
     others = [other for other in near if path == UNIT_CODE and _is_other_unit(code, other)]
     match tuple(other for other in near if other not in others):
         case ():

@@ -20,7 +20,7 @@ from reconciler.planning.dependencies import (
 from tests.cases import note_case
 
 FAILS = Blocker("ESA401", "cannot become calculated: it has readings", {}, "leave it simple")
-UNKNOWN = Blocker("ESA407", "cannot be known", {}, "ask", is_unknown=True)
+UNKNOWN = Blocker("ESA407", "unknown unit type", {}, "ask", is_unknown=True)
 
 
 def list_messages(blocks: dict[str, tuple[Blocker, ...]]) -> dict[str, list[str]]:

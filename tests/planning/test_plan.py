@@ -87,7 +87,7 @@ def list_changes(plan: Plan) -> list[tuple[str, Action, Verdict]]:
             [make_live(1, has_readings=None, is_convertible=None), make_live(2)],
             [("north", Action.UPDATE, Verdict.UNKNOWN)],
             Summary(update=0, blocked=1, no_op=0, unmanaged=1, drift=0),
-            id="in files, found, differs, precondition cannot be known: blocked, unknown",
+            id="in files, found, differs, precondition unknown: blocked, unknown",
         ),
         pytest.param(
             [make_desired("north", 9, RENAME)],

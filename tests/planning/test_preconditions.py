@@ -511,7 +511,7 @@ def test_two_channels_cannot_take_one_primary_flag() -> None:
         (
             (
                 "cannot become the primary demand of data point NB-ELEC: "
-                "this plan makes two (channels/north.yaml:7) the the primary demand too"
+                "this plan makes two (channels/north.yaml:7) the primary demand too"
             ),
             "write  isPrimaryDemand: true  for one of the two only",
         )

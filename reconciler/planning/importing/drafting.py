@@ -63,6 +63,7 @@ def _list_selects(live: Live, can_hold: CanHold) -> Iterator[Identifiers]:
     import_id = live.values.get(CHANNEL_IMPORT_ID)
     if isinstance(import_id, str) and import_id.strip() and can_hold("select.channelImportId", import_id):
         yield Identifiers(channel_import_id=import_id)
+    # In the order in which the readings API compares them, and only as many as are needed.
     meter, minutes = live.data_point.import_id, live.values.get(INTERVAL_MINUTES)
     type_code, unit_code = (_read_code(live, path, can_hold) for path in (OBSERVATION_TYPE_CODE, UNIT_CODE))
     if not meter or not type_code or not can_hold("select.dataPointImportId", meter):
@@ -95,6 +96,7 @@ def skip_invalid(
     """
     kept = dict(drafted)
     left_out: list[Skipped] = []
+    # Leaving out one value can resolve or cause another error, so all rules are checked again.
     while refused := _find_refused(definitions, kept):
         for id_, (path, code) in refused.items():
             desired = kept.pop(id_)
@@ -276,8 +278,10 @@ def _write_spec(live: Live, context: ImportContext) -> tuple[dict[str, Value], t
     spec: dict[str, Value] = {}
     left_out = []
     for path in list_paths(live, context.options.fields):
+        # A file that managed it would claim an import id that another channel has too.
         if path == CHANNEL_IMPORT_ID and not has_own_import_id(live, context.index):
             left_out.append(Skipped(context.names[live.id], path, _SHARED))
+        # Without versionDates it may be local time or UTC, and a wrong guess would move the version.
         elif path == BEGIN_DATE and has_zone(str(live.values[path])):
             left_out.append(Skipped(context.names[live.id], path, ZONED_DATE))
         elif path == BEGIN_DATE and find_begin(live) is None:

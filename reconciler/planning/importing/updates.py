@@ -51,6 +51,7 @@ def find_updates(plan: Plan, names: Collection[str], can_hold: CanHold) -> Updat
             for edit in edits
             if not can_hold(edit.path, edit.before)
         ]
+        # A channel is updated as a whole or not at all, so that its file never mixes old and new settings.
         if edits and not lost:
             files.setdefault(change.file, {})[change.name] = {edit.path: edit.before for edit in edits}
         left_out += lost
@@ -169,6 +170,7 @@ def _find_reason(now: Desired, path: str, pasts: Sequence[Past]) -> str:
         before = past.channels.get(now.name)
         if before is None and not past.is_whole:
             return f"{past.reason}, or was in a file that could not be read there"
+        # With other identifiers the earlier values were those of another channel.
         if before is None or (find_identifiers(before), before.data_point) != (find_identifiers(now), now.data_point):
             return past.reason
         if path not in before.spec or before.spec[path] != now.spec[path]:

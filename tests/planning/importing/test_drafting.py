@@ -221,7 +221,7 @@ NAMES = {1: "sum", 2: "use", 4: "net", 5: "far"}
         "by id where it is calculated",
         "by id on another data point, and itself",
         "as it is beside what is not there",
-        "as it is beside what is no id",
+        "as it is beside what is not an id",
         "as it is where its id is not written as one",
         "as it is in quotes",
         "no channel",
