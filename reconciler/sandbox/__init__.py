@@ -11,8 +11,7 @@ uvicorn are imported only when something is served.
 - `reading_endpoints`: readings over HTTP, and the channel they are for
 - `responses`: responses, errors and the pages of lists, and how every write is run
 - `properties`: the table of properties: one row for each property of a channel or a version
-- `bodies`: request bodies, read property by property
-- `channel_bodies`: the bodies of channels and versions, read by the table of properties
+- `bodies`: request bodies, read property by property, and those of channels and versions by the table
 - `channel_writes`: a write checked against what is stored, then saved
 - `rendering`: stored channels as responses
 - `formulas`: the published part of the formula language

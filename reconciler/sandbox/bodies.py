@@ -1,4 +1,10 @@
-"""Request bodies, read property by property; all violations of a body are reported at once."""
+"""Request bodies, read property by property, and those of channels and versions by the table of properties.
+
+All violations of a body are reported at once.
+Source: the page of PUT /api/v202406/esachannel/{esaChannelId}. Not from there: what the pages leave open is a
+setting; the properties that the page requires for an edit but not for a create (channelDescription, channelImportId,
+isCalculated, the primary flags) default to null and false.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +12,26 @@ import json
 import re
 from datetime import datetime
 from decimal import Decimal
-from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from reconciler.sandbox.properties import (
+    CHANNEL_PROPERTIES,
+    VERSION_PROPERTIES,
+    ChannelSettings,
+    Sent,
+    VersionSettings,
+)
+from reconciler.sandbox.settings import MissingDefinedKey, MissingVersion, NullBoolean
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import NoReturn
+
+    from reconciler.sandbox.properties import Property
+    from reconciler.sandbox.settings import Settings
+
 
 _INT32 = 2**31
 # A round number below the largest double, 1.8e308.
@@ -60,13 +78,6 @@ def _reject_constant(name: str) -> NoReturn:
     raise ValueError(msg)
 
 
-class Presence(Enum):
-    """What the vendor's pages say about a property's presence."""
-
-    OPTIONAL = auto()
-    REQUIRED = auto()
-
-
 class Body:
     """A JSON object whose properties are read one by one.
 
@@ -111,9 +122,9 @@ class Body:
             return []
         return [Body(value, f"{self._path}{name}[{index}].", self.violations) for index, value in enumerate(values)]
 
-    def text(self, name: str, longest: int | None = None, presence: Presence = Presence.OPTIONAL) -> str | None:
+    def text(self, name: str, longest: int | None = None, *, is_required: bool = False) -> str | None:
         """A string or None."""
-        value = self._present(name, presence)
+        value = self._present(name, is_required=is_required)
         if value is None:
             return None
         if not isinstance(value, str) or not _is_unicode(value):
@@ -123,17 +134,17 @@ class Body:
             self.add_violation(name, f"must be at most {longest} characters, found {length}")
         return value
 
-    def boolean(self, name: str, presence: Presence = Presence.OPTIONAL) -> bool | None:
+    def boolean(self, name: str, *, is_required: bool = False) -> bool | None:
         """A boolean or None."""
-        value = self._present(name, presence)
+        value = self._present(name, is_required=is_required)
         if value is None or isinstance(value, bool):
             return value
         self.add_violation(name, "must be true or false")
         return None
 
-    def integer(self, name: str, presence: Presence = Presence.OPTIONAL) -> int | None:
+    def integer(self, name: str, *, is_required: bool = False) -> int | None:
         """An int32 or None."""
-        value = self._present(name, presence)
+        value = self._present(name, is_required=is_required)
         if value is None:
             return None
         if not isinstance(value, int) or isinstance(value, bool) or not -_INT32 <= value < _INT32:
@@ -141,11 +152,9 @@ class Body:
             return None
         return value
 
-    def number(
-        self, name: str, bounds: tuple[int, int] | None = None, presence: Presence = Presence.OPTIONAL
-    ) -> float | None:
+    def number(self, name: str, bounds: tuple[int, int] | None = None, *, is_required: bool = False) -> float | None:
         """A double or None; `bounds` are inclusive. Its scale and precision are checked too."""
-        value = self._present(name, presence)
+        value = self._present(name, is_required=is_required)
         if value is None:
             return None
         if not isinstance(value, int | Decimal) or isinstance(value, bool):
@@ -156,9 +165,9 @@ class Body:
         self._check_digits(name, Decimal(value))
         return float(value) if _is_double(value) else 0.0
 
-    def double(self, name: str, presence: Presence = Presence.OPTIONAL) -> float | None:
+    def double(self, name: str, *, is_required: bool = False) -> float | None:
         """A double or None of any size and precision, as in responses."""
-        value = self._present(name, presence)
+        value = self._present(name, is_required=is_required)
         if value is None:
             return None
         if not isinstance(value, int | float | Decimal) or isinstance(value, bool) or not _is_double(value):
@@ -173,9 +182,9 @@ class Body:
         if precision > _LARGEST_PRECISION:
             self.add_violation(name, f"must have at most {_LARGEST_PRECISION} digits")
 
-    def local_time(self, name: str, presence: Presence = Presence.OPTIONAL) -> str | None:
+    def local_time(self, name: str, *, is_required: bool = False) -> str | None:
         """A date or date-time as wall time. A zone or offset in it is ignored, as the page of PUT says."""
-        value = self.text(name, presence=presence)
+        value = self.text(name, is_required=is_required)
         if value is None:
             return None
         time = parse_local_time(value)
@@ -183,9 +192,9 @@ class Body:
             self.add_violation(name, "must be a date and time")
         return time
 
-    def _present(self, name: str, presence: Presence) -> Any:
+    def _present(self, name: str, *, is_required: bool) -> Any:
         value = self.values.get(name)
-        if value is None and presence is Presence.REQUIRED:
+        if value is None and is_required:
             self.add_violation(name, "is required")
         return value
 
@@ -200,11 +209,11 @@ def parse_local_time(text: str) -> str | None:
         return None
 
 
-def read_body(value: Any, path: str, violations: list[Violation]) -> Body:
+def read_body(value: Any, violations: list[Violation]) -> Body:
     """The body as an object. Raises `ApiError` if it is something else."""
     if not isinstance(value, dict):
         raise ApiError(400, "The body must be a JSON object.")
-    return Body(value, path, violations)
+    return Body(value, "", violations)
 
 
 def _is_double(value: float | Decimal) -> bool:
@@ -228,3 +237,104 @@ def _dot_net_length(text: str) -> int:
 def _is_unicode(text: str) -> bool:
     # JSON can escape half of a character outside the basic plane, which no file can hold.
     return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+class ChannelEdit(Struct, frozen=True):
+    """A body that breaks no rule of its own; `version` is None if the stored versions stay."""
+
+    settings: ChannelSettings
+    version: VersionSettings | None
+
+
+def parse_channel_edit(value: Any, current: ChannelSettings, settings: Settings) -> ChannelEdit:
+    """The EsaChannelEdit in a body for the channel that now has `current`. Raises `ApiError` with all violations."""
+    violations: list[Violation] = []
+    body = read_body(value, violations)
+    edit = _parse_channel(body, settings, current)
+    if edit.version is None and settings.missing_version is MissingVersion.REJECT:
+        body.add_violation("esaChannelVersion", "is required")
+    if violations:
+        raise bad_request(*violations)
+    return edit
+
+
+def parse_channel_create(value: Any, settings: Settings) -> tuple[int, ChannelEdit]:
+    """The data point and the settings in an EsaChannelCreate. Raises `ApiError` with all violations."""
+    violations: list[Violation] = []
+    body = read_body(value, violations)
+    data_point_id = body.integer("dataPointId", is_required=True) or 0
+    edit = _parse_channel(body, settings, None)
+    if edit.version is None:
+        body.add_violation("esaChannelVersion", "is required")
+    if violations:
+        raise bad_request(*violations)
+    return data_point_id, edit
+
+
+def parse_version_edit(value: Any, settings: Settings, *, is_calculated: bool) -> VersionSettings:
+    """The EsaChannelVersionEdit in a body. Raises `ApiError` with all violations."""
+    violations: list[Violation] = []
+    version = _parse_version(read_body(value, violations), settings, is_calculated=is_calculated)
+    if violations:
+        raise bad_request(*violations)
+    return version
+
+
+def parse_version_create(value: Any, settings: Settings, *, is_calculated: bool) -> VersionSettings:
+    """The EsaChannelVersionCreateWithBeginDate in a body. Raises `ApiError` with all violations."""
+    violations: list[Violation] = []
+    body = read_body(value, violations)
+    version = _parse_version(body, settings, is_calculated=is_calculated)
+    # Decided here: only the first version of a channel may have no beginning, and this one is added to others.
+    if body.is_null("beginDate"):
+        body.add_violation("beginDate", "is required")
+    if violations:
+        raise bad_request(*violations)
+    return version
+
+
+def _parse_channel(body: Body, settings: Settings, current: ChannelSettings | None) -> ChannelEdit:
+    values = _read_properties(CHANNEL_PROPERTIES, Sent(body, settings, {}), current)
+    channel = ChannelSettings(**values)
+    # The page of the edit shows no "Required" at esaChannelVersion.
+    child = body.child("esaChannelVersion")
+    version = None if child is None else _parse_version(child, settings, is_calculated=channel.is_calculated)
+    return ChannelEdit(channel, version)
+
+
+def _parse_version(body: Body, settings: Settings, *, is_calculated: bool) -> VersionSettings:
+    sent = Sent(body, settings, {"isCalculated": is_calculated})
+    return VersionSettings(**_read_properties(VERSION_PROPERTIES, sent, None))
+
+
+def _read_properties(
+    properties: tuple[Property, ...], sent: Sent, current: ChannelSettings | None
+) -> Mapping[str, Any]:
+    """The values to store, by attribute. With `current`, the body is an edit, in which "defined" keys must exist."""
+    values = dict(sent.values)
+    stored = {}
+    for one in properties:
+        is_defined = one.traits.is_defined and current is not None
+        value = _read_defined(one, sent, current) if is_defined else one.read(sent.body)
+        if one.traits.rule is not None:
+            value = one.traits.rule(Sent(sent.body, sent.settings, values), one.name, value)
+        stored[one.attribute] = values[one.name] = one.fill(value)
+    return stored
+
+
+def _read_defined(one: Property, sent: Sent, current: ChannelSettings | None) -> Any:
+    """The value of a "Required (defined)" property: the key must exist, and null is a value."""
+    if not sent.body.has(one.name):
+        match sent.settings.missing_defined_key:
+            case MissingDefinedKey.REJECT:
+                sent.body.add_violation(one.name, "must be in the body")
+                return None
+            case MissingDefinedKey.KEEP:
+                return getattr(current, one.attribute)
+            case MissingDefinedKey.SET_NULL:
+                pass
+    if one.is_nullable or not sent.body.is_null(one.name):
+        return one.read(sent.body)
+    if sent.settings.null_boolean is NullBoolean.REJECT:
+        sent.body.add_violation(one.name, "must be true or false, not null")
+    return None

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reconciler.sandbox.bodies import ApiError, Violation, bad_request
-from reconciler.sandbox.channel_bodies import (
+from reconciler.sandbox.bodies import (
+    ApiError,
+    Violation,
+    bad_request,
     parse_channel_create,
     parse_channel_edit,
     parse_version_create,

@@ -14,7 +14,7 @@ from msgspec import Struct
 from starlette.responses import Response
 from starlette.routing import Route
 
-from reconciler.sandbox.bodies import ApiError, Body, Presence, bad_request, parse_json, read_body
+from reconciler.sandbox.bodies import ApiError, Body, bad_request, parse_json, read_body
 from reconciler.sandbox.channel_writes import (
     check_channel_formula,
     check_meter_formula,
@@ -378,9 +378,9 @@ def _data_point_response(data_point: DataPoint, channels: list[Record]) -> Recor
 
 def _parse_question(raw: bytes) -> tuple[int, str]:
     violations: list[Violation] = []
-    body: Body = read_body(parse_json(raw), "", violations)
+    body: Body = read_body(parse_json(raw), violations)
     data_point_id = body.integer("dataPointId")
-    formula = body.text("formula", presence=Presence.REQUIRED)
+    formula = body.text("formula", is_required=True)
     if violations:
         raise bad_request(*violations)
     return data_point_id or 0, formula or ""

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields
 
-from reconciler.sandbox.bodies import Body, Presence
 from reconciler.sandbox.settings import (
     EmptyText,
     NullOffset,
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from msgspec.structs import FieldInfo
+
+    from reconciler.sandbox.bodies import Body
 
 
 ODOMETER = 1
@@ -319,19 +320,17 @@ class Property(Struct, frozen=True):
 
     def read(self, body: Body) -> Any:
         """The value in a request body; what is wrong with it goes to the violations of `body`."""
-        presence = Presence.REQUIRED if self.is_required else Presence.OPTIONAL
         if self.traits.is_local_time:
-            return body.local_time(self.name, presence)
+            return body.local_time(self.name, is_required=self.is_required)
         if self.kind is str:
-            return body.text(self.name, self.traits.longest, presence)
+            return body.text(self.name, self.traits.longest, is_required=self.is_required)
         if self.kind is float:
-            return body.number(self.name, self.traits.bounds, presence)
-        return _read_plain(self.kind, body, self.name, presence)
+            return body.number(self.name, self.traits.bounds, is_required=self.is_required)
+        return _read_plain(self.kind, body, self.name, is_required=self.is_required)
 
     def load(self, body: Body) -> Any:
         """The value in the response that a world holds, of any length and size, as responses are not checked."""
         *parents, name = self.response
-        presence = Presence.REQUIRED if self.is_required else Presence.OPTIONAL
         for parent in parents:
             if self.is_required and body.is_null(parent):
                 body.add_violation(parent, "is required")
@@ -340,16 +339,16 @@ class Property(Struct, frozen=True):
                 return None
             body = child
         if self.traits.is_local_time:
-            return body.local_time(name, presence)
-        return _read_plain(self.kind, body, name, presence)
+            return body.local_time(name, is_required=self.is_required)
+        return _read_plain(self.kind, body, name, is_required=self.is_required)
 
 
-def _read_plain(kind: type, body: Body, name: str, presence: Presence) -> Any:
+def _read_plain(kind: type, body: Body, name: str, *, is_required: bool) -> Any:
     if kind is str:
-        return body.text(name, presence=presence)
+        return body.text(name, is_required=is_required)
     if kind is bool:
-        return body.boolean(name, presence)
-    return body.integer(name, presence) if kind is int else body.double(name, presence)
+        return body.boolean(name, is_required=is_required)
+    return body.integer(name, is_required=is_required) if kind is int else body.double(name, is_required=is_required)
 
 
 def _make_property(row: FieldInfo) -> Property:

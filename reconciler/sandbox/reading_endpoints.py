@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from starlette.routing import Route
 
-from reconciler.sandbox.bodies import ApiError, Body, Presence, bad_request
+from reconciler.sandbox.bodies import ApiError, Body, bad_request
 from reconciler.sandbox.endpoints import find_channel
 from reconciler.sandbox.properties import ReferenceKind
 from reconciler.sandbox.reading_table import Span, StoredReading, compute_readings, find_instants, put_readings, zone_of
@@ -127,8 +127,8 @@ def parse_reading(value: Any, settings: Settings) -> SentReading | str:
         return "a reading must be an object"
     violations: list[Violation] = []
     body = Body(value, "", violations)
-    time = body.text("time", presence=Presence.REQUIRED)
-    number = body.double("value", Presence.REQUIRED)
+    time = body.text("time", is_required=True)
+    number = body.double("value", is_required=True)
     # Body.double, not number: the page gives no bounds for a reading.
     reading = SentReading(time or "", number or 0.0, body.boolean("estimated") or False, body.text("note"))
     if settings.missing_defined_key is MissingDefinedKey.REJECT:

@@ -13,7 +13,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.bodies import Body, Presence
+from reconciler.sandbox.bodies import Body
 from reconciler.sandbox.errors import WorldError
 from reconciler.sandbox.properties import (
     CHANNEL_PROPERTIES,
@@ -68,7 +68,7 @@ _OF_VERSION = _OTHER_OF_VERSION | {one.response[0] for one in VERSION_PROPERTIES
 def read_world_channel(body: Body) -> Channel:
     """The channel in an EsaChannelResponse; violations are added to those of `body`."""
     return Channel(
-        channel_id=body.integer("channelId", Presence.REQUIRED) or 0,
+        channel_id=body.integer("channelId", is_required=True) or 0,
         data_point_id=_read_id(body, "dataPoint", "dataPointId"),
         settings=ChannelSettings(**_load_properties(CHANNEL_PROPERTIES, body)),
         versions=_read_versions(body),
@@ -114,7 +114,7 @@ def _read_versions(body: Body) -> tuple[Version, ...]:
 
 def _read_version(body: Body) -> Version:
     return Version(
-        version_id=body.integer("channelVersionId", Presence.REQUIRED) or 0,
+        version_id=body.integer("channelVersionId", is_required=True) or 0,
         settings=VersionSettings(**_load_properties(VERSION_PROPERTIES, body)),
         unknown=_unknown(body.values, _OF_VERSION),
     )
@@ -124,7 +124,7 @@ def _read_id(body: Body, name: str, id_name: str) -> int:
     if body.is_null(name):
         body.add_violation(name, "is required")
     child = body.child(name)
-    return 0 if child is None else child.integer(id_name, Presence.REQUIRED) or 0
+    return 0 if child is None else child.integer(id_name, is_required=True) or 0
 
 
 def _unknown(values: Mapping[str, Any], known: frozenset[str]) -> str:
@@ -202,7 +202,7 @@ def _check_unique(body: Body, channels: list[Channel]) -> None:
 def _read_part(body: Body, part: str) -> dict[int, Record]:
     records = {}
     for child in body.children(part):
-        record_id = child.integer(_PARTS[part], Presence.REQUIRED)
+        record_id = child.integer(_PARTS[part], is_required=True)
         records[record_id or 0] = dict(child.values)
     return records
 

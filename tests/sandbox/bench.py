@@ -112,5 +112,22 @@ def only_edit(before: Json, after: Json) -> Json:
     return {name: value for name, value in after.items() if before[name] != value}
 
 
+def reading(time: str, value: float, **changes: Any) -> Json:
+    """A reading as a request sends it."""
+    return {"time": time, "value": value, "estimated": False, "note": None} | changes
+
+
+def send(bench: Bench, path: str, *groups: Json) -> Json:
+    """The response to a POST of readings."""
+    answer: Json = bench.client.post(path, json=list(groups)).raise_for_status().json()
+    return answer
+
+
+def listed(bench: Bench, channel_id: int, **span: str) -> list[tuple[str, float | None, float]]:
+    """The time, value and raw value of each reading of a channel."""
+    response = bench.client.get(f"/api/v3/channel/{channel_id}/reading", params=span).raise_for_status()
+    return [(one["time"], one["value"], one["rawValue"]) for one in response.json()["readings"]]
+
+
 def _without_gaps(body: Json) -> Json:
     return {name: value for name, value in body.items() if value is not ...}
