@@ -231,7 +231,7 @@ def find_swap(live: Live) -> str | None:
     if len(live.versions) < 2 or live.is_calculated or live.values.get(OBSERVATION_RULE_ID) != ODOMETER:
         return None
     begin, last = (canonical_time(time or "") for time in (live.current.begin_date, live.last_reading))
-    if not begin or not last or last > begin:
+    if not last or last > begin:
         return None
     where = f"channel {live.id} {show_value(live.name)}"
     return f"the first reading of {where} after {begin} counts from the one before it, at {last}"

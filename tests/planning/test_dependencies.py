@@ -191,6 +191,13 @@ def test_a_hundred_thousand_back_edges_are_searched_in_linear_time() -> None:
     assert find_cycles(uses) == (tuple(names[:2]),)
 
 
+def test_ways_that_part_and_meet_again_are_searched_once_each() -> None:
+    uses = {f"{step}": {f"{step}a", f"{step}b"} for step in range(100)}
+    uses |= {f"{step}{side}": {f"{step + 1}"} for step in range(100) for side in "ab"}
+
+    assert find_cycles(uses) == ()
+
+
 @given(GRAPHS)
 def test_cycles_are_real_and_share_no_name(uses: dict[str, set[str]]) -> None:
     cycles = find_cycles(uses)

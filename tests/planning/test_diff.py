@@ -14,7 +14,8 @@ from reconciler.model.fields import ODOMETER, TRIP, Impact
 from reconciler.model.findings import Severity
 from reconciler.model.plan import Action, Edit
 from reconciler.model.units import find_factor, format_factor
-from reconciler.planning.diff import find_swap
+from reconciler.planning.diff import apply_values, find_swap
+from reconciler.planning.translation import codes_by_id
 from tests.planning.tenant import (
     REFERENCE,
     V,
@@ -174,10 +175,60 @@ def test_a_conversion_nulls_the_interval_or_the_formula() -> None:
     )
 
 
-def test_an_implied_edit_is_left_out_if_the_value_is_already_null() -> None:
-    bare = make_live(1, {f"{V}observationRuleId": 1})
+@pytest.mark.parametrize(
+    ("live", "rule"),
+    [
+        pytest.param(make_live(1, {f"{V}observationRuleId": 1}), "Trip", id="null"),
+        pytest.param(make_live(1, {f"{V}offset": 0}), "Odometer", id="an offset of 0, which is none"),
+    ],
+)
+def test_an_implied_edit_is_left_out_if_the_value_is_already_null(live: Live, rule: str) -> None:
+    assert [edit.path for edit in plan_one({f"{V}observationRule": rule}, live).edits] == [f"{V}observationRule"]
 
-    assert [edit.path for edit in plan_one({f"{V}observationRule": "Trip"}, bare).edits] == [f"{V}observationRule"]
+
+@pytest.mark.parametrize(
+    ("live", "rule"),
+    [
+        pytest.param(ODOMETER_CHANNEL, "Odometer", id="what Trip forbids, under Odometer"),
+        pytest.param(make_live(1, {f"{V}rolloverValue": 10}), "Trip", id="what Trip forbids, under Trip"),
+        pytest.param(TRIP_CHANNEL, "Trip", id="what Odometer forbids, under Trip"),
+    ],
+)
+def test_a_setting_that_the_file_wants_and_the_channel_has_implies_nothing(live: Live, rule: str) -> None:
+    change = plan_one({f"{V}observationRule": rule, f"{V}multiplier": 2}, live)
+
+    assert [edit.path for edit in change.edits] == [f"{V}multiplier"]
+
+
+def test_a_text_that_looks_like_a_formula_is_shown_as_it_is() -> None:
+    live = make_live(1, {"channelDescription": "see channel(2)"})
+    channels = [make_desired("net", 1, {"channelDescription": "see channel(net)"}), make_desired("use", 2)]
+
+    assert plan_of(channels, [live, make_live(2)]).sendable[0].edits == (
+        Edit("channelDescription", "see channel(2)", "see channel(net)", Impact.COSMETIC),
+    )
+
+
+def test_applied_values_go_to_the_current_version_with_their_codes() -> None:
+    live = add_older_version(make_live(1, {f"{V}unitId": 99}), "2025-01-01T00:00:00")
+    unlisted = {f"{V}unitId": 99, f"{V}unitCode": "LOCAL"}
+    live = replace(
+        live,
+        values={**live.values, **unlisted},
+        versions=(live.versions[0], replace(live.current, values={**live.current.values, **unlisted})),
+    )
+    wanted: Spec = {f"{V}unitId": 99, f"{V}observationRuleId": 1, f"{V}beginDate": "2025-02-01T00:00:00"}
+    applied: Spec = {**wanted, f"{V}observationRule": "Odometer"}
+
+    assert apply_values(live, {**wanted, "observationTypeId": None}, codes_by_id(REFERENCE)) == replace(
+        live,
+        values={**live.values, **applied, "observationTypeId": None, "observationTypeCode": None},
+        versions=(
+            live.versions[0],
+            replace(live.current, begin_date="2025-02-01T00:00:00", values={**live.current.values, **applied}),
+        ),
+    )
+    assert apply_values(live, {f"{V}beginDate": None}, codes_by_id(REFERENCE)).current.begin_date is None
 
 
 def test_a_formula_is_shown_with_names_and_sent_with_ids() -> None:
@@ -250,6 +301,7 @@ def test_the_first_reading_after_a_swap_counts_from_the_old_register(last: str) 
         swapped("2025-06-01T10:00:00"),
         swapped(None),
         swapped("2025-06-01T09:45:00", TRIP),
+        replace(swapped("2025-06-01T09:45:00"), values={**swapped(None).values, "isCalculated": True}),
         make_live(1, {f"{V}observationRuleId": ODOMETER}, has_readings=True, last_reading="2025-06-01T09:45:00"),
         make_live(
             1,
@@ -258,7 +310,7 @@ def test_the_first_reading_after_a_swap_counts_from_the_old_register(last: str) 
             last_reading="2025-06-01T09:45:00",
         ),
     ],
-    ids=["it came already", "no readings", "Trip", "one version", "one version that begins late"],
+    ids=["it came already", "no readings", "Trip", "calculated", "one version", "one version that begins late"],
 )
 def test_a_swap_is_noted_only_while_its_first_reading_is_missing(live: Any) -> None:
     assert find_swap(live) is None
