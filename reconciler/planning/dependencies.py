@@ -68,7 +68,6 @@ class _CycleSearch:
         self.cycles: list[list[str]] = []
         self._uses = uses
         self._done: set[str] = set()
-        self._in_cycle: set[str] = set()
         # The names on the current path, each with its index there, and their uses that were not followed yet.
         self._path: list[str] = []
         self._places: dict[str, int] = {}
@@ -90,8 +89,6 @@ class _CycleSearch:
                 self._enter(used)
 
     def _enter(self, name: str) -> None:
-        if name in self._in_cycle:
-            self._marked.append(len(self._path))
         self._places[name] = len(self._path)
         self._path.append(name)
         self._ahead.append(iter(sorted(self._uses[name])))
@@ -109,7 +106,6 @@ class _CycleSearch:
         if not self._marked or self._marked[-1] < start:
             cycle = self._path[start:]
             self.cycles.append(cycle)
-            self._in_cycle.update(cycle)
             self._marked += range(start, len(self._path))
 
 

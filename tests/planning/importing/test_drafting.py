@@ -14,6 +14,7 @@ from reconciler.model.identifiers import Identifiers
 from reconciler.planning.identification import make_index, resolve
 from reconciler.planning.importing.drafting import (
     Proposal,
+    add_begins,
     choose_select,
     has_own_import_id,
     list_new,
@@ -23,8 +24,18 @@ from reconciler.planning.importing.drafting import (
     write_value,
 )
 from reconciler.planning.importing.inventory import Fields, FileHeader, ImportOptions, Skipped, make_inventory
+from reconciler.planning.importing.updates import Updates
 from tests.cases import note_case
-from tests.planning.tenant import NORTH, REFERENCE, SOUTH, V, make_calculated, make_desired, make_live
+from tests.planning.tenant import (
+    NORTH,
+    REFERENCE,
+    SOUTH,
+    V,
+    add_older_version,
+    make_calculated,
+    make_desired,
+    make_live,
+)
 from tests.planning.tenants import lives, neighbours
 
 if TYPE_CHECKING:
@@ -382,6 +393,46 @@ def test_a_channel_that_a_formula_may_not_name_is_imported_if_the_formula_has_it
         ("nb-elec-use", Identifiers(channel_id=2))
     ]
     assert proposal.left_out == ()
+
+
+READ = make_live(1, {f"{V}beginDate": "2025-01-01T00:00:00"}, has_readings=True)
+VERSIONED: Spec = {f"{V}multiplier": 1}
+
+
+def test_the_begin_is_added_for_each_channel_whose_file_manages_a_version_without_it() -> None:
+    live = {
+        "unknown": replace(READ, has_readings=None),
+        "not versioned": READ,
+        "written": READ,
+        "unread": replace(READ, has_readings=False),
+        "calculated": make_calculated(1, "channel(2)", {f"{V}beginDate": "2025-01-01"}, has_readings=True),
+        "zoned": make_live(1, {f"{V}beginDate": "2025-01-01T00:00:00Z"}, has_readings=True),
+        "ancient": make_live(1, {f"{V}beginDate": "1899-12-30T00:00:00"}, has_readings=True),
+        "swapped": add_older_version(make_live(1), "2025-06-01T00:00:00"),
+    }
+    specs: dict[str, Spec] = {
+        **dict.fromkeys(("not live", *live), VERSIONED),
+        "not versioned": {"channelInfo": "Use"},
+        "written": {**VERSIONED, f"{V}beginDate": None},
+    }
+    earlier = Skipped("other", "channelInfo", "a file cannot hold this value")
+    updates = Updates({HOME: {"unknown": {"channelInfo": "Live"}}, "other.yaml": {"other": VERSIONED}}, (earlier,))
+    desired = [make_desired(name, 1, spec) for name, spec in specs.items()]
+
+    assert add_begins(updates, live, desired) == Updates(
+        {
+            HOME: {
+                "unknown": {"channelInfo": "Live", f"{V}beginDate": "2025-01-01T00:00:00"},
+                "ancient": {f"{V}beginDate": None},
+                "swapped": {f"{V}beginDate": "2025-06-01T00:00:00"},
+            },
+            "other.yaml": {"other": VERSIONED},
+        },
+        (
+            earlier,
+            Skipped("zoned", f"{V}beginDate", "EnergyCAP gives it with a zone: set versionDates in reconciler.yaml"),
+        ),
+    )
 
 
 def test_proposed_channels_are_sorted_by_file_and_id() -> None:
