@@ -124,7 +124,7 @@ def make_draft(desired: Desired, live: Live, translated: Spec, vocabulary: CodeT
     """
     wanted = _keep_same(translated, live.values)
     # They differ in spelling only, such as other spaces in a formula, or null for an empty text.
-    if not wanted.items() - live.values.items():
+    if not any(_is_edited(path, live, wanted) for path in desired.spec):
         return None
     causes = _find_implied(wanted, live.values)
     before, after = _show(desired, live, wanted, vocabulary)
@@ -178,10 +178,16 @@ def _show(
     """What `desired` manages before and after, with codes and names as in the file; equal if there is no edit."""
     before = dict(desired.spec)
     for path, value in desired.spec.items():
-        field = FIELD_AT[path]
-        if wanted[field.path] != live.values.get(field.path):
+        if _is_edited(path, live, wanted):
             before[path] = _show_value(path, live, value, vocabulary)
     return before, dict(desired.spec)
+
+
+def _is_edited(path: str, live: Live, wanted: Spec) -> bool:
+    field = FIELD_AT[path]
+    # A code without an id could not be resolved. It is not the null that a channel has whose id could not be read.
+    is_unresolved = path == field.alias and wanted[field.path] is None
+    return is_unresolved or wanted[field.path] != live.values.get(field.path)
 
 
 def _show_value(path: str, live: Live, written: Value, vocabulary: CodeTables) -> Value:

@@ -180,7 +180,7 @@ def check_begin(draft: Draft) -> Iterator[Blocker]:
     before, after = _read_time(live.current.begin_date), _read_time(draft.after_apply.values.get(BEGIN_DATE))
     if len(live.versions) > 1 and after <= _read_time(live.versions[-2].begin_date):
         yield _begins_too_early(draft)
-    elif len(live.versions) > 1 or after > before:
+    elif after > before or (after < before and len(live.versions) > 1):
         yield from _check_readings_between(live, before, after)
 
 
@@ -201,17 +201,17 @@ def _check_readings_between(live: Live, before: str, after: str) -> Iterator[Blo
     earlier, later = sorted((before, after))
     first, last = (canonical_time(time or "") for time in (live.first_reading, live.last_reading))
     # A time that EnergyCAP does not give excludes nothing.
-    if (first and first > later) or (last and last <= earlier):
+    if first > later or (last and last <= earlier):
         return
     is_unknown = live.has_readings is None or not first
     yield Blocker(
         "ESA420",
         _describe_unknown(live)
         if is_unknown
-        else f"cannot begin at another time: {_describe_lost(live, before, after)}",
+        else f"cannot begin at another time: {_describe_lost(live, first, before, after)}",
         {
             "begin_date_now": before or None,
-            "begin_date_wanted": after or None,
+            "begin_date_wanted": after,
             "has_readings": live.has_readings,
             "first_reading": live.first_reading,
             "last_reading": live.last_reading,
@@ -227,14 +227,13 @@ def _describe_unknown(live: Live) -> str:
     return f"may exclude stored readings from their version: EnergyCAP does not say {unknown}"
 
 
-def _describe_lost(live: Live, before: str, after: str) -> str:
+def _describe_lost(live: Live, first: str, before: str, after: str) -> str:
     if len(live.versions) == 1:
-        first = canonical_time(live.first_reading or "")
-        start = f"after {before}" if before > first else f"from {first}"
+        start = f"after {before}" if before >= first else f"from {first}"
         return f"stored readings {start} up to {after} would belong to no version"
-    if after > before:
-        return f"stored readings after {before} up to {after} would move to the version before this one"
-    return f"stored readings after {after} up to {before} would move from the version before to this one"
+    earlier, later = sorted((before, after))
+    where = "to the version before this one" if later == after else "from the version before to this one"
+    return f"stored readings after {earlier} up to {later} would move {where}"
 
 
 def _read_time(time: Value) -> str:
@@ -262,9 +261,10 @@ def check_settings(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
 
 
 def _check_constraints(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
-    before = {(violation.code, violation.path) for violation in find_violations(_values(draft.live))}
+    before = find_violations(_values(draft.live))
     for violation in find_violations(_values(draft.after_apply)):
-        is_old = (violation.code, violation.path) in before and violation.path not in draft.changed_paths
+        # Two values can break a rule together (ESA211): the path is that of one, and the message quotes both.
+        is_old = violation in before and violation.path not in draft.changed_paths
         # _check_demand covers ESA406, with the noun of the observation type that these values lack.
         if violation.code != _DEMAND and (not is_old or _is_refused(violation, draft, context)):
             yield _violated(violation, draft, is_old=is_old)
@@ -285,7 +285,8 @@ def _check_demand(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
     planned = draft.after_apply
     if planned.values.get(OBSERVATION_RULE_ID) != ODOMETER:
         return
-    type_ = context.observation_types.get(_id(planned, OBSERVATION_TYPE_ID))
+    type_id = planned.values.get(OBSERVATION_TYPE_ID)
+    type_ = context.observation_types.get(type_id) if isinstance(type_id, int) else None
     is_demand = planned.values.get(IS_PRIMARY_DEMAND) is True or (type_.is_demand if type_ else None)
     is_old = draft.changed_paths.isdisjoint((OBSERVATION_RULE_ID, OBSERVATION_TYPE_ID, IS_PRIMARY_DEMAND))
     evidence = {
@@ -304,14 +305,15 @@ def _check_demand(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
 
 
 def _check_money(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
-    if draft.after_apply.values.get(UNIT_ID) is None and draft.blocks:
-        return  # ESA415 says that the unit is unknown
-    unit = context.units.get(_id(draft.after_apply, UNIT_ID))
+    unit_id = draft.after_apply.values.get(UNIT_ID)
+    if not isinstance(unit_id, int):
+        return  # ESA415 or ESA417 reports that the unit is unknown
+    unit = context.units.get(unit_id)
     is_money = unit.is_money if unit else None
     is_old = UNIT_ID not in draft.changed_paths
     code = draft.after_apply.values.get(UNIT_CODE)
     evidence = {"unit": code, "unit_type": (unit.type_code or unit.type_name) if unit else None}
-    if is_money and (not is_old or _is_sent(UNIT_ID, draft, context)):
+    if is_money and _is_sent(UNIT_ID, draft, context):
         message = f"the unit must not be of a Money type, found {show_value(code)}"
         yield Blocker("ESA407", _mark_existing(message, is_old=is_old), evidence, RULES["ESA407"].fix)
     elif is_money is None and not is_old:
@@ -351,10 +353,14 @@ def _check_zone(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
 
 def _check_gaps(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
     """A blocker if the request would include a value that every channel has, but that EnergyCAP did not give."""
-    sent = (field for field in FIELDS if not field.nullable and _is_sent(field.path, draft, context))
-    gaps = [field.key for field in sent if draft.after_apply.values.get(field.path) is None]
-    # ESA415 reports a code that could not be resolved, and EnergyCAP itself rejects an edit to null.
-    if gaps and not draft.blocks and not any(FIELD_AT[path].key in gaps for path in draft.changed_paths):
+    # A code that could not be resolved is an edit to null here, and ESA415 reports it.
+    kept = (field for field in FIELDS if not field.nullable and field.path not in draft.changed_paths)
+    gaps = [
+        field.key
+        for field in kept
+        if draft.after_apply.values.get(field.path) is None and _is_sent(field.path, draft, context)
+    ]
+    if gaps:
         keys = " and ".join(gaps)
         message = f"cannot be edited: EnergyCAP does not give its {keys}, and an edit sends the whole channel"
         unblock = f"correct the channel in EnergyCAP, or write its {keys} in the file, so that it is sent"
@@ -379,11 +385,6 @@ def _mark_existing(message: str, *, is_old: bool) -> str:
 
 def _values(live: Live) -> Spec:
     return {field.path: live.values.get(field.path) for field in FIELDS}
-
-
-def _id(live: Live, path: str) -> int:
-    id_ = live.values.get(path)
-    return id_ if isinstance(id_, int) else 0
 
 
 def check_preconditions(draft: Draft, context: PlanContext) -> tuple[Blocker | Dependency, ...]:

@@ -58,6 +58,9 @@ READ: dict[str, Any] = {
             {f"{V}unitCode": "KWH", f"{V}unitId": 1, "summarizationMethod": "Sum"}, TRIP_CHANNEL, id="codes and ids"
         ),
         pytest.param(
+            {f"{V}unitCode": "KWH", f"{V}beginDate": "1899-12-30"}, TRIP_CHANNEL, id="a code beside another spelling"
+        ),
+        pytest.param(
             {f"{V}formula": "channel( 2 )*3"}, make_calculated(1, "channel(2) * 3"), id="a formula spaced otherwise"
         ),
     ],

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from reconciler.model.channels import Unit
 from reconciler.model.plan import Blocker, Verdict
-from reconciler.model.project import ChannelEdit, PrimaryMove
+from reconciler.model.project import ChannelEdit, PrimaryMove, VersionDates
 from reconciler.planning.diff import apply_values
 from reconciler.planning.preconditions import recheck_preconditions
 from reconciler.planning.translation import codes_by_id
 from tests.planning.tenant import (
     BASIS,
+    NORTH,
     REFERENCE,
     SANDBOX,
     SOUTH,
@@ -28,7 +30,7 @@ from tests.planning.tenant import (
 )
 
 if TYPE_CHECKING:
-    from reconciler.model.channels import Desired, Live
+    from reconciler.model.channels import DataPoint, Desired, Live, ReferenceData
     from reconciler.model.plan import Change, Plan
     from reconciler.model.values import Spec
 
@@ -45,10 +47,28 @@ def read_over(first: str, last: str | None, begin: str | None = None, *, older: 
     return add_older_version(live, begin or "") if older else live
 
 
-def test_values_of_file_and_energycap_can_break_a_rule_only_together() -> None:
-    change = plan_one({f"{V}minimumReading": 100}, make_live(1, {f"{V}maximumReading": 50}))
+def plan_versioned(spec: Spec, values: Spec, channel_edit: ChannelEdit, begin: str = "2025-01-01T00:00:00") -> Change:
+    """The change of a channel that has `values` and two versions."""
+    live = add_older_version(make_live(1, values), begin)
+    basis = replace(BASIS, environment=replace(SANDBOX, channel_edit=channel_edit))
+    (change,) = plan_of([make_desired("north", 1, spec)], [live], basis).changes
+    return change
 
-    assert change.blocked_by == (
+
+@pytest.mark.parametrize(
+    ("spec", "live"),
+    [
+        pytest.param({f"{V}minimumReading": 100}, {f"{V}maximumReading": 50}, id="the minimum edited"),
+        pytest.param({f"{V}maximumReading": 50}, {f"{V}minimumReading": 100}, id="the maximum edited"),
+        pytest.param(
+            {f"{V}maximumReading": 50},
+            {f"{V}minimumReading": 100, f"{V}maximumReading": 60},
+            id="the maximum edited that was below already",
+        ),
+    ],
+)
+def test_values_of_file_and_energycap_can_break_a_rule_only_together(spec: Spec, live: Spec) -> None:
+    assert plan_one(spec, make_live(1, live)).blocked_by == (
         Blocker(
             rule="ESA211",
             message="minimumReading must not be above maximumReading, found 100 above 50",
@@ -70,10 +90,29 @@ def test_an_existing_violation_that_the_vendor_documents_as_refused_blocks_and_s
     )
 
 
-def test_an_existing_violation_that_is_edited_blocks_like_any_other() -> None:
-    assert list_blocks(plan_one({f"{V}rolloverValue": 6}, ALREADY_WRONG)) == [
-        "ESA214 rolloverValue must be null under the Trip rule, found 6"
-    ]
+LONG = "channel(2) + " * 9
+
+
+@pytest.mark.parametrize(
+    ("spec", "live", "message"),
+    [
+        pytest.param(
+            {f"{V}rolloverValue": 6},
+            ALREADY_WRONG,
+            "ESA214 rolloverValue must be null under the Trip rule, found 6",
+            id="another number",
+        ),
+        pytest.param(
+            {f"{V}formula": f"{LONG}3"},
+            make_live(1, {f"{V}formula": f"{LONG}4"}),
+            "ESA204 formula must be null for a simple channel, "
+            'found "channel(2) + channel(2) + channel(2) + channel(2) + cha ...',
+            id="the end of a long text, which the message cuts",
+        ),
+    ],
+)
+def test_an_existing_violation_that_is_edited_blocks_like_any_other(spec: Spec, live: Live, message: str) -> None:
+    assert list_blocks(plan_one(spec, live, make_live(2))) == [message]
 
 
 def test_an_existing_violation_of_an_inferred_rule_does_not_block() -> None:
@@ -87,18 +126,38 @@ def test_an_existing_violation_of_an_inferred_rule_does_not_block() -> None:
     [
         pytest.param(RENAMED, ChannelEdit.OMIT_VERSION, True, id="the version is not sent"),
         pytest.param(RENAMED, ChannelEdit.ECHO_LATEST, False, id="the version is echoed"),
-        pytest.param({f"{V}multiplier": 2}, ChannelEdit.OMIT_VERSION, False, id="the version is edited"),
+        pytest.param({f"{V}maximumReading": 2}, ChannelEdit.OMIT_VERSION, False, id="the version is edited"),
+    ],
+)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param({f"{V}rolloverValue": 5}, id="rollover under Trip"),
+        pytest.param({**DEMAND, **ODOMETER}, id="demand under Odometer"),
+        pytest.param({f"{V}unitId": 4}, id="unit of money"),
+        pytest.param({f"{V}multiplier": None}, id="a value that EnergyCAP does not give"),
     ],
 )
 def test_an_existing_violation_blocks_if_the_request_includes_it(
-    spec: Spec, channel_edit: ChannelEdit, *, is_sendable: bool
+    wrong: Spec, spec: Spec, channel_edit: ChannelEdit, *, is_sendable: bool
 ) -> None:
-    live = add_older_version(ALREADY_WRONG, "2025-01-01T00:00:00")
-    basis = replace(BASIS, environment=replace(SANDBOX, channel_edit=channel_edit))
+    assert plan_versioned(spec, wrong, channel_edit).is_sendable is is_sendable
 
-    (change,) = plan_of([make_desired("north", 1, spec)], [live], basis).changes
 
-    assert change.is_sendable is is_sendable
+@pytest.mark.parametrize("channel_edit", ChannelEdit)
+@pytest.mark.parametrize(
+    "wrong", [{"intervalMinutes": None}, {"summarizationMethodId": None}], ids=["violation", "gap"]
+)
+def test_an_edit_of_the_version_never_includes_what_is_wrong_with_the_channel(
+    wrong: Spec, channel_edit: ChannelEdit
+) -> None:
+    assert plan_versioned({f"{V}maximumReading": 2}, wrong, channel_edit).is_sendable
+
+
+def test_a_demand_flag_breaks_the_odometer_rule_of_a_version_that_is_not_sent() -> None:
+    change = plan_versioned({"isPrimaryDemand": True}, ODOMETER, ChannelEdit.OMIT_VERSION)
+
+    assert list_blocks(change) == ["ESA406 a demand channel cannot have the Odometer rule"]
 
 
 def test_a_demand_channel_cannot_have_the_odometer_rule() -> None:
@@ -147,29 +206,71 @@ def test_demand_and_odometer_apart_are_allowed(spec: Spec, live: Spec) -> None:
     assert plan_one(spec, make_live(1, live)).is_sendable
 
 
-@pytest.mark.parametrize("type_id", [13, 99])
-def test_an_observation_type_without_a_known_noun_is_unknown(type_id: int) -> None:
-    change = plan_one({f"{V}observationRule": "Odometer"}, make_live(1, {"observationTypeId": type_id}))
+UNREAD = replace(REFERENCE, units_unread="403 Forbidden", observation_types_unread="403 Forbidden")
+READ_TYPES = "give the key's user permission to read the observation types, or make this edit in EnergyCAP itself"
+OTHER_TYPE = "an observation type whose noun EnergyCAP gives, or make this edit in EnergyCAP itself"
+
+
+@pytest.mark.parametrize(
+    ("type_id", "code", "reference", "way_out"),
+    [
+        pytest.param(13, "MYSTERY", REFERENCE, OTHER_TYPE, id="no noun"),
+        pytest.param(99, None, REFERENCE, OTHER_TYPE, id="a type that no list has"),
+        pytest.param(13, "MYSTERY", UNREAD, READ_TYPES, id="types that could not be read"),
+    ],
+)
+def test_an_observation_type_without_a_known_noun_is_unknown(
+    type_id: int, code: str | None, reference: ReferenceData, way_out: str
+) -> None:
+    edit = make_desired("north", 1, {f"{V}observationRule": "Odometer"})
+
+    (change,) = plan_of([edit], [make_live(1, {"observationTypeId": type_id})], reference=reference).changes
 
     assert change.verdict is Verdict.UNKNOWN
-    assert list_blocks(change) == [
-        "ESA406 unknown whether this is a demand channel, which cannot have the Odometer rule"
-    ]
+    assert change.blocked_by == (
+        Blocker(
+            rule="ESA406",
+            message="unknown whether this is a demand channel, which cannot have the Odometer rule",
+            evidence={
+                "observation_rule": "Odometer",
+                "observation_type": code,
+                "noun": None,
+                "is_primary_demand": False,
+            },
+            unblock=f"write  observationRule: Trip, or {way_out}",
+            is_unknown=True,
+        ),
+    )
 
 
-def test_a_unit_of_money_is_refused() -> None:
-    assert plan_one({f"{V}unitCode": "USD"}, make_live(1)).blocked_by == (
+@pytest.mark.parametrize(("code", "type_"), [("USD", "MONEY"), ("EUR", "Money")], ids=["by code", "by name"])
+def test_a_unit_of_money_is_refused(code: str, type_: str) -> None:
+    named = replace(REFERENCE, units=(*REFERENCE.units, Unit(8, "EUR", None, "Money")))
+
+    (change,) = plan_of([make_desired("north", 1, {f"{V}unitCode": code})], [make_live(1)], reference=named).changes
+
+    assert change.blocked_by == (
         Blocker(
             rule="ESA407",
-            message='the unit must not be of a Money type, found "USD"',
-            evidence={"unit": "USD", "unit_type": "MONEY"},
+            message=f'the unit must not be of a Money type, found "{code}"',
+            evidence={"unit": code, "unit_type": type_},
             unblock="write the code of a unit that measures something",
         ),
     )
 
 
-def test_a_unit_without_a_known_type_is_unknown() -> None:
-    change = plan_one({f"{V}unitCode": "ODD"}, make_live(1))
+@pytest.mark.parametrize(
+    ("reference", "way_out"),
+    [
+        (REFERENCE, "write the code of a unit whose type EnergyCAP gives, or make this edit in EnergyCAP itself"),
+        (UNREAD, "give the key's user permission to read the units, or make this edit in EnergyCAP itself"),
+    ],
+    ids=["no type", "units that could not be read"],
+)
+def test_a_unit_without_a_known_type_is_unknown(reference: ReferenceData, way_out: str) -> None:
+    edit = make_desired("north", 1, {f"{V}unitCode": "ODD"})
+
+    (change,) = plan_of([edit], [make_live(1)], reference=reference).changes
 
     assert change.verdict is Verdict.UNKNOWN
     assert change.blocked_by == (
@@ -177,10 +278,115 @@ def test_a_unit_without_a_known_type_is_unknown() -> None:
             rule="ESA407",
             message='unknown whether the unit is of a Money type, found "ODD"',
             evidence={"unit": "ODD", "unit_type": None},
-            unblock="write the code of a unit whose type EnergyCAP gives, or make this edit in EnergyCAP itself",
+            unblock=way_out,
             is_unknown=True,
         ),
     )
+
+
+UNRESOLVED_UNIT = (
+    'ESA415 unitCode "STEAM" cannot be resolved: the list of units could not be read in full, 403 Forbidden'
+)
+UNRESOLVED_TYPE = (
+    'ESA415 observationTypeCode "WIND" cannot be resolved: '
+    "the list of observation types could not be read in full, 403 Forbidden"
+)
+GAP = "ESA417 cannot be edited: EnergyCAP does not give its {}, and an edit sends the whole channel"
+
+
+@pytest.mark.parametrize(
+    ("spec", "live", "blocks"),
+    [
+        pytest.param({f"{V}unitCode": "STEAM"}, {}, [UNRESOLVED_UNIT], id="unit"),
+        pytest.param({"observationTypeCode": "WIND"}, {}, [UNRESOLVED_TYPE], id="type"),
+        pytest.param(
+            {f"{V}unitCode": "STEAM"}, {f"{V}unitId": None}, [UNRESOLVED_UNIT], id="unit that EnergyCAP does not give"
+        ),
+        pytest.param(
+            {"observationTypeCode": "WIND", f"{V}unitCode": "USD"},
+            {},
+            [UNRESOLVED_TYPE, 'ESA407 the unit must not be of a Money type, found "USD"'],
+            id="type, and a unit of money",
+        ),
+        pytest.param(
+            {f"{V}unitCode": "STEAM"},
+            {"summarizationMethodId": None},
+            [UNRESOLVED_UNIT, GAP.format("summarizationMethodId")],
+            id="unit, and a method that EnergyCAP does not give",
+        ),
+    ],
+)
+def test_a_code_from_an_unread_list_is_an_unknown_edit(spec: Spec, live: Spec, blocks: list[str]) -> None:
+    (change,) = plan_of([make_desired("north", 1, spec)], [make_live(1, live)], reference=UNREAD).changes
+
+    assert [(edit.path, edit.after) for edit in change.edits] == list(spec.items())
+    assert list_blocks(change) == blocks
+
+
+def test_an_edit_that_sends_back_what_energycap_does_not_give_is_unknown() -> None:
+    live = make_live(1, {"summarizationMethodId": None, f"{V}unitId": None})
+
+    assert plan_one(RENAMED, live).blocked_by == (
+        Blocker(
+            rule="ESA417",
+            message="cannot be edited: EnergyCAP does not give its summarizationMethodId and unitId, "
+            "and an edit sends the whole channel",
+            evidence={"missing": ["summarizationMethodId", "unitId"]},
+            unblock="correct the channel in EnergyCAP, or write its summarizationMethodId and unitId in the file, "
+            "so that it is sent",
+            is_unknown=True,
+        ),
+    )
+    assert plan_one({**RENAMED, "summarizationMethod": "Sum", f"{V}unitCode": "KWH"}, live).is_sendable
+
+
+LOCAL_OR_UTC = "its version begins at 2024-07-01T04:00:00Z, which may be local time, 2024-07-01T04:00:00, or UTC"
+ASK = (
+    "look at the date in EnergyCAP. If it is 2024-07-01 04:00:00 there, write  versionDates: wallTime  "
+    "for this environment in reconciler.yaml, else  versionDates: utc"
+)
+NO_ZONE = "its version begins at 2024-07-01T04:00:00Z, and the time zone of its data point is not known"
+SET_ZONE = "edit the channel in EnergyCAP, or set the time zone of its data point there"
+
+
+@pytest.mark.parametrize(
+    ("version_dates", "evidence", "message", "unblock"),
+    [(None, None, LOCAL_OR_UTC, ASK), (VersionDates.UTC, "utc", NO_ZONE, SET_ZONE)],
+    ids=["meaning not known", "time zone not known"],
+)
+def test_a_begin_with_a_zone_is_not_sent_back(
+    version_dates: VersionDates | None, evidence: str | None, message: str, unblock: str
+) -> None:
+    basis = replace(BASIS, environment=replace(SANDBOX, version_dates=version_dates))
+    live = make_live(1, {f"{V}beginDate": "2024-07-01T04:00:00Z"})
+
+    (change,) = plan_of([make_desired("north", 1, RENAMED)], [live], basis).changes
+
+    assert change.blocked_by == (
+        Blocker(
+            rule="ESA413",
+            message=message,
+            evidence={"begin_date": "2024-07-01T04:00:00Z", "version_dates": evidence},
+            unblock=unblock,
+            is_unknown=True,
+        ),
+    )
+
+
+@pytest.mark.parametrize("channel_edit", ChannelEdit)
+def test_a_begin_with_a_zone_blocks_an_edit_of_the_channel_only_if_the_version_is_echoed(
+    channel_edit: ChannelEdit,
+) -> None:
+    change = plan_versioned(RENAMED, {}, channel_edit, begin="2024-07-01T04:00:00Z")
+
+    assert list_blocks(change) == [f"ESA413 {LOCAL_OR_UTC}"] * (channel_edit is ChannelEdit.ECHO_LATEST)
+
+
+@pytest.mark.parametrize("older", [False, True], ids=["only version", "later version"])
+def test_a_begin_that_differs_only_by_its_zone_loses_no_readings(*, older: bool) -> None:
+    live = read_over("2023-12-01T00:15:00", "2025-06-30T00:00:00", begin="2024-07-01T04:00:00Z", older=older)
+
+    assert list_blocks(plan_one({f"{V}beginDate": "2024-07-01T04:00:00"}, live)) == [f"ESA413 {LOCAL_OR_UTC}"]
 
 
 @pytest.mark.parametrize(
@@ -254,6 +460,12 @@ def test_a_begin_that_stays_after_the_previous_version_is_allowed(live: Live, be
             id="the first version, to a later date",
         ),
         pytest.param(
+            read_over("2025-01-01T00:00:00", "2025-06-30T00:00:00", begin="2025-01-01T00:00:00"),
+            "2025-03-01",
+            "stored readings after 2025-01-01T00:00:00 up to 2025-03-01T00:00:00 would belong to no version",
+            id="the first version, from the time of the first reading, which it does not cover",
+        ),
+        pytest.param(
             read_over("2025-03-01T00:00:00", None),
             "2025-03-01",
             "stored readings from 2025-03-01T00:00:00 up to 2025-03-01T00:00:00 would belong to no version",
@@ -281,25 +493,34 @@ def test_a_begin_cannot_move_past_stored_readings(live: Live, begin: str, lost: 
     assert (block.rule, block.message, block.is_unknown) == ("ESA420", f"cannot begin at another time: {lost}", False)
 
 
-def test_a_begin_that_cannot_move_gives_the_evidence_and_how_to_make_a_new_version() -> None:
-    live = read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00")
+@pytest.mark.parametrize(
+    ("begin", "start", "written"),
+    [
+        (None, "from 2024-12-01T00:15:00", "null"),
+        ("2025-01-01T00:00:00", "after 2025-01-01T00:00:00", '"2025-01-01T00:00:00"'),
+    ],
+)
+def test_a_begin_that_cannot_move_gives_the_evidence_and_how_to_make_a_new_version(
+    begin: str | None, start: str, written: str
+) -> None:
+    live = read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00", begin=begin)
 
     (block,) = plan_one({f"{V}beginDate": "2025-03-01"}, live).blocked_by
 
     assert block == Blocker(
         rule="ESA420",
-        message="cannot begin at another time: stored readings from 2024-12-01T00:15:00 up to 2025-03-01T00:00:00 "
+        message=f"cannot begin at another time: stored readings {start} up to 2025-03-01T00:00:00 "
         "would belong to no version",
         evidence={
-            "begin_date_now": None,
+            "begin_date_now": begin,
             "begin_date_wanted": "2025-03-01T00:00:00",
             "has_readings": True,
             "first_reading": "2024-12-01T00:15:00",
             "last_reading": "2025-06-30T00:00:00",
             "versions": 1,
         },
-        unblock="write  beginDate: null  as EnergyCAP has it; to change settings from a date on, create a version in "
-        "EnergyCAP that begins then, and update the file from it:  reconciler import --update",
+        unblock=f"write  beginDate: {written}  as EnergyCAP has it; to change settings from a date on, create a "
+        "version in EnergyCAP that begins then, and update the file from it:  reconciler import --update",
     )
 
 
@@ -485,6 +706,31 @@ def test_a_primary_flag_is_not_taken_from_an_unmanaged_channel() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("data_point", "shown"),
+    [
+        pytest.param(NORTH, "NB-ELEC", id="by code"),
+        pytest.param(replace(NORTH, code=None), "NB-ELEC-01", id="by import id"),
+        pytest.param(replace(NORTH, code=None, import_id=None), "100", id="by id"),
+    ],
+)
+def test_a_blocked_primary_flag_names_its_data_point(data_point: DataPoint, shown: str) -> None:
+    old, new = (replace(live, data_point=data_point) for live in (OLD, NEW))
+
+    taken, given_up = plan_one({"isPrimaryValue": True}, new, old), plan_one({"isPrimaryValue": False}, old, new)
+
+    assert [block.evidence["data_point"] for change in (taken, given_up) for block in change.blocked_by] == [shown] * 2
+    assert list_blocks(taken) == [
+        (
+            f'ESA409 cannot become the primary value of data point {shown}: 1 "Old" (not managed here) is the '
+            "primary value, and EnergyCAP would change that outside of this plan"
+        )
+    ]
+    assert list_blocks(given_up) == [
+        f"ESA409 cannot stop being the primary value of data point {shown}: no other channel becomes it"
+    ]
+
+
 @pytest.mark.parametrize("spec", [{}, {"isPrimaryValue": True}, {"channelInfo": "Older"}])
 def test_a_primary_flag_is_not_taken_from_a_channel_whose_file_does_not_give_it_up(spec: dict[str, str | bool]) -> None:
     channels = (make_desired("new", 2, {"isPrimaryValue": True}), make_desired("old", 1, spec, line=31))
@@ -628,6 +874,15 @@ def test_an_import_id_must_be_free_in_the_fresh_read() -> None:
 
     assert recheck(plan, "a", PRIMARY, PLAIN) == ["ESA408"]
     assert recheck(plan, "a", PRIMARY, carry_out(plan.sendable[0], PLAIN)) == []
+
+
+def test_an_import_id_may_be_given_up_whoever_takes_it_on_another_data_point() -> None:
+    elsewhere = make_live(2, data_point=SOUTH)
+    channels = (want_import_id("old", 1, "C-9"), want_import_id("new", 2, "C-1"))
+    plan = plan_of(channels, (PRIMARY, elsewhere))
+
+    assert list_order(plan) == [("old", ()), ("new", ("old",))]
+    assert recheck(plan, "old", PRIMARY) == []
 
 
 def test_a_primary_flag_may_be_taken_from_the_channel_that_gives_it_up_next() -> None:
