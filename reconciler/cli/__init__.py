@@ -14,8 +14,7 @@ snapshot: `snapshot`
 readings: `readings route` and `readings import`
 init, explain, sandbox: the commands of these names
 
-project_context: the project a command works on, and its definitions
-live_state: the live state, from EnergyCAP, the sandbox or a snapshot file
+inputs: what a command works on: the project, its definitions and the live state
 build_plan: a plan made of these two, and its formats
 output: results and log messages: formats, files, colour, progress
 file_io: whole files read and written, several at once

@@ -22,8 +22,8 @@ from reconciler.cli.apply_session import (
 from reconciler.cli.command_line import Scope, output_options, scope_options
 from reconciler.cli.exit_codes import ExitCode, exit_of_plan
 from reconciler.cli.file_io import read_file
+from reconciler.cli.inputs import open_definitions, open_project
 from reconciler.cli.paths import refuse_overlaps
-from reconciler.cli.project_context import open_definitions, open_project
 from reconciler.cli.recovery import resume_apply, undo_apply
 from reconciler.errors import PlanFileError, UsageError
 from reconciler.planfile.reading import read_plan
@@ -80,6 +80,7 @@ def command(
         return resume_apply(output, scope, file, parallelism, approval)
     if file is not None:
         return _apply_saved(output, scope, file, parallelism)
+    # Checked before EnergyCAP is read, which may take minutes.
     approval.require_terminal("apply a saved plan, or add --auto-approve")
     return _apply_fresh(output, scope, parallelism, approval)
 
@@ -93,6 +94,17 @@ def _refuse_beside_undo(scope: Scope, file: Path | None, *, is_resuming: bool) -
 
 def _apply_saved(output: Output, scope: Scope, file: Path, parallelism: int) -> ExitCode:
     """Apply the plan made now, if it matches the saved one: a plan file is untrusted and only compared."""
+    reviewed = _read_saved(scope, file)
+    context = open_project(output)
+    environment = find_environment(context, scope, reviewed)
+    _refuse_unusable(reviewed)
+    loaded = open_definitions(output, context)
+    with open_session(output, context, environment, parallelism) as session:
+        return _apply_reviewed(session, reviewed, session.plan(loaded, reviewed.filter))
+
+
+def _read_saved(scope: Scope, file: Path) -> Plan:
+    """The plan in `file`. Raises UsageError for a journal, and for options that would change which plan is made now."""
     if file.suffix == ".jsonl":
         raise UsageError(
             f"{file} looks like the journal of an apply (.jsonl), not a plan",
@@ -103,22 +115,20 @@ def _apply_saved(output: Output, scope: Scope, file: Path, parallelism: int) -> 
         raise UsageError("--only cannot be combined with a saved plan", "plan again with --only")
     if scope.base:
         raise UsageError("--base cannot be combined with a saved plan", "plan again with --base")
-    context = open_project(output)
-    environment = find_environment(context, scope, plan)
-    _refuse_unusable(plan)
-    loaded = open_definitions(output, context)
-    with open_session(output, context, environment, parallelism) as session:
-        return _apply_reviewed(session, plan, session.plan(loaded, plan.filter))
+    return plan
 
 
 def _apply_reviewed(session: ApplySession, reviewed: Plan, current: Plan) -> ExitCode:
+    """Send the changes of `current` that `reviewed` has too, unless one of these is no longer as reviewed."""
     comparison = compare_plans(reviewed, current)
     if not comparison.is_still_valid:
         report_stale(session.output, reviewed, comparison)
         session.output.log("the plan is stale; nothing was written")
         return ExitCode.STALE
     session.refuse_errors(current)
+    # What is sent comes from the plan made now: a forged file could show one value and hold another.
     plan = restrict_plan(current, {change.name for change in reviewed.sendable})
+    # The plan was saved to be reviewed, so a guard that asks for a review lets it pass.
     stopped = session.check_guards(plan, is_reviewed=True)
     if stopped:
         return stopped
@@ -129,6 +139,7 @@ def _apply_reviewed(session: ApplySession, reviewed: Plan, current: Plan) -> Exi
 
 
 def _apply_fresh(output: Output, scope: Scope, parallelism: int, approval: Approval) -> ExitCode:
+    """Make a plan, show it, and apply it once the user has confirmed."""
     context = open_project(output)
     environment = context.environment(scope.environment)
     loaded = open_definitions(output, context, scope.base)
@@ -136,6 +147,7 @@ def _apply_fresh(output: Output, scope: Scope, parallelism: int, approval: Appro
         plan = session.plan(loaded, scope.only)
         session.show(plan)
         _refuse_unusable(plan)
+        # With --auto-approve alone, nobody has seen the plan before it is applied.
         stopped = session.check_guards(plan, is_reviewed=approval.must_ask)
         if stopped:
             return stopped
@@ -148,6 +160,7 @@ def _apply_fresh(output: Output, scope: Scope, parallelism: int, approval: Appro
 
 
 def _refuse_unusable(plan: Plan) -> None:
+    # Anyone who can push could commit such a file. Only the command line can start a rollback, with a journal.
     if plan.is_rollback:
         raise PlanFileError(
             "this plan reverses an apply, and a plan file cannot do that",

@@ -16,21 +16,20 @@ from reconciler.apply.run import ApplyOptions, apply_plan
 from reconciler.cli.build_plan import build_plan, plan_renderers
 from reconciler.cli.exit_codes import ExitCode, exit_of_plan, exit_of_result, worst
 from reconciler.cli.file_io import check_writable
-from reconciler.cli.live_state import open_service, read_live
+from reconciler.cli.inputs import open_service, print_findings, read_live
 from reconciler.cli.output import TEXT
 from reconciler.cli.paths import JOURNALS, path_prefix
-from reconciler.cli.project_context import print_findings
 from reconciler.cli.signals import stop_on_signals
 from reconciler.energycap.client import open_editor
 from reconciler.errors import FileError, PlanFileError, UsageError
 from reconciler.model.findings import Severity
 from reconciler.model.outcomes import ApplyResult, Finished, Outcome, OutcomeStatus
 from reconciler.planning.approval import check_guards
-from reconciler.reports.apply_markdown import render_result_markdown
 from reconciler.reports.apply_report import (
     count_outcomes,
     render_event,
     render_result,
+    render_result_markdown,
     render_summary_event,
     render_version_event,
     resume_command,
@@ -44,8 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from reconciler.cli.command_line import Scope
+    from reconciler.cli.inputs import LoadedDefinitions, ProjectContext
     from reconciler.cli.output import Output
-    from reconciler.cli.project_context import LoadedDefinitions, ProjectContext
     from reconciler.energycap.client import Editor
     from reconciler.model.outcomes import Event
     from reconciler.model.plan import Plan
@@ -103,6 +102,7 @@ class ApplySession(Struct, frozen=True):
 
     def confirm(self, plan: Plan) -> bool:
         """Whether the user, who has seen `plan`, confirms it at the terminal."""
+        # With another format on stdout, the plan that is asked about has not been shown yet.
         if not self.output.shows_text:
             click.echo(render_plan(plan, no_style), err=True)
         count = len(plan.sendable)
@@ -137,6 +137,7 @@ def find_environment(context: ProjectContext, scope: Scope, plan: Plan) -> Envir
             f"the plan is for {name}, not for {scope.environment}", "leave --environment out, or plan again"
         )
     environment = context.environment(plan.environment)
+    # The name may have been given to another EnergyCAP since, where the same ids are other channels.
     if environment.url != plan.url:
         raise PlanFileError(
             f"the plan was made against {url}, but reconciler.yaml now gives {environment.url} for {name}",
@@ -164,6 +165,7 @@ class ApplyTask(Struct, frozen=True):
 def run_task(session: ApplySession, task: ApplyTask) -> ExitCode:
     """Apply `task` and print new findings about EnergyCAP: the exit code."""
     result = run_apply(session, task)
+    # Those of the plan were printed with it; these came up while writing.
     if news := [finding for finding in session.editor.findings if finding not in task.plan.findings]:
         session.output.log(render_findings(news, no_style, path_prefix(session.context.root)))
     session.output.log_verbose(f"requests: {session.editor.requests.total()}")
@@ -206,6 +208,7 @@ def _run_apply(session: ApplySession, task: ApplyTask) -> ApplyResult:
         result = apply_plan(plan, session.editor, session.environment, conduct)
         say(render_summary_event(result))
     _render_result(output, plan, result)
+    # What was written must be reported somewhere, even if the disk behind the events is full.
     if not say.is_complete and not output.shows_text:
         click.echo(render_result(plan, result, no_style), err=True)
     return result
@@ -227,6 +230,7 @@ def outcomes_already_done(reviewed: Plan, comparison: Comparison) -> tuple[Outco
 
 def _exit_at_once(session: ApplySession, task: ApplyTask) -> NoReturn:
     """End the process at once: a normal exit would wait for threads that still wait for responses."""
+    # The journal has the outcomes: the threads that would report them are abandoned here.
     with suppress(FileError):
         content = tell_journal(session.context.own_path(JOURNALS), task.journal_plan or task.plan)
         if content:

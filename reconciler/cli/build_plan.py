@@ -39,8 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from reconciler.cli.live_state import LiveState
-    from reconciler.cli.project_context import LoadedDefinitions, ProjectContext
+    from reconciler.cli.inputs import LiveState, LoadedDefinitions, ProjectContext
     from reconciler.definitions.commits import Base
     from reconciler.definitions.load import LoadResult
     from reconciler.model.channels import Definitions
@@ -66,6 +65,8 @@ def build_plan(
         filter=tuple(only),
     )
     plan = make_plan(loaded.definitions, live.snapshot, basis)
+    # Only a first plan knows which formulas are new. EnergyCAP is asked about these, and what it rejects is blocked in
+    # the second one.
     verdicts = _validate_formulas(plan, live)
     if refusals := {channel_id: verdict.reasons for channel_id, verdict in verdicts.items() if verdict.reasons}:
         plan = make_plan(loaded.definitions, live.snapshot, replace(basis, formula_rejections=refusals))
@@ -103,6 +104,7 @@ def _compare_with_base(
 
 def _find_commit(root: Path, folders: Sequence[str]) -> tuple[str | None, bool | None, tuple[Finding, ...]]:
     """The current commit, whether files differ from it, and findings about files that git did not check out."""
+    # A plan needs git only to name its commit. If git fails, that is a finding, and the plan is made without it.
     try:
         commit = read_commit(root)
     except ProjectError as error:
@@ -135,6 +137,7 @@ def _base_findings(plan: Plan, base: Base | None) -> tuple[Finding, ...]:
     if base is None:
         return ()
     edits = (edit for change in plan.changes for edit in change.edits)
+    # A file that is unreadable at the base matters only if the channel of an edit may have been in it.
     is_unknown = any(edit.origin is Origin.UNKNOWN for edit in edits)
     return (*base.notes, *(base.gaps if is_unknown else ()))
 
@@ -182,6 +185,7 @@ def _render_markdown(plan: Plan, budget: int) -> str:
 
 
 def _render_html(plan: Plan) -> str:
+    # This report alone needs jinja2, which is slow to import.
     from reconciler.reports.plan_html import render_plan_html
 
     return render_plan_html(plan)
@@ -191,6 +195,7 @@ def _render_text(plan: Plan, root: Path, styler: Styler, *, show_unchanged: bool
     text = render_plan(plan, styler, show_unchanged=show_unchanged)
     if not plan.findings:
         return text
+    # Findings come between the summary and the changes, so that a long plan does not hide them.
     sentence, gap, rest = text.partition("\n\n")
     return f"{sentence}{gap}{render_findings(plan.findings, styler, path_prefix(root))}\n{rest}"
 

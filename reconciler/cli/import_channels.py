@@ -18,10 +18,9 @@ from reconciler.cli.build_plan import utc_now
 from reconciler.cli.command_line import output_options
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.file_io import Replacement, read_exactly, remove_stale_temp_files, replace_files
-from reconciler.cli.live_state import load_snapshot, open_service, read_live
+from reconciler.cli.inputs import load_snapshot, open_project, open_service, print_findings, read_live
 from reconciler.cli.output import TEXT
 from reconciler.cli.paths import find_repository, path_prefix, refuse_overlaps
-from reconciler.cli.project_context import open_project, print_findings
 from reconciler.definitions.channel_editor import UnsafeEdit, append_channels, read_header, update_channels
 from reconciler.definitions.channel_writer import (
     is_representable,
@@ -67,8 +66,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.cli.command_line import Command
+    from reconciler.cli.inputs import ProjectContext
     from reconciler.cli.output import Output
-    from reconciler.cli.project_context import ProjectContext
     from reconciler.definitions.load import LoadResult
     from reconciler.model.channels import Definitions, Desired, Live, Snapshot
     from reconciler.model.findings import Finding
@@ -163,24 +162,15 @@ def command(
         print_findings(output, unmatched, inputs.context.root)
         return ExitCode.FAILED
     before = inputs.plan(inputs.definitions)
-    wrong: list[Finding] = []
+    wrong: Sequence[Finding] = ()
     if choices["update"]:
-        doubts = find_suspicious_matches(before, inputs.definitions.channels)
-        lost = _find_unmatched(before) if channel_filter == ChannelFilter() else []
-        wrong = [*lost, *(doubts[live.id] for live in picked if live.id in doubts)]
-        _print_errors(output, inputs, wrong)
-        sure = [live for live in picked if live.id not in doubts]
+        sure, wrong = _set_doubtful_aside(output, inputs, before, picked, is_whole=channel_filter == ChannelFilter())
         updates = find_file_updates(inventory, sure, before)
         kept = updates if choices["force"] else exclude_own_edits(output, inputs, updates, choices["base"])
         imported = update_files(inputs, add_version_begins(inputs, inventory, sure, kept))
     else:
         imported = draft_new_files(inputs, inventory, picked, (Fields(choices["fields"]), FileStyle(choices["layout"])))
-    if imported.files:
-        with output.log_if_slow("planning with the files as they would be ..."):
-            verify_empty_plan(output, inputs, before, imported)
-    if not choices["dry_run"]:
-        with output.log_if_slow(f"writing {len(imported.files)} files ..."):
-            _write(inputs, imported)
+    _verify_and_write(output, inputs, before, imported, is_dry_run=choices["dry_run"])
     managed = sum(live.id in inventory.managed for live in picked)
     done = ImportSummary(
         inputs.environment.name,
@@ -196,11 +186,32 @@ def command(
     return ExitCode.FAILED if wrong or imported.by_hand else ExitCode.DONE
 
 
-def _print_errors(output: Output, inputs: ImportInput, wrong: Sequence[Finding]) -> None:
+def _set_doubtful_aside(
+    output: Output, inputs: ImportInput, before: Plan, picked: Sequence[Live], *, is_whole: bool
+) -> tuple[list[Live], list[Finding]]:
+    """Those of `picked` that are surely the channels that the files mean, and the errors about others, printed.
+
+    If all channels are updated (`is_whole`), those that match no channel are errors too.
+    """
+    doubts = find_suspicious_matches(before, inputs.definitions.channels)
+    lost = _find_unmatched(before) if is_whole else []
+    wrong = [*lost, *(doubts[live.id] for live in picked if live.id in doubts)]
     if wrong:
         print_findings(output, wrong, inputs.context.root)
         output.print_error("\n")
         output.log("channels with errors were not updated")
+    return [live for live in picked if live.id not in doubts], wrong
+
+
+def _verify_and_write(
+    output: Output, inputs: ImportInput, before: Plan, imported: ImportedFiles, *, is_dry_run: bool
+) -> None:
+    if imported.files:
+        with output.log_if_slow("planning with the files as they would be ..."):
+            verify_empty_plan(output, inputs, before, imported)
+    if not is_dry_run:
+        with output.log_if_slow(f"writing {len(imported.files)} files ..."):
+            _write(inputs, imported)
 
 
 def _find_unmatched(plan: Plan) -> list[Finding]:

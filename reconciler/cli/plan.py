@@ -13,9 +13,16 @@ from reconciler.cli.build_plan import build_plan, failed_plan, plan_renderers
 from reconciler.cli.command_line import PLAN_FORMATS, OutputPath, output_options, scope_options, view_options
 from reconciler.cli.exit_codes import ExitCode, exit_of_plan
 from reconciler.cli.file_io import write_file
-from reconciler.cli.live_state import load_snapshot, open_service, read_live
+from reconciler.cli.inputs import (
+    BrokenDefinitions,
+    check_base,
+    load_snapshot,
+    open_definitions,
+    open_project,
+    open_service,
+    read_live,
+)
 from reconciler.cli.paths import refuse_overlaps
-from reconciler.cli.project_context import BrokenDefinitions, check_base, open_definitions, open_project
 from reconciler.energycap.client import open_reader
 from reconciler.planfile.writing import render_plan_file
 
@@ -23,9 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.cli.command_line import Scope, View
-    from reconciler.cli.live_state import LiveState
+    from reconciler.cli.inputs import LiveState, LoadedDefinitions, ProjectContext
     from reconciler.cli.output import Output
-    from reconciler.cli.project_context import LoadedDefinitions, ProjectContext
     from reconciler.model.plan import Plan
     from reconciler.model.project import Environment
 
@@ -47,6 +53,7 @@ def command(output: Output, scope: Scope, view: View, **options: Any) -> ExitCod
     refuse_overlaps(output, {"--out": options["out"]}, {"--snapshot": options["snapshot"]})
     context = open_project(output)
     environment = context.environment(scope.environment)
+    # Before any request: a pull request may change reconciler.yaml so that the key goes to another host.
     if scope.base is not None and options["snapshot"] is None:
         check_base(context, environment, scope)
     loaded = _open_definitions(output, context, environment, scope.base)
@@ -65,6 +72,7 @@ def _open_definitions(
     try:
         return open_definitions(output, context, base)
     except BrokenDefinitions as broken:
+        # A job that reads the JSON or posts the Markdown still gets a plan, and the reason why it is empty.
         failed = failed_plan(context.root, environment, broken.loaded)
         output.without_text().render(plan_renderers(failed, context.root))
         raise
@@ -88,6 +96,7 @@ def _open_live(
 
 def _save(output: Output, plan: Plan, out: Path) -> None:
     write_file(out, render_plan_file(plan))
+    # `apply` refuses a plan with errors, and one made from a snapshot, which may be out of date.
     is_appliable = not plan.has_errors and plan.snapshot is None
     use = (
         f"; to apply it:  reconciler apply {quote(str(out))}"

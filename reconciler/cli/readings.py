@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.structs import replace
 
 from reconciler.cli.command_line import OutputPath, output_options
 from reconciler.cli.exit_codes import ExitCode
-from reconciler.cli.live_state import load_snapshot, open_service
+from reconciler.cli.inputs import load_snapshot, open_project, open_service, print_findings
 from reconciler.cli.output import TEXT
 from reconciler.cli.paths import refuse_overlaps
-from reconciler.cli.project_context import open_project, print_findings
 from reconciler.cli.signals import stop_on_signals
 from reconciler.energycap.client import open_reader, open_sender
 from reconciler.errors import FileError, UsageError
@@ -64,6 +64,18 @@ def file_options(command: Command) -> Command:
     @click.option(
         "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml to use, if not its default."
     )
+    @_column_options
+    @_notation_options
+    @wraps(command)
+    def with_csv_options(**options: Any) -> ExitCode:
+        return command(**options)
+
+    return with_csv_options
+
+
+def _column_options(command: Command) -> Command:
+    """Give `command` the options on what the columns of a CSV file mean, in `csv_options`."""
+
     @click.option(
         "--map",
         "pairs",
@@ -83,6 +95,21 @@ def file_options(command: Command) -> Command:
         metavar="HEADER=VALUES",
         help="Readings are estimated if this column of a CSV file has one of VALUES. Repeatable.",
     )
+    @wraps(command)
+    def with_columns(
+        *, pairs: tuple[str, ...], bad: tuple[str, ...], estimated: tuple[str, ...], **rest: Any
+    ) -> ExitCode:
+        columns = CsvOptions(
+            names=_read_map(pairs), bad=_read_marks("--bad", bad), estimated=_read_marks("--estimated", estimated)
+        )
+        return command(csv_options=columns, **rest)
+
+    return with_columns
+
+
+def _notation_options(command: Command) -> Command:
+    """Add the options on how a CSV file writes values and times to the `csv_options` of `command`."""
+
     @click.option(
         "--delimiter", type=click.Choice(list(DELIMITERS)), help="The delimiter of a CSV file; detected by default."
     )
@@ -103,18 +130,18 @@ def file_options(command: Command) -> Command:
         help="The unit of times given as numbers since 1970; leave it out for dates and times of day.",
     )
     @wraps(command)
-    def with_csv_options(
-        *, pairs: tuple[str, ...], delimiter: str | None, decimal: str | None, **rest: Any
-    ) -> ExitCode:
-        mark = DecimalMark(decimal) if decimal else None
-        sign = DELIMITERS[delimiter] if delimiter else None
-        bad, estimated = _read_marks("--bad", rest.pop("bad")), _read_marks("--estimated", rest.pop("estimated"))
-        unit = rest.pop("time_format")
-        names, zone = _read_map(pairs), rest.pop("zone")
-        csv_options = CsvOptions(sign, mark, names, zone, bad, estimated, EpochUnit(unit) if unit else None)
-        return command(csv_options=csv_options, **rest)
+    def with_notation(*, csv_options: CsvOptions, zone: tzinfo | None, **rest: Any) -> ExitCode:
+        delimiter, mark, unit = rest.pop("delimiter"), rest.pop("decimal"), rest.pop("time_format")
+        notation = replace(
+            csv_options,
+            delimiter=DELIMITERS[delimiter] if delimiter else None,
+            decimal=DecimalMark(mark) if mark else None,
+            zone=zone,
+            unit=EpochUnit(unit) if unit else None,
+        )
+        return command(csv_options=notation, **rest)
 
-    return with_csv_options
+    return with_notation
 
 
 class Zone(click.ParamType[tzinfo]):

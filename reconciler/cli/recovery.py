@@ -13,8 +13,8 @@ from reconciler.apply.rollback import make_rollback
 from reconciler.cli.apply_session import ApplyTask, find_environment, open_session, report_nothing, run_task
 from reconciler.cli.build_plan import utc_now
 from reconciler.cli.exit_codes import ExitCode, exit_of_plan
+from reconciler.cli.inputs import open_definitions, open_project
 from reconciler.cli.paths import JOURNALS
-from reconciler.cli.project_context import open_definitions, open_project
 from reconciler.definitions.git import is_tracked
 from reconciler.errors import FileError, UsageError
 from reconciler.model.outcomes import Outcome, OutcomeStatus
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from reconciler.apply.journal_reader import JournalContent
     from reconciler.cli.apply_session import ApplySession, Approval
     from reconciler.cli.command_line import Scope
+    from reconciler.cli.inputs import ProjectContext
     from reconciler.cli.output import Output
-    from reconciler.cli.project_context import ProjectContext
     from reconciler.model.plan import Change, Plan
     from reconciler.planning.approval import Comparison
 
@@ -62,6 +62,7 @@ def resume_apply(output: Output, scope: Scope, journal: Path | None, parallelism
     context = open_project(output)
     path = journal or _find_unfinished_journal(context, context.environment(scope.environment).name)
     journal_plan = load_journal(path).plan
+    # Checked before EnergyCAP is read, which may take minutes.
     approval.require_terminal(f"look at what is left with  reconciler show {path}  and add --auto-approve")
     if journal_plan.is_rollback:
         raise UsageError(
@@ -69,6 +70,7 @@ def resume_apply(output: Output, scope: Scope, journal: Path | None, parallelism
             "undo again, with the journal of the apply:  reconciler apply --undo JOURNAL",
         )
     environment = find_environment(context, scope, journal_plan)
+    # The files may have changed since. A change that they no longer ask for must not be sent.
     loaded = open_definitions(output, context)
     with open_session(output, context, environment, parallelism) as session:
         current = session.plan(loaded, journal_plan.filter)
@@ -91,6 +93,7 @@ def _find_unfinished_journal(context: ProjectContext, environment: str) -> Path:
     folder = context.own_path(JOURNALS)
     if unfinished := find_unfinished(folder, environment):
         return unfinished
+    # A later apply has finished since, so the user may no longer want the rest of this one.
     if overtaken := find_older_unfinished(folder, environment):
         message = f"the last apply to {environment} finished, but an earlier one did not: {overtaken}"
         raise UsageError(message, f"if you still want it, continue it: reconciler apply --resume {overtaken}")

@@ -10,9 +10,8 @@ from reconciler.cli.build_plan import utc_now
 from reconciler.cli.command_line import OutputPath, output_options
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.file_io import write_file
-from reconciler.cli.live_state import open_service
+from reconciler.cli.inputs import open_project, open_service
 from reconciler.cli.paths import path_prefix, refuse_overlaps
-from reconciler.cli.project_context import open_project
 from reconciler.energycap.client import open_reader
 from reconciler.energycap.reference import render_snapshot_file, snapshot_from_file
 from reconciler.planning.context import find_unread

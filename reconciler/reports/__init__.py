@@ -3,19 +3,16 @@
 plan_text: a plan as text for a terminal; read this first
 plan_summary: a plan as a whole in sentences, the same in every report
 plan_groups: changes by place and data point, identical changes, dependents
-change_sentences: what an edit does, and what a precondition was judged by
-risk: how risky a change is, and the words for it
+change_words: the words for a change: its risk, what its edits do, what a precondition was judged by
 plan_markdown: a plan as Markdown
 markdown_sections: the sections of that report, each in full and as one line each
 markdown_budget: sections of a Markdown report shortened to fit a limit
 plan_html: a plan as one HTML page; the templates are in page/
 html_change: one change on that page
-html_timeline: versions and readings over time on that page
-html_formulas: which formulas use which channels on that page
+html_pictures: versions and readings over time, and which formulas use which channels, on that page
 findings_report: findings as text, and the table of their formats
 findings_formats: findings for machines: JSON, SARIF, JUnit, GitHub, GitLab
-apply_report: the result of an apply as text and as JSON events
-apply_markdown: the result of an apply as Markdown
+apply_report: the result of an apply as text, Markdown and JSON events
 import_report: what an import wrote
 rules_report: one rule for the terminal, all rules as docs/rules.md
 formatting: counts, values, times and locations as text

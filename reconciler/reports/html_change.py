@@ -12,11 +12,18 @@ from reconciler.masking import KEYS
 from reconciler.model.fields import BEGIN_DATE, FIELD_AT, FORMULA, Kind
 from reconciler.model.formulas import find_references, tokenize
 from reconciler.model.lookalikes import distinguish
-from reconciler.reports.change_sentences import describe_effect, describe_evidence, format_factor_note
+from reconciler.reports.change_words import (
+    Risk,
+    describe_effect,
+    describe_evidence,
+    find_risk,
+    find_risks,
+    format_factor_note,
+    risk_of,
+)
 from reconciler.reports.formatting import format_time, format_value
-from reconciler.reports.html_timeline import Timeline, describe_history, make_timeline
+from reconciler.reports.html_pictures import Timeline, describe_history, make_timeline
 from reconciler.reports.plan_groups import format_data_point, format_place
-from reconciler.reports.risk import Risk, find_risk, find_risks, risk_of
 from reconciler.rules import RULES
 
 if TYPE_CHECKING:

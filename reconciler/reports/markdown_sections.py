@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING
 from reconciler.model.fields import FORMULA
 from reconciler.model.findings import Severity
 from reconciler.model.plan import Action, Verdict
-from reconciler.reports.change_sentences import (
+from reconciler.reports.change_words import (
+    RISK_WORDS,
+    VERDICT_WORDS,
+    Risk,
     describe_effect,
     describe_evidence,
     describe_inputs,
+    find_risk,
     format_factor_note,
     format_label,
 )
@@ -38,7 +42,6 @@ from reconciler.reports.plan_groups import (
 )
 from reconciler.reports.plan_summary import count_findings, find_feeds_to_review
 from reconciler.reports.plan_text import format_impact
-from reconciler.reports.risk import RISK_WORDS, VERDICT_WORDS, Risk, find_risk
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -13,10 +13,11 @@ from msgspec import Struct
 
 from reconciler.model.findings import Severity
 from reconciler.model.plan import Action, ChannelLabel, Origin, Verdict
+from reconciler.reports.change_words import RISK_WORDS, VERDICT_WORDS, Risk, find_risk, find_risks, list_impact_risks
 from reconciler.reports.escaping import escape_text
 from reconciler.reports.formatting import count, format_location
 from reconciler.reports.html_change import ChannelLookup, FindingView, make_change_view, make_edit_views, split_code
-from reconciler.reports.html_formulas import BOX_HEIGHT, BOX_WIDTH, channel_title, draw_formulas
+from reconciler.reports.html_pictures import BOX_HEIGHT, BOX_WIDTH, channel_title, draw_formulas
 from reconciler.reports.plan_groups import (
     blocking_rules,
     find_dependents,
@@ -27,7 +28,6 @@ from reconciler.reports.plan_groups import (
     introduce_blocked_dependents,
 )
 from reconciler.reports.plan_summary import count_changes, count_findings, describe_filter, is_compared, summarize_plan
-from reconciler.reports.risk import RISK_WORDS, VERDICT_WORDS, Risk, find_risk, find_risks, list_impact_risks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 
     from reconciler.model.findings import Finding
     from reconciler.model.plan import Change, FeedRoute, Plan
+    from reconciler.reports.change_words import RiskWords
     from reconciler.reports.html_change import ChangeView, EditView
-    from reconciler.reports.html_formulas import FormulaPicture
+    from reconciler.reports.html_pictures import FormulaPicture
     from reconciler.reports.plan_groups import IdenticalChanges
-    from reconciler.reports.risk import RiskWords
 
 
 # A browser does not lay out blocks that are out of sight.

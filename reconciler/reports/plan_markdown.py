@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
+from reconciler.reports.change_words import render_legend
 from reconciler.reports.escaping import MAX_TEXT, code, prose, shorten_text, size_of
 from reconciler.reports.formatting import format_time
 from reconciler.reports.markdown_budget import BUDGET, DetailLevel, fit_sections, note_shortened
@@ -19,7 +20,6 @@ from reconciler.reports.markdown_sections import (
     make_risk_sections,
 )
 from reconciler.reports.plan_summary import count_changes, describe_filter, summarize_plan
-from reconciler.reports.risk import render_legend
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

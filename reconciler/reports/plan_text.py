@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.fields import Impact
 from reconciler.model.plan import Action, Origin, Verdict
-from reconciler.reports.change_sentences import (
+from reconciler.reports.change_words import (
     describe_effect,
     describe_evidence,
     describe_inputs,
     format_factor_note,
     format_label,
+    render_legend,
 )
 from reconciler.reports.escaping import escape_text
 from reconciler.reports.formatting import count, format_value, format_values
@@ -31,7 +32,6 @@ from reconciler.reports.plan_summary import (
     find_feeds_to_review,
     summarize_plan,
 )
-from reconciler.reports.risk import render_legend
 from reconciler.reports.terminal import WIDTH, Style, chunk, display_width, split_words, wrap
 
 if TYPE_CHECKING:

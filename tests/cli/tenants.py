@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.cli.file_io import Replacement, replace_files
 from reconciler.cli.import_channels import ImportInput
-from reconciler.cli.project_context import ProjectContext
+from reconciler.cli.inputs import ProjectContext
 from reconciler.definitions.load import load_definitions
 from reconciler.energycap.mapping import live_from_response
 from reconciler.energycap.reference import Listed, make_reference

@@ -10,7 +10,7 @@ import pytest
 import stamina
 
 from reconciler import sandbox
-from reconciler.cli.live_state import ServiceAccess
+from reconciler.cli.inputs import ServiceAccess
 from reconciler.energycap.client import open_editor
 from reconciler.errors import ServiceError
 from reconciler.model.project import ChannelEdit

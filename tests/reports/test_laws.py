@@ -15,12 +15,12 @@ from msgspec.structs import replace
 from reconciler.model.fields import Impact
 from reconciler.model.plan import Action, Verdict
 from reconciler.planfile.writing import render_plan_file
+from reconciler.reports.change_words import Risk, find_risk
 from reconciler.reports.escaping import escape_text
 from reconciler.reports.plan_html import render_plan_html
 from reconciler.reports.plan_markdown import render_plan_markdown
 from reconciler.reports.plan_summary import count_changes
 from reconciler.reports.plan_text import render_plan
-from reconciler.reports.risk import Risk, find_risk
 from reconciler.reports.terminal import no_style
 from tests.cases import note_case
 from tests.planfile.strategies import plans, texts

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.plan import ChannelLabel, FormulaLink
+from reconciler.reports.change_words import RISK_WORDS
 from reconciler.reports.escaping import escape_text
 from reconciler.reports.plan_markdown import mark_comment, render_plan_markdown
 from reconciler.reports.plan_summary import count_changes
-from reconciler.reports.risk import RISK_WORDS
 from tests.reports.markdown_page import read_page
 from tests.reports.plans import HOSTILE, PLANS, REIDENTIFY, RENAME, RESCALE, UNCLEAR, make_change, make_plan
 
