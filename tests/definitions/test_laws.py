@@ -113,7 +113,8 @@ def lined(draw: st.DrawFn) -> str:
     """A file of plain lines, of which usually one or two are not plain."""
     lines, depth = [], 0
     for number in range(draw(st.integers(1, 8))):
-        odd = draw(st.sampled_from(["key", "value", "colon", "line", "opening", "opening", *[""] * 40]))
+        # The plain case first: Hypothesis prefers the first choices, and most samples must reach the case of a law.
+        odd = draw(st.sampled_from([*[""] * 40, "key", "value", "colon", "line", "opening", "opening"]))
         depth += draw(st.sampled_from([*[0] * 10, -1, -2, 1])) if number else 0
         if odd == "line":
             lines.append(draw(_STRAYS))
@@ -187,10 +188,10 @@ def test_the_fast_reader_agrees_with_the_full_one_or_gives_up(text: str) -> None
 
 @given(damaged(PLAIN))
 def test_a_valid_file_is_the_same_from_both_readers(text: str) -> None:
-    sound = parse_fast("a.yaml", text.encode(), PlainScalars())
+    valid = parse_fast("a.yaml", text.encode(), PlainScalars())
 
-    note_case(reached=sound is not None)
-    assert sound is None or sound == parse_fully("a.yaml", text.encode())
+    note_case(reached=valid is not None)
+    assert valid is None or valid == parse_fully("a.yaml", text.encode())
 
 
 @given(documents(Format.CHANNELS) | any_values())
@@ -216,7 +217,7 @@ def test_any_bytes_give_a_parsed_file(data: bytes) -> None:
     parsed = parse_fully("a.yaml", data)
 
     note_case(reached=parsed.findings)
-    assert parsed.is_sound or parsed.findings
+    assert parsed.is_valid or parsed.findings
 
 
 @pytest.mark.parametrize("bad", CORPUS, ids=lambda bad: bad.name)
