@@ -37,7 +37,7 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 
 
 class FileLayout:
-    """The layout of `text`, a sound channel file without byte order mark. Offsets count characters.
+    """The layout of `text`, a valid channel file without byte order mark. Offsets count characters.
 
     `members` has the keys of each mapping, in their order.
     """
@@ -77,7 +77,7 @@ class FileLayout:
         return keys in self.spans and self.spans[keys].is_block
 
     def span(self, keys: Keys) -> tuple[int, int]:
-        """Where a single value begins and ends, without the empty lines after a text of several lines."""
+        """Where a single value begins and ends, without the empty lines after a multi-line text."""
         span = self.spans[keys]
         return span.start, span.start + len(self.text[span.start : span.end].rstrip())
 
@@ -102,7 +102,7 @@ class FileLayout:
 _COMMENT = re.compile(r"#[^\r\n]*")
 _BREAKS = re.compile(r"\r\n|\r|\n")
 _EMPTY_LINE = re.compile(r"(?:\r\n|\r|\n)[ \t]*(?:\r\n|\r|\n)")
-# A text of several lines can have a comment after its indicator, | or >, and only there.
+# A multi-line text can have a comment after its indicator, | or >, and only there.
 _HEADER = re.compile(r"[|>][^\r\n#]*[ \t](#[^\r\n]*)")
 
 
@@ -117,7 +117,7 @@ class _Element(NamedTuple):
 
 
 def preserves_content(before: str, after: str) -> bool:
-    """Whether `after` has all comments, keys and empty lines of `before`, in the same order. Both are sound files.
+    """Whether `after` has all comments, keys and empty lines of `before`, in the same order. Both are valid files.
 
     Keys and empty lines may have been added; comments may not.
     """
@@ -142,7 +142,7 @@ def _list_elements(text: str) -> Iterator[_Element]:
             yield from _list_between(text[done:start])
         if isinstance(token, yaml.ScalarToken):
             yield from _look_into(text[start:end], is_key=is_key)
-            # The token of a text of several lines includes the empty lines after it.
+            # The token of a multi-line text includes the empty lines after it.
             end = start + len(text[start:end].rstrip())
         is_key = isinstance(token, yaml.KeyToken)
         done = max(done, end)
@@ -193,14 +193,14 @@ class _NeedsRoundTrip(Exception):
 
 
 def read_header(text: str) -> FileHeader:
-    """The data point and the defaults of `text`, a sound channel file."""
+    """The data point and the defaults of `text`, a valid channel file."""
     values = try_fast_parse(text.removeprefix("\ufeff"), PlainScalars())
     tree: Any = parse_yaml("", text.encode()).tree if values is None else values.tree
     return FileHeader(tree.get("dataPoint"), flatten(tree.get("defaults", {})))
 
 
 def append_channels(text: str, channels: Sequence[Desired]) -> str:
-    """`text`, a sound channel file, with `channels` after its own; values that its defaults already set are left out.
+    """`text`, a valid channel file, with `channels` after its own; values that its defaults already set are left out.
 
     Raises UnsafeEdit.
     """
@@ -211,7 +211,7 @@ def append_channels(text: str, channels: Sequence[Desired]) -> str:
 
 
 def update_channels(text: str, updates: Mapping[str, Spec]) -> str:
-    """`text`, a sound channel file, with the values of `updates`, by channel and path, in place of its own.
+    """`text`, a valid channel file, with the values of `updates`, by channel and path, in place of its own.
 
     A value that only the defaults of the file set is written under its channel. Raises UnsafeEdit.
     """
@@ -336,7 +336,7 @@ _WIDEST = 4096
 
 
 def change_tree(text: str, channels: Tree, step: int) -> str:
-    """`text`, a sound channel file, with `channels` merged into its own: new keys added, values replaced.
+    """`text`, a valid channel file, with `channels` merged into its own: new keys added, values replaced.
 
     Where a value is an alias, only this place changes, not the anchor. Every mapping is indented by `step`.
     """

@@ -221,7 +221,7 @@ def _is_day(text: str) -> bool:
 class ParsedFile(Struct, frozen=True):
     """What one file says, and what is wrong with it; `digest` is of its content, whatever its line endings.
 
-    `is_sound` says whether all of it could be read. If not, `content` has the valid parts, for checks across all files.
+    `is_valid` says whether all of it could be read. If not, `content` has the valid parts, for checks across all files.
     `more` findings were left out.
     """
 
@@ -230,7 +230,7 @@ class ParsedFile(Struct, frozen=True):
     content: FileContent = EMPTY
     findings: tuple[Finding, ...] = ()
     more: int = 0
-    is_sound: bool = True
+    is_valid: bool = True
 
 
 def parse_fast(file: str, data: bytes, scalars: PlainScalars) -> ParsedFile | None:
@@ -267,7 +267,7 @@ def recover_channels(document: Document, refused: Set[Keys], lines: Lines) -> Fi
         names = dict.fromkeys(_NAME.findall(document.text))
         return FileContent(recovered=tuple(Desired(name, document.file, 1, None, {}) for name in names))
     tree = _prune(document.tree, (), refused)
-    return make_content(document.file, _keep_sound(tree), lines) if isinstance(tree, dict) else EMPTY
+    return make_content(document.file, _keep_valid(tree), lines) if isinstance(tree, dict) else EMPTY
 
 
 def _prune(value: Any, keys: Keys, refused: Set[Keys]) -> Any:
@@ -282,28 +282,28 @@ def _is_kept(keys: Keys, refused: Set[Keys]) -> bool:
     return keys not in refused or (len(keys) == 2 and keys[0] == "channels")
 
 
-def _keep_sound(tree: dict[str, Any]) -> dict[str, Any]:
-    channels = {name: _sound_or_empty("channel", channel) for name, channel in _sound_members(tree, "channels").items()}
-    feeds = {name: feed for name, feed in _sound_members(tree, "feeds").items() if _is_sound("feed", feed)}
+def _keep_valid(tree: dict[str, Any]) -> dict[str, Any]:
+    channels = {name: _valid_or_empty("channel", channel) for name, channel in _members_of(tree, "channels").items()}
+    feeds = {name: feed for name, feed in _members_of(tree, "feeds").items() if _is_valid("feed", feed)}
     data_point = tree.get("dataPoint")
     return {
         "dataPoint": data_point if isinstance(data_point, str) else None,
-        "defaults": _sound_or_empty("defaults", tree.get("defaults")),
+        "defaults": _valid_or_empty("defaults", tree.get("defaults")),
         "channels": channels,
         "feeds": feeds,
     }
 
 
-def _sound_members(tree: dict[str, Any], section: str) -> dict[str, Any]:
+def _members_of(tree: dict[str, Any], section: str) -> dict[str, Any]:
     members = tree.get(section)
     return members if isinstance(members, dict) else {}
 
 
-def _sound_or_empty(definition: str, settings: object) -> Any:
-    return settings if _is_sound(definition, settings) else {}
+def _valid_or_empty(definition: str, settings: object) -> Any:
+    return settings if _is_valid(definition, settings) else {}
 
 
-def _is_sound(definition: str, member: object) -> bool:
+def _is_valid(definition: str, member: object) -> bool:
     return validator_for(Format.CHANNELS, definition)(member)
 
 
@@ -316,8 +316,8 @@ def parse_fully(file: str, data: bytes) -> ParsedFile:
     problems, more = _find_problems(document)
     for problem in problems:
         document.report(problem)
-    is_sound = not document.findings
-    if is_sound:
+    is_valid = not document.findings
+    if is_valid:
         # What fits the schema of channel files is a mapping.
         tree: Any = document.tree
         content = make_content(file, tree, _find_lines(document))
@@ -327,7 +327,7 @@ def parse_fully(file: str, data: bytes) -> ParsedFile:
     for start, end in find_truncating_comments(document.text):
         message = f"the text is cut off before {document.text[start:end]}"
         document.findings.append(make_finding("ESA117", message, document.location_at(start, end)))
-    return ParsedFile(file, content_digest(data), content, tuple(document.findings), more, is_sound)
+    return ParsedFile(file, content_digest(data), content, tuple(document.findings), more, is_valid)
 
 
 def _find_problems(document: Document) -> tuple[tuple[FileProblem, ...], int]:

@@ -1,4 +1,4 @@
-"""The files of definitions on disk: found in a stable order, and read whole or not at all."""
+"""The definition files on disk: found in a stable order, and read whole or not at all."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PROJECT_FILE = "reconciler.yaml"
 MAX_BYTES = 5 * 1024 * 1024
 _ENDINGS = (".yaml", ".yml")
-_COPY = "put a copy of what it leads to in its place, or delete the link"
+_COPY = "replace the link by a copy of its target, or delete it"
 
 
 class Discovery(Struct, frozen=True):
@@ -95,7 +95,7 @@ def check_inside(root: Path, path: Path) -> None:
         return
     links = [place for place in (path, *path.parents) if place.is_symlink() and place.is_relative_to(root)]
     where = links[-1] if links else path
-    raise FileError(f"{where} is a link that leads out of the project", "put an ordinary folder or file in its place")
+    raise FileError(f"{where} is a link that leads out of the project", "replace it by a regular folder or file")
 
 
 class _FolderWalk:
@@ -122,7 +122,7 @@ class _FolderWalk:
             self._refuse_folder("ESA102", f"{problem}: {folder}")
             return
         if self._is_elsewhere(path):
-            message = f"a folder of definitions must be inside the project, found {folder}, a link out of it"
+            message = f"a definitions folder must be inside the project, found {folder}, a link out of it"
             self._refuse_folder("ESA144", message)
             return
         status, before = path.stat(), self.found_count

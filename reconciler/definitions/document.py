@@ -82,7 +82,7 @@ class Span(Struct, frozen=True):
 
     @property
     def shown(self) -> tuple[int, int]:
-        """What to underline: the value, or the key of a mapping or list of several lines."""
+        """What to underline: the value, or the key of a multi-line mapping or list."""
         return (self.key_start, self.key_end) if self.is_block else (self.start, self.end)
 
 

@@ -261,7 +261,7 @@ def _quote(answer: subprocess.CompletedProcess[bytes]) -> str:
 
 def _describe_end(code: int) -> str:
     if code == 0:
-        return "its answer cannot be read"
+        return "its output cannot be read"
     return f"it was terminated by signal {-code}" if code < 0 else f"it printed nothing and exited with code {code}"
 
 
@@ -294,8 +294,8 @@ def run_git(root: Path, *words: str, lines: bytes = b"") -> subprocess.Completed
 
 
 def _is_kept(name: str, value: str) -> bool:
-    is_sound = name not in _SETTINGS or bool(re.fullmatch(_SETTINGS[name], value))
-    return is_sound and name not in LOCAL_VARIABLES and not name.startswith("GIT_TRACE")
+    is_valid = name not in _SETTINGS or bool(re.fullmatch(_SETTINGS[name], value))
+    return is_valid and name not in LOCAL_VARIABLES and not name.startswith("GIT_TRACE")
 
 
 # The branch that this one will be merged into comes first: the branch's own upstream may already have its commits.

@@ -96,15 +96,15 @@ def load_definitions(root: Path, folders: Sequence[str]) -> LoadResult:
     parsed_files = [_parse_file(root, file, scalars) for file in found.files]
     findings = (*found.findings, *_check_files(parsed_files))
     picked, rest = cap_findings(findings, {parsed.file: parsed.more for parsed in parsed_files})
-    sound = _combine(parsed_files, [parsed for parsed in parsed_files if parsed.is_sound])
-    unread = (*found.unread, *(parsed.file for parsed in parsed_files if not parsed.is_sound))
-    return LoadResult(sound, note_omitted(locate_findings(root, picked), rest), unread)
+    valid = _combine(parsed_files, [parsed for parsed in parsed_files if parsed.is_valid])
+    unread = (*found.unread, *(parsed.file for parsed in parsed_files if not parsed.is_valid))
+    return LoadResult(valid, note_omitted(locate_findings(root, picked), rest), unread)
 
 
 def _parse_file(root: Path, file: str, scalars: PlainScalars) -> ParsedFile:
     data = read_file(root, file)
     if isinstance(data, Finding):
-        return ParsedFile(file, b"", findings=(data,), is_sound=False)
+        return ParsedFile(file, b"", findings=(data,), is_valid=False)
     return parse_fast(file, data, scalars) or parse_fully(file, data)
 
 
@@ -116,7 +116,7 @@ def _check_files(parsed_files: Sequence[ParsedFile]) -> Iterator[Finding]:
         "ESA131", "channel", [channel for parsed in parsed_files for channel in parsed.content.channels]
     )
     yield from _find_duplicates("ESA132", "feed", [feed for parsed in parsed_files for feed in parsed.content.feeds])
-    broken = {parsed.file for parsed in parsed_files if not parsed.is_sound}
+    broken = {parsed.file for parsed in parsed_files if not parsed.is_valid}
     for finding in check_definitions(_combine(parsed_files, parsed_files)):
         file = finding.location.file if finding.location else ""
         if finding.code != _NEEDS_WHOLE_FILE or file not in broken:

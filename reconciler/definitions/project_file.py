@@ -85,7 +85,7 @@ def check_hosts(root: Path, tree: ProjectTree, allowed: tuple[AllowedHost, ...])
 
 
 def folders_of(tree: ProjectTree) -> tuple[str, ...]:
-    """The folders of definitions that a project file names, relative to the project's root."""
+    """The definitions folders that a project file names, relative to the project's root."""
     folders = tree["definitions"]
     return (folders,) if isinstance(folders, str) else tuple(folders)
 
@@ -119,8 +119,8 @@ def _parse_fast(data: bytes) -> Any:
         values = try_fast_parse(decode(data), PlainScalars())
     except UnicodeDecodeError:
         return None
-    is_sound = values and validator_for(Format.PROJECT)(values.tree) and not any(_check_consistency(values.tree))
-    return values.tree if values and is_sound else None
+    is_valid = values and validator_for(Format.PROJECT)(values.tree) and not any(_check_consistency(values.tree))
+    return values.tree if values and is_valid else None
 
 
 def _parse_fully(data: bytes) -> tuple[ProjectTree | None, tuple[Finding, ...]]:
@@ -161,9 +161,7 @@ def _check_default(name: object, environments: object) -> Iterator[FileProblem]:
 
 def _check_folder(keys: tuple[str, ...], folder: object) -> Iterator[FileProblem]:
     if isinstance(folder, str) and (folder.startswith(("/", "~")) or "\\" in folder or ".." in folder.split("/")):
-        yield FileProblem(
-            "ESA144", keys, f"a folder of definitions must be inside the project, found {shorten(folder)}"
-        )
+        yield FileProblem("ESA144", keys, f"a definitions folder must be inside the project, found {shorten(folder)}")
 
 
 _DEFAULT = Environment("", "")

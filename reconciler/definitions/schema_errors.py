@@ -151,7 +151,7 @@ def _describe_scheme(text: str) -> tuple[str, str]:
     if lowered != text and _accepts(lowered):
         return f"url must begin in lower case, found {show(text)}", _propose(lowered)
     if text.startswith("http://"):
-        message = f"url must start with https://, or name this machine, found {show(text)}"
+        message = f"url must start with https:// unless it names this machine, found {show(text)}"
         return message, _propose(f"https{text[4:]}")
     if "." in text and not _has_scheme(text):
         return f"url must start with https://, found {show(text)}", _propose(f"https://{text.lstrip('/')}")
@@ -191,7 +191,7 @@ def _describe_pattern(violation: SchemaViolation) -> FileProblem:
         case "apiKeyEnv":
             return _describe_variable(keys, text)
         case _:
-            message = f"maxChanges must be a whole number or a share in percent, found {show(text)}"
+            message = f"maxChanges must be a whole number or a percentage, found {show(text)}"
             return FileProblem("ESA145", keys, message)
 
 
@@ -217,10 +217,10 @@ def _describe_date(keys: Keys, text: str) -> FileProblem:
 def _describe_variable(keys: Keys, text: str) -> FileProblem:
     # Somebody may have put the key itself here, so it is shown only if it is made of words.
     if not _VARIABLE.fullmatch(text):
-        message = "apiKeyEnv must be the name of a variable: letters, digits and underscore"
+        message = "apiKeyEnv must be the name of a variable: letters, digits and underscores"
         return FileProblem("ESA142", keys, message, "write a name like ECI_API_KEY, and put the key into that variable")
     found = f", found {shorten(text)}" if _WORDS.fullmatch(text) else ""
-    message = f"apiKeyEnv must begin with ECI_, and hold only upper case letters, digits and underscore{found}"
+    message = f"apiKeyEnv must begin with ECI_, and have only upper-case letters, digits and underscores{found}"
     return FileProblem("ESA146", keys, message)
 
 

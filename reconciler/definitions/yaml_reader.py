@@ -68,10 +68,10 @@ class Anchors:
         self._used.add(name)
         self._aliases += 1
         if self._aliases > MAX_ALIASES:
-            raise AliasLimitExceeded(f"a file may hold at most {MAX_ALIASES} aliases, found more")
+            raise AliasLimitExceeded(f"a file can have at most {MAX_ALIASES} aliases, found more")
         self._expanded += anchored.size if anchored else 0
         if self._expanded > MAX_EXPANDED:
-            raise AliasLimitExceeded(f"aliases may stand for at most {MAX_EXPANDED:,} values, found more")
+            raise AliasLimitExceeded(f"aliases can expand to at most {MAX_EXPANDED:,} values, found more")
         return anchored
 
     def find_unused(self) -> tuple[tuple[str, int], ...]:
@@ -179,7 +179,7 @@ class _YamlReader:
 
     def _check_end(self, event: Any) -> None:
         if not isinstance(event, StreamEndEvent):
-            self._report(event, "ESA112", "a file holds one document, found a second one")
+            self._report(event, "ESA112", "a file must have one document, found a second one")
         for name, offset in self._anchors.find_unused():
             fix = f"delete the anchor; if &{name} belongs to the text, put the text in quotes"
             self._report_at((offset, offset + len(name) + 1), "ESA110", f"the anchor &{name} is never used", fix)
@@ -215,7 +215,7 @@ class _YamlReader:
     def _count(self, event: Any) -> None:
         self._values += 1
         if self._values > MAX_VALUES:
-            self._report(event, "ESA103", f"a file may hold at most {MAX_VALUES:,} values, found more")
+            self._report(event, "ESA103", f"a file can have at most {MAX_VALUES:,} values, found more")
             raise _Stop
 
     def _mapping(self, position: _Position) -> dict[str, object]:

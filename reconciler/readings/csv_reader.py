@@ -155,7 +155,7 @@ class Block:
         If all are valid, `times` has those of the rows afterwards.
         """
         layout = self._layout
-        if not self.is_rectangular or not self._has_sound_values():
+        if not self.is_rectangular or not self._has_valid_values():
             return None
         if layout.estimated is not None and not set(self._columns[layout.estimated]) <= YES_OR_NO.keys():
             return None
@@ -171,7 +171,7 @@ class Block:
         self.times = times if is_each else list(map(dict(zip(distinct, times, strict=True)).__getitem__, texts))
         return {zone is None for zone in set(map(_zone_of, times))}
 
-    def _has_sound_values(self) -> bool:
+    def _has_valid_values(self) -> bool:
         values = self._columns[self._layout.value]
         text = "\n".join(values)
         # float() accepts underscores and digits of other scripts, which `parse_number` refuses.

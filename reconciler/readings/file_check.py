@@ -281,8 +281,8 @@ class _Checker:
         self._counts[key] += sum(row.reading is not None for row in group.rows)
         self._add_key(key, group.line)
         for is_naive, ranges in self._ranges.items():
-            sound = (row.reading for row in group.rows if row.reading and row.is_naive is is_naive)
-            if times := [datetime.fromisoformat(reading.time) for reading in sound]:
+            valid = (row.reading for row in group.rows if row.reading and row.is_naive is is_naive)
+            if times := [datetime.fromisoformat(reading.time) for reading in valid]:
                 ranges.add(self._channels[key], times)
         local = (row.reading for row in group.rows if row.reading and row.is_naive and not row.is_date)
         self._clocks.add([datetime.fromisoformat(reading.time) for reading in local])

@@ -179,7 +179,7 @@ class ReadingRow(Struct):
 class ReadingGroup(Struct):
     """Readings with the same identifiers.
 
-    `errors` are those of the group as a whole; `warnings` do not prevent that it is sent. `number` counts the groups of
+    `errors` are those of the group as a whole; `warnings` do not stop it from being sent. `number` counts the groups of
     the file from 0; None if the file has single readings. `key` is None if errors leave no identifiers. `text` is the
     text of a group until the lines of its rows are set.
     """

@@ -72,9 +72,9 @@ def _render_routes(file: ReadingsFile, check: FileCheck, styler: Styler) -> Iter
         yield f"and {count(len(destination) - _MAX_SHOWN, 'more set')} of identifiers; --format json lists all."
     if destination:
         yield ""
-    sound = check.readings - check.invalid
-    channels = {channel.id for _, channel in destination if sound}
-    words = f"Readings: {sound:,} go to {count(len(channels), 'channel')}, {check.invalid:,} cannot be sent."
+    valid = check.readings - check.invalid
+    channels = {channel.id for _, channel in destination if valid}
+    words = f"Readings: {valid:,} go to {count(len(channels), 'channel')}, {check.invalid:,} cannot be sent."
     yield styler(words, Style.HEADING)
 
 

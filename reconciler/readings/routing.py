@@ -195,7 +195,7 @@ _UNRESOLVED = Resolution(None, None, ResolutionFailure.NO_IDENTIFIER, (), ())
 class Destination(Struct, frozen=True):
     """Where readings with one set of identifiers go, and why.
 
-    `errors` prevent that they are sent, `warnings` do not. `channel` is None if there are errors.
+    `errors` stop them from being sent, `warnings` do not. `channel` is None if there are errors.
     """
 
     identifiers: Identifiers

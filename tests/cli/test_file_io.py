@@ -463,7 +463,7 @@ def test_a_project_file_that_leads_out_of_the_project_is_refused_unread(
 
     assert answer.code == 1
     assert f"reconciler.yaml:1:1  ESA101  the link leads out of the project, found {outside}\n" in answer.out
-    assert "  fix: put a copy of what it leads to in its place, or delete the link\n" in answer.out
+    assert "  fix: replace the link by a copy of its target, or delete it\n" in answer.out
     assert HIDDEN not in answer.out + answer.err
 
 
@@ -483,7 +483,7 @@ def test_the_environment_of_the_process_is_not_read_as_a_project(workspace: Work
         1,
         (
             "reconciler.yaml:1:1  ESA101  the link leads out of the project, found /proc/self/environ\n"
-            "  fix: put a copy of what it leads to in its place, or delete the link\n"
+            "  fix: replace the link by a copy of its target, or delete it\n"
             "\n"
             "1 error in 1 file.\n"
         ),
@@ -565,7 +565,7 @@ def test_a_folder_of_definitions_that_is_a_link_to_what_is_hidden_is_refused(wor
 
     answer = workspace.run("validate")
 
-    assert "ESA144  a folder of definitions must be inside the project, found channels, a link out of it" in answer.out
+    assert "ESA144  a definitions folder must be inside the project, found channels, a link out of it" in answer.out
     assert HIDDEN not in answer.out
 
 
@@ -590,7 +590,7 @@ def test_no_journal_is_written_beyond_the_project(workspace: Workspace, outside:
         1,
         [
             f"reconciler: {workspace.root / name} is a link that leads out of the project",
-            "  fix: put an ordinary folder or file in its place",
+            "  fix: replace it by a regular folder or file",
         ],
     )
     assert sorted(elsewhere.iterdir()) == before

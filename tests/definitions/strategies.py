@@ -48,22 +48,22 @@ def nearly(schema: Any, root: Any) -> st.SearchStrategy[Any]:
 def documents(format_: Format) -> st.SearchStrategy[Any]:
     """Files of `format_`, as values: mostly valid ones, the others with one mistake or several."""
     root = read_schema(format_)
-    return mostly(sound(root, root), _flawed(sound(root, root)), nearly(root, root))
+    return mostly(valid(root, root), _flawed(valid(root, root)), nearly(root, root))
 
 
-def sound(schema: Any, root: Any) -> st.SearchStrategy[Any]:
+def valid(schema: Any, root: Any) -> st.SearchStrategy[Any]:
     """Values made from the examples in `schema`."""
     schema = root["definitions"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
     if "properties" not in schema and "additionalProperties" not in schema:
         return st.sampled_from([*schema["examples"], *schema.get("enum", [])])
-    known = {key: sound(property_, root) for key, property_ in schema.get("properties", {}).items()}
+    known = {key: valid(property_, root) for key, property_ in schema.get("properties", {}).items()}
     required = {key: known[key] for key in schema.get("required", ())}
     optional = {key: values for key, values in known.items() if key not in required}
     if not schema.get("additionalProperties"):
         keys = st.lists(st.sampled_from(sorted(optional)), min_size=1, max_size=4, unique=True)
         return keys.flatmap(lambda some: st.fixed_dictionaries(required | {key: optional[key] for key in some}))
     names = st.sampled_from(["a", "north-use", "n.1042"])
-    return st.dictionaries(names, sound(schema["additionalProperties"], root), min_size=1, max_size=2)
+    return st.dictionaries(names, valid(schema["additionalProperties"], root), min_size=1, max_size=2)
 
 
 @st.composite

@@ -154,7 +154,7 @@ def test_what_is_written_is_what_is_read(written: list[Desired]) -> None:
 
 VERSION_PATH = "esaChannelVersion."
 # Rules on several values would refuse these; here each value is tested on its own.
-# Warnings do not prevent that a value is written.
+# Warnings do not stop a value from being written.
 ALONE = {"ESA204", "ESA205", "ESA206", "ESA207", "ESA208", "ESA209", "ESA210", "ESA212", "ESA320"}
 WARNINGS = {"ESA216", "ESA217", "ESA218", "ESA219"}
 

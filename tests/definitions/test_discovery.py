@@ -141,7 +141,7 @@ def test_a_definitions_folder_that_is_a_link_out_of_the_project_is_refused(tmp_p
 
     found = find_files(tmp_path / "project", ["channels", "linked"])
 
-    message = "a folder of definitions must be inside the project, found channels, a link out of it"
+    message = "a definitions folder must be inside the project, found channels, a link out of it"
     assert (found.files, show(found.findings)) == (("linked/b.yaml",), [f"reconciler.yaml:0:0 ESA144 {message}"])
 
 

@@ -46,7 +46,7 @@ def import_all(root: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "text", ["channels: {use: {channelId: 1}}\n", "channels: {use: {chanelId: 1}}\n"], ids=["sound", "bad"]
+    "text", ["channels: {use: {channelId: 1}}\n", "channels: {use: {chanelId: 1}}\n"], ids=["valid", "bad"]
 )
 def test_validate_never_imports_what_other_commands_need(text: str, tmp_path: Path) -> None:
     assert import_all(write(tmp_path, a=text)) & set(NEVER) == set()

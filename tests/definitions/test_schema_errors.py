@@ -367,7 +367,7 @@ def test_a_key_for_a_secret_is_refused_without_showing_its_value(key: str) -> No
     [
         (
             "http://app.energycap.com",
-            'must start with https://, or name this machine, found "http://app.energycap.com"',
+            'must start with https:// unless it names this machine, found "http://app.energycap.com"',
             "write  url: https://app.energycap.com",
         ),
         (
@@ -392,7 +392,7 @@ def test_a_key_for_a_secret_is_refused_without_showing_its_value(key: str) -> No
         ),
         ("https://app.energycap.com#abc", 'must not contain a query, found "https://app.energycap.com" and more', ""),
         ("https://[::1", 'must be an address, or the word sandbox, found "https://[::1"', ""),
-        ("http://::1", 'must start with https://, or name this machine, found "http://::1"', ""),
+        ("http://::1", 'must start with https:// unless it names this machine, found "http://::1"', ""),
         (
             "https://-app.energycap.com",
             'must be an address, or the word sandbox, found "https://-app.energycap.com"',
@@ -418,7 +418,7 @@ def test_a_key_for_a_secret_is_refused_without_showing_its_value(key: str) -> No
         ("sandbox\n", 'must be an address, or the word sandbox, found "sandbox\\n"', ""),
         (
             "http://localhost.evil.com",
-            'must start with https://, or name this machine, found "http://localhost.evil.com"',
+            'must start with https:// unless it names this machine, found "http://localhost.evil.com"',
             "write  url: https://localhost.evil.com",
         ),
     ],
@@ -469,7 +469,7 @@ def test_an_invalid_variable_name_is_not_shown_because_it_may_be_the_key() -> No
     assert in_environment(apiKeyEnv="aGVs.bG8g.d29y") == [
         (
             "ESA142",
-            "apiKeyEnv must be the name of a variable: letters, digits and underscore",
+            "apiKeyEnv must be the name of a variable: letters, digits and underscores",
             "write a name like ECI_API_KEY, and put the key into that variable",
         )
     ]
@@ -489,7 +489,7 @@ def test_an_invalid_variable_name_is_not_shown_because_it_may_be_the_key() -> No
     ],
 )
 def test_only_a_variable_for_keys_of_energycap_may_be_named(name: str, found: str) -> None:
-    message = f"apiKeyEnv must begin with ECI_, and hold only upper case letters, digits and underscore{found}"
+    message = f"apiKeyEnv must begin with ECI_, and have only upper-case letters, digits and underscores{found}"
     assert in_environment(apiKeyEnv=name) == [("ESA146", message, "")]
 
 

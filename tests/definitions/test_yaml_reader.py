@@ -123,7 +123,7 @@ def test_a_hundred_aliases_are_read_and_one_more_is_not() -> None:
 
     assert (hundred.findings, show(more.findings)) == (
         [],
-        ["a.yaml:102:6 ESA110 a file may hold at most 100 aliases, found more"],
+        ["a.yaml:102:6 ESA110 a file can have at most 100 aliases, found more"],
     )
 
 
@@ -131,7 +131,7 @@ def test_a_billion_laughs_end_early() -> None:
     rows = [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]\n" for level in range(1, 12)]
 
     assert show(read("a0: &a0 x\n" + "".join(rows)).findings) == [
-        "a.yaml:7:10 ESA110 aliases may stand for at most 100,000 values, found more"
+        "a.yaml:7:10 ESA110 aliases can expand to at most 100,000 values, found more"
     ]
 
 

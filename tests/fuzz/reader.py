@@ -31,13 +31,13 @@ _LARGEST = 4096
 
 def check(root: Path, data: bytes) -> None:
     """Raise AssertionError, or whatever the reader raises, where it breaks a promise for a file that holds `data`."""
-    close, sound = parse_fully(_FILE, data), parse_fast(_FILE, data, PlainScalars())
-    assert close.is_sound or close.findings, "a file that is not sound, and nothing is said of it"
-    assert sound is None or sound == close, "two readers, two pages"
-    fast, pure = parse_yaml(_FILE, data), parse_yaml(_FILE, data, open_pure)
-    assert fast.findings or pure.findings or fast.tree == pure.tree, "two parsers, two trees"
-    plainly = try_fast_parse(data.decode(errors="surrogateescape"), PlainScalars())
-    assert plainly is None or (plainly.tree, fast.findings) == (fast.tree, []), "two readers, two trees"
+    full, fast = parse_fully(_FILE, data), parse_fast(_FILE, data, PlainScalars())
+    assert full.is_valid or full.findings, "a file that is not valid, without a finding"
+    assert fast is None or fast == full, "two readers, two results"
+    compiled, pure = parse_yaml(_FILE, data), parse_yaml(_FILE, data, open_pure)
+    assert compiled.findings or pure.findings or compiled.tree == pure.tree, "two parsers, two trees"
+    values = try_fast_parse(data.decode(errors="surrogateescape"), PlainScalars())
+    assert values is None or (values.tree, compiled.findings) == (compiled.tree, []), "two readers, two trees"
     (root / _FILE).write_bytes(data)
     loaded = load_definitions(root, ["channels"])
     report = FindingsReport(loaded.findings, files=1, channels=len(loaded.definitions.channels))

@@ -254,14 +254,14 @@ _FLAGS = st.sampled_from(("", "true", "0", "FALSE", "maybe"))
 
 
 # Rows of random cells are hardly ever valid.
-_SOUND = st.tuples(
+_VALID = st.tuples(
     st.sampled_from(("2026-01-01T00:00", "2026-01-01T00:15:00Z")), st.sampled_from(("1", "12", "-2")), st.just("")
 )
-_SOUND_ROWS = st.lists(_SOUND, min_size=1, max_size=4)
+_VALID_ROWS = st.lists(_VALID, min_size=1, max_size=4)
 _ANY_ROWS = st.lists(st.tuples(_TIMES, _NUMBERS, _FLAGS), min_size=1, max_size=4)
 
 
-@given(mostly(_SOUND_ROWS, _ANY_ROWS), st.booleans())
+@given(mostly(_VALID_ROWS, _ANY_ROWS), st.booleans())
 def test_the_check_of_a_block_agrees_with_the_check_of_its_rows(
     cells: list[tuple[str, str, str]], is_comma: bool
 ) -> None:

@@ -127,7 +127,7 @@ def test_a_path_that_is_not_a_regular_file_is_an_error(kind: str, tmp_path: Path
 
 
 _ROWS = "".join(SOUND.replace("00:15", f"{hour:02}:15") for hour in range(24))
-_SOUND_FILES = (
+_VALID_FILES = (
     (HEADER + _ROWS).encode(),
     (HEADER + _ROWS).replace(",", ";").encode(),
     (HEADER + _ROWS).replace("\n", "\r\n").encode("utf-8-sig"),
@@ -158,7 +158,7 @@ _PIECES = st.sampled_from(
 @st.composite
 def _hurt(draw: st.DrawFn) -> bytes:
     """A valid file with a few pieces replaced or inserted."""
-    content = draw(st.sampled_from(_SOUND_FILES))
+    content = draw(st.sampled_from(_VALID_FILES))
     for _ in range(draw(st.integers(1, 2))):
         start = len(content) - draw(st.integers(0, len(content)))
         content = content[:start] + draw(_PIECES) + content[start + draw(st.integers(0, 3)) :]
@@ -180,5 +180,5 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
 def check_census(file: ReadingsFile, check: FileCheck) -> None:
     assert check.is_valid is not any(finding.severity.value == "error" for finding in check.findings)
     assert 0 <= check.invalid <= check.readings
-    sound = [row for group in file.read_groups() for row in group.rows if row.reading is not None]
-    assert len(sound) >= check.readings - check.invalid
+    valid = [row for group in file.read_groups() for row in group.rows if row.reading is not None]
+    assert len(valid) >= check.readings - check.invalid

@@ -169,8 +169,8 @@ def test_a_file_that_changes_stops_the_import(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rows", [1, 2, 1000])
 def test_a_full_disk_stops_the_import_and_the_counts_are_right(rows: int, tmp_path: Path) -> None:
-    sound = "IMP-1,2026-01-02T00:00,1\nIMP-1,2026-01-03T00:00,1\n"
-    file = open_readings_file(write(tmp_path, HEADER + sound + "NO,2026-01-01T00:00,1\n" * rows), CsvOptions())
+    valid = "IMP-1,2026-01-02T00:00,1\nIMP-1,2026-01-03T00:00,1\n"
+    file = open_readings_file(write(tmp_path, HEADER + valid + "NO,2026-01-01T00:00,1\n" * rows), CsvOptions())
 
     with answering(take_all) as sender, full_disk(20):
         result, _ = send(tmp_path, sender, file)
