@@ -47,7 +47,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "cli/test_hidden_key.py::test_no_channel_file_gets_it_from_an_import",
         "cli/test_hidden_key.py::test_a_saved_plan_in_which_it_was_hidden_is_read_and_is_stale",
         "cli/test_hidden_key.py::test_what_was_hidden_in_a_journal_is_not_put_back",
-        "energycap/test_transport.py::test_what_stands_for_a_hidden_key_is_never_written",
+        "energycap/test_transport.py::test_the_mask_of_a_hidden_key_is_never_written",
     ),
     "The source line below a finding is left out": (
         "definitions/test_document.py::test_a_line_that_names_a_secret_is_not_shown",
@@ -90,7 +90,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     ),
     "a snapshot": ("cli/test_snapshot.py::test_a_plan_against_a_copy_is_never_applied",),
     "clients of the sandbox": (
-        "sandbox/test_server.py::test_a_page_of_another_origin_is_answered_nothing",
+        "sandbox/test_server.py::test_a_page_of_another_origin_is_refused",
         "sandbox/test_server.py::test_one_foreign_origin_beside_its_own_is_enough_to_be_refused",
     ),
     "packages": (

@@ -82,7 +82,7 @@ def test_https_is_for_all_and_http_for_this_machine(url: str, address: ServiceAd
         ),
     ],
 )
-def test_what_is_no_address_for_a_key_is_refused(url: str, message: str) -> None:
+def test_an_address_that_must_not_get_a_key_is_refused(url: str, message: str) -> None:
     with pytest.raises(ProjectError) as refusal:
         read_address(url)
 
@@ -126,7 +126,7 @@ def test_the_key_is_what_the_variable_holds() -> None:
     ],
     ids=["missing", "empty", "blank", "newline at the end", "space within", "newline within", "typographic quotes"],
 )
-def test_what_can_be_no_key_is_refused_without_showing_it(environment: dict[str, str], message: str) -> None:
+def test_a_text_that_cannot_be_a_key_is_refused_without_showing_it(environment: dict[str, str], message: str) -> None:
     with pytest.raises(Unauthorized) as refusal:
         read_key("ECI_API_KEY", environment)
 
@@ -156,7 +156,7 @@ def ask_through(
 
 
 @pytest.mark.parametrize("no_proxy", ["::1", "[::1]", "fe80::/10", "10.0.0.0/8", ",".join(UNREADABLE)])
-def test_entries_for_other_hosts_stop_nothing(no_proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_entries_for_other_hosts_are_ignored(no_proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", no_proxy)
 
     answer, seen, _ = ask_through(tunnel_to(make_context("trusted"), OK), monkeypatch, "trusted")
@@ -185,7 +185,7 @@ def test_entries_for_other_hosts_stop_nothing(no_proxy: str, monkeypatch: pytest
         ("2001:db8::1", "[2001:db8::1]:443"),
     ],
 )
-def test_a_host_that_no_proxy_means_is_reached_without(host: str, no_proxy: str) -> None:
+def test_a_host_in_no_proxy_is_reached_without_a_proxy(host: str, no_proxy: str) -> None:
     assert needs_none(host, 443, no_proxy)
 
 
@@ -201,7 +201,7 @@ def test_a_host_that_no_proxy_means_is_reached_without(host: str, no_proxy: str)
         *[("a.energycap.com", entry) for entry in UNREADABLE],
     ],
 )
-def test_a_host_that_no_proxy_does_not_mean_keeps_its_proxy(host: str, no_proxy: str) -> None:
+def test_a_host_that_is_not_in_no_proxy_is_reached_through_the_proxy(host: str, no_proxy: str) -> None:
     assert not needs_none(host, 443, no_proxy)
 
 
@@ -222,7 +222,7 @@ def test_a_proxy_is_shown_without_its_password(proxies: dict[str, str], shown: s
 
 
 @pytest.mark.parametrize("proxies", [{}, {"http": "http://b.example"}, {"https": "http://b.example", "no": "*"}])
-def test_no_proxy_is_found_where_none_is_for_https(proxies: dict[str, str]) -> None:
+def test_a_proxy_for_another_scheme_is_not_used(proxies: dict[str, str]) -> None:
     assert find_proxy("https://a.energycap.com", proxies) is None
 
 
@@ -256,7 +256,7 @@ def test_no_proxy_is_found_where_none_is_for_https(proxies: dict[str, str]) -> N
     ],
     ids=["not trusted", "of another host", "expired"],
 )
-def test_a_certificate_that_fails_is_asked_for_once_and_told_by_its_cause(
+def test_an_untrusted_certificate_is_tried_once_and_its_cause_is_named(
     shown: str, trusted: str, reason: str, fix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failure, seen, url = ask_through(tunnel_to(make_context(shown), OK), monkeypatch, trusted)
@@ -292,7 +292,7 @@ def test_a_certificate_that_fails_is_asked_for_once_and_told_by_its_cause(
     ],
     ids=["login", "forbidden", "no tunnels", "portal"],
 )
-def test_a_proxy_that_refuses_is_asked_once_and_named(
+def test_a_proxy_that_refuses_is_tried_once_and_named(
     answer: bytes, said: str, fix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failure, seen, url = ask_through(answering(answer), monkeypatch)
@@ -334,7 +334,7 @@ def test_a_proxy_may_take_as_long_for_a_tunnel_as_a_connection_may(
     )
 
 
-def test_an_answer_through_a_tunnel_may_take_longer_than_the_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_response_through_a_tunnel_may_take_longer_than_the_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES / "trusted.pem"))
     arrived = threading.Event()
 
@@ -361,7 +361,7 @@ def test_an_answer_through_a_tunnel_may_take_longer_than_the_tunnel(monkeypatch:
 
 
 @pytest.mark.parametrize("answer", [b"", b"garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: "], ids=["none", "other", "cut"])
-def test_a_proxy_that_answers_nothing_of_use_had_nothing_of_the_request(
+def test_a_proxy_that_opens_no_tunnel_gets_nothing_of_the_request(
     answer: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with listening(answering(answer)) as (url, _):
@@ -429,7 +429,7 @@ def test_a_tunnel_that_failed_does_not_keep_the_next_request_waiting(monkeypatch
     assert (answer, seen) == (200, [1, 2])
 
 
-def test_a_proxy_that_is_not_there_is_named_as_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_cannot_be_reached_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://u:geheim@127.0.0.1:1")
 
     with (
@@ -486,9 +486,7 @@ def test_no_variable_has_no_flaw() -> None:
     ],
     ids=["empty", "binary", "a key"],
 )
-def test_a_file_that_holds_no_certificate_is_named_with_what_it_holds(
-    content: bytes, flaw: str, tmp_path: Path
-) -> None:
+def test_a_file_without_a_certificate_is_named_with_what_is_in_it(content: bytes, flaw: str, tmp_path: Path) -> None:
     file = tmp_path / "own.pem"
     file.write_bytes(content)
 
@@ -498,7 +496,7 @@ def test_a_file_that_holds_no_certificate_is_named_with_what_it_holds(
     assert found[0].startswith(f"SSL_CERT_FILE names {file}, which cannot be used: {flaw}")
 
 
-def test_a_folder_is_no_file_of_certificates(tmp_path: Path) -> None:
+def test_a_folder_is_not_a_file_of_certificates(tmp_path: Path) -> None:
     found = find_certificate_error({"SSL_CERT_FILE": str(tmp_path)})
 
     assert found is not None

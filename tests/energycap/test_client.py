@@ -145,7 +145,7 @@ def test_a_list_that_the_service_does_not_give_is_not_known_and_the_rest_is_read
     )
 
 
-def test_a_wrong_key_is_said_although_it_is_refused_for_all_lists() -> None:
+def test_a_wrong_key_is_reported_although_all_lists_refuse_it() -> None:
     network = httpx.MockTransport(lambda _request: httpx.Response(401))
 
     with pytest.raises(Unauthorized) as failure, open_reader(URL, KEY, network) as reader:
@@ -216,7 +216,7 @@ def test_the_channels_of_one_data_point_are_asked_for_by_filter() -> None:
     ],
     ids=["no list", "no id", "short", "twice", "no total"],
 )
-def test_a_list_that_is_not_proved_whole_is_no_list(answers: list[httpx.Response], flaw: str) -> None:
+def test_a_list_that_is_not_proved_complete_is_refused(answers: list[httpx.Response], flaw: str) -> None:
     with pytest.raises(BadResponse) as failure, reading(*answers) as reader:
         reader.list_channels()
 
@@ -265,7 +265,7 @@ def test_another_channel_than_the_one_asked_for_is_refused() -> None:
     ],
     ids=["valid", "valid, null", "reasons", "no reason"],
 )
-def test_a_formula_is_judged_by_the_service(verdict: object, reasons: tuple[str, ...]) -> None:
+def test_a_formula_is_checked_by_the_service(verdict: object, reasons: tuple[str, ...]) -> None:
     network = Script(httpx.Response(200, json=verdict))
 
     with open_reader(URL, KEY, network) as reader:
@@ -311,7 +311,7 @@ _ODD = "the service's answer cannot be used:"
     ],
     ids=["404", "403", "401", "500", "a page with 400", "empty", "HTML", "true", "no verdict", "text"],
 )
-def test_a_formula_that_the_service_does_not_judge_says_why(answer: httpx.Response, unasked: str) -> None:
+def test_a_formula_that_the_service_does_not_check_says_why(answer: httpx.Response, unasked: str) -> None:
     with open_reader(URL, KEY, httpx.MockTransport(lambda _request: answer)) as reader:
         assert reader.validate_formula(301, "1") == FormulaVerdict(unasked=unasked)
 
@@ -323,7 +323,7 @@ def test_a_formula_that_is_refused_as_a_bad_request_is_not_valid() -> None:
     assert verdict == FormulaVerdict((f"{_POST} 400 Bad Request: Unexpected end of formula",))
 
 
-def test_many_formulas_are_not_asked_about_one_by_one_when_nobody_answers() -> None:
+def test_many_formulas_are_not_checked_one_by_one_if_no_response_comes() -> None:
     with open_reader(URL, KEY, httpx.MockTransport(lambda _request: httpx.Response(404))) as reader:
         verdicts = reader.validate_formulas([(301, str(number)) for number in range(9)])
 
@@ -393,7 +393,7 @@ def test_an_edit_of_a_version_goes_to_the_current_one(answer: httpx.Response) ->
     ],
     ids=["refused", "no permission", "broken", "silent", "redirect", "page", "another channel"],
 )
-def test_an_edit_without_a_clear_answer_leaves_it_open_whether_it_was_done(
+def test_without_a_clear_response_it_is_unknown_whether_an_edit_was_done(
     answer: httpx.Response | Exception, failure: type[ServiceError], begins: str
 ) -> None:
     network = Script(answer)
@@ -407,7 +407,7 @@ def test_an_edit_without_a_clear_answer_leaves_it_open_whether_it_was_done(
 
 
 @pytest.mark.parametrize("answer", [httpx.Response(204), httpx.Response(200)], ids=["no content", "empty"])
-def test_an_edit_that_is_answered_with_nothing_but_success_has_to_be_looked_at(answer: httpx.Response) -> None:
+def test_an_edit_that_is_answered_with_a_bare_success_must_be_read_back(answer: httpx.Response) -> None:
     network = Script(answer)
 
     with open_editor(URL, KEY, network) as editor:
@@ -416,14 +416,14 @@ def test_an_edit_that_is_answered_with_nothing_but_success_has_to_be_looked_at(a
     assert len(network.sent) == 1
 
 
-def test_an_edit_of_a_version_that_was_redirected_leaves_it_open_too() -> None:
+def test_after_a_redirect_it_is_unknown_whether_a_version_was_edited() -> None:
     with pytest.raises(Unreachable) as failure, open_editor(URL, KEY, Script(httpx.Response(307))) as editor:
         editor.edit_version(LIVE, {"esaChannelVersion.multiplier": 2})
 
     assert failure.value.message.startswith("whether PUT /api/v202406/esachannel/1042/version/10420 was done is not")
 
 
-def test_nothing_is_sent_where_nothing_is_wanted() -> None:
+def test_nothing_is_sent_if_nothing_is_wanted() -> None:
     network = Script()
 
     with open_editor(URL, KEY, network) as editor:
@@ -461,7 +461,7 @@ def sending(script: Script) -> Iterator[Sender]:
         yield sender
 
 
-def test_groups_are_sent_as_they_are_and_the_receipt_comes_back() -> None:
+def test_groups_are_sent_unchanged_and_the_response_is_returned() -> None:
     script = Script(httpx.Response(200, json=TAKEN))
 
     with sending(script) as sender:
@@ -487,7 +487,7 @@ def test_groups_are_sent_as_they_are_and_the_receipt_comes_back() -> None:
     ],
     ids=lambda value: getattr(value, "__name__", repr(value)),
 )
-def test_readings_are_never_sent_again_where_they_may_have_arrived(
+def test_readings_are_never_sent_again_if_they_may_have_arrived(
     answer: httpx.Response | Exception, kind: type[Exception]
 ) -> None:
     script = Script(answer)
@@ -538,7 +538,7 @@ def test_an_esa_answer_may_say_no_more_than_success(answer: bytes) -> None:
     ],
     ids=["a page", "a redirect", "a receipt that does not add up"],
 )
-def test_what_does_not_come_from_the_service_is_no_success(answer: httpx.Response) -> None:
+def test_a_response_that_does_not_come_from_the_service_is_not_a_success(answer: httpx.Response) -> None:
     with sending(Script(answer)) as sender, pytest.raises(BadResponse):
         sender.send_esa_readings(ESA_GROUPS)
 

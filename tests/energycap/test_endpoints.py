@@ -41,7 +41,7 @@ def test_a_request_fills_in_ids_query_and_body() -> None:
     assert str(EDIT_VERSION) == "PUT /api/v202406/esachannel/{id}/version/{id}"
 
 
-def test_numbers_that_json_has_not_are_never_sent() -> None:
+def test_numbers_that_json_cannot_have_are_never_sent() -> None:
     with pytest.raises(ValueError, match="Out of range float values"):
         EDIT_CHANNEL.request(7, body={"multiplier": float("nan")})
 
@@ -49,7 +49,7 @@ def test_numbers_that_json_has_not_are_never_sent() -> None:
 @pytest.mark.parametrize(
     "call", [LIST_CHANNELS, READ_CHANNEL, LIST_UNITS, LIST_OBSERVATION_TYPES, LIST_READINGS, VALIDATE_FORMULA], ids=str
 )
-def test_what_reads_may_leave_a_reader_an_editor_and_a_sender(call: Endpoint) -> None:
+def test_a_reader_an_editor_and_a_sender_may_send_reads(call: Endpoint) -> None:
     request = str(call.request(7))
 
     assert call.is_read
@@ -59,7 +59,7 @@ def test_what_reads_may_leave_a_reader_an_editor_and_a_sender(call: Endpoint) ->
 
 
 @pytest.mark.parametrize("call", [EDIT_CHANNEL, EDIT_VERSION], ids=str)
-def test_what_edits_may_leave_an_editor_alone(call: Endpoint) -> None:
+def test_only_an_editor_may_send_edits(call: Endpoint) -> None:
     request = str(call.request(7, 8))
 
     assert not call.is_read
@@ -69,7 +69,7 @@ def test_what_edits_may_leave_an_editor_alone(call: Endpoint) -> None:
 
 
 @pytest.mark.parametrize(("call", "is_read"), [(CREATE_READINGS, False), (CREATE_ESA_READINGS, True)], ids=str)
-def test_readings_may_leave_a_sender_alone_and_only_one_kind_may_be_repeated(call: Endpoint, is_read: bool) -> None:
+def test_only_a_sender_may_send_readings_and_only_one_kind_may_be_repeated(call: Endpoint, is_read: bool) -> None:
     request = str(call.request(body=[]))
 
     assert call.is_read is is_read
@@ -96,5 +96,5 @@ def test_readings_may_leave_a_sender_alone_and_only_one_kind_may_be_repeated(cal
         "GET http://elsewhere.example/",
     ],
 )
-def test_everything_else_leaves_neither(allowed: re.Pattern[str], request_line: str) -> None:
+def test_nothing_else_may_be_sent(allowed: re.Pattern[str], request_line: str) -> None:
     assert not allowed.fullmatch(request_line)

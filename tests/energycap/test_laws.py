@@ -136,7 +136,7 @@ def sent(body: dict[str, object]) -> dict[str, Any]:
 
 
 @given(channels(), st.sampled_from(ChannelEdit))
-def test_a_body_without_a_wish_changes_nothing(document: Document, channel_edit: ChannelEdit) -> None:
+def test_a_body_without_wanted_values_changes_nothing(document: Document, channel_edit: ChannelEdit) -> None:
     live = live_from_response(document)
     note_case(reached=len(live.versions) > 1)
 
@@ -202,13 +202,13 @@ def test_neither_order_nor_unknown_properties_matter(document: Document, random:
 
 
 @given(st.text())
-def test_text_made_harmless_is_one_printable_line(text: str) -> None:
+def test_escaped_text_is_one_printable_line(text: str) -> None:
     note_case(reached=not text.isprintable())
     assert escape_unprintable(text).isprintable()
 
 
 @given(st.binary(), st.sampled_from(["application/json", "text/html", ""]))
-def test_words_are_found_in_any_bytes(body: bytes, content_type: str) -> None:
+def test_text_is_found_in_any_bytes(body: bytes, content_type: str) -> None:
     found = extract_error_text(body, content_type)
     note_case(reached=found)
     assert isinstance(found, str)
@@ -262,7 +262,7 @@ def test_any_json_as_any_property_of_a_version_is_a_channel_read_whole_or_with_a
 
 
 @given(JSON)
-def test_any_json_as_a_list_of_units_is_read_or_said(value: object) -> None:
+def test_any_json_as_a_list_of_units_is_read_or_reported(value: object) -> None:
     listed = units_from_response(value)
     note_case(reached=value and isinstance(value, list))
     assert listed.unread or isinstance(value, list)
@@ -273,7 +273,7 @@ def test_any_json_as_a_list_of_units_is_read_or_said(value: object) -> None:
     st.integers(1, 7),
     st.randoms(use_true_random=False),
 )
-def test_a_list_is_whole_or_refused(ids: set[int], size: int, random: Any) -> None:
+def test_a_list_is_complete_or_refused(ids: set[int], size: int, random: Any) -> None:
     order = list(ids)
     random.shuffle(order)
     note_case(reached=len(order) > size)

@@ -136,7 +136,7 @@ def test_a_single_row_with_a_gap_in_an_object_is_read_by_its_id(change: Change) 
     assert requests[READ] == 3
 
 
-def test_rows_that_are_as_odd_by_their_ids_are_tried_once_and_no_more_than_a_few() -> None:
+def test_rows_that_are_malformed_by_their_ids_too_are_tried_once_and_only_a_few() -> None:
     channels = [make_channel(channelId=number, channelInfo=number) for number in range(1, 61)]
     service = Service(channels, dict)
 
@@ -176,7 +176,7 @@ def test_a_single_channel_that_cannot_be_completed_stops_no_other(gap: Change, r
     ]
 
 
-def test_of_a_channel_that_cannot_be_completed_is_known_what_its_row_gives() -> None:
+def test_a_channel_that_cannot_be_completed_has_the_values_of_its_row() -> None:
     channels = make_town(60)
     service = Service(channels, lambda row: without("interval")(row) if row["channelId"] == 33 else row)
     network = httpx.MockTransport(
@@ -238,7 +238,7 @@ def test_an_edit_between_the_list_and_the_read_makes_no_list_partial() -> None:
     assert (requests, told) == ({LIST: 2, READ: 2}, [])
 
 
-def test_a_channel_that_is_gone_when_it_is_compared_says_nothing_of_the_list() -> None:
+def test_a_channel_that_is_deleted_when_it_is_compared_proves_nothing_about_the_list() -> None:
     service = Service(make_town(60), dict)
     rows = list(service.channels.values())
     del service.channels[20]
@@ -252,7 +252,7 @@ def test_a_channel_that_is_gone_when_it_is_compared_says_nothing_of_the_list() -
     assert reader.requests == {LIST: 1, READ: 2}
 
 
-def test_channels_that_are_all_gone_when_they_are_compared_are_taken_as_they_were_listed() -> None:
+def test_channels_that_are_all_deleted_when_they_are_compared_are_taken_as_listed() -> None:
     rows = make_town(60)
     network = httpx.MockTransport(
         lambda request: make_page(rows, 60) if request.url.path.endswith("esachannel") else httpx.Response(404)
@@ -265,7 +265,7 @@ def test_channels_that_are_all_gone_when_they_are_compared_are_taken_as_they_wer
 
 
 @pytest.mark.parametrize("hidden", ["channelVersions", "interval"])
-def test_rows_with_gaps_that_nobody_can_complete_are_no_list(hidden: str) -> None:
+def test_rows_with_gaps_that_no_read_can_complete_are_refused(hidden: str) -> None:
     rows = [without(hidden)(channel) for channel in make_town(60)]
     network = httpx.MockTransport(
         lambda request: make_page(rows, 60) if request.url.path.endswith("esachannel") else httpx.Response(404)
@@ -316,5 +316,5 @@ def test_a_snapshot_file_holds_what_a_list_leaves_out() -> None:
         (make_channel(channelVersions="odd", dataPoint=[]), set()),
     ],
 )
-def test_what_a_row_lacks_is_named(document: dict[str, Any], lacking: set[str]) -> None:
+def test_missing_properties_of_a_row_are_named(document: dict[str, Any], lacking: set[str]) -> None:
     assert find_missing(document) == lacking

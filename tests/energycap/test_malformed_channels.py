@@ -20,7 +20,7 @@ URL = "https://a.energycap.com"
 VERSIONED = {path for field in FIELDS if field.is_versioned for path in (field.path, field.alias) if path}
 
 
-def test_a_sound_row_is_a_channel_without_a_flaw() -> None:
+def test_a_valid_row_is_a_channel_without_a_flaw() -> None:
     assert live_from_row(make_channel()) == live_from_response(make_channel())
 
 
@@ -42,14 +42,14 @@ def test_a_sound_row_is_a_channel_without_a_flaw() -> None:
     ],
     ids=["text", "flag", "object", "readings", "no data point", "data point", "no versions", "id"],
 )
-def test_what_can_be_read_of_an_odd_row_is_kept(odd: dict[str, Any], flaw: str, unread: set[str]) -> None:
+def test_what_can_be_read_of_a_malformed_row_is_kept(odd: dict[str, Any], flaw: str, unread: set[str]) -> None:
     sound, found = live_from_response(make_channel()), live_from_row(make_channel(**odd))
 
     assert (found.id, found.flaw, set(found.unread)) == (1042, flaw, unread)
     assert found.values == {path: None if path in unread else value for path, value in sound.values.items()}
 
 
-def test_one_odd_value_of_a_version_leaves_its_others() -> None:
+def test_one_malformed_value_of_a_version_leaves_the_others() -> None:
     found = live_from_row(make_channel(channelVersions=[make_version(multiplier="1.5")]))
     sound = live_from_response(make_channel(channelVersions=[make_version()])).current
 
@@ -67,7 +67,7 @@ def test_a_data_point_that_is_read_in_part_still_says_which_it_is() -> None:
 
 
 @pytest.mark.parametrize("row", [None, "1042", {}, {"channelId": None}, {"channelId": 1.5}, {"channelId": True}])
-def test_a_row_without_an_id_is_no_channel(row: object) -> None:
+def test_a_row_without_an_id_is_not_a_channel(row: object) -> None:
     with pytest.raises(BadResponse, match="a channel comes without its channelId"):
         identify_row(row)
 
@@ -98,7 +98,9 @@ def test_an_id_of_any_type_says_which_channel_it_is(given: object) -> None:
     ],
     ids=["odd", "a page", "another channel"],
 )
-def test_a_row_that_is_completed_by_an_odd_answer_is_a_channel_with_a_flaw(answer: httpx.Response, flaw: str) -> None:
+def test_a_row_that_is_completed_by_a_malformed_response_is_a_channel_with_a_flaw(
+    answer: httpx.Response, flaw: str
+) -> None:
     page = make_page([make_channel(channelVersions=None), make_channel(channelId=7)])
 
     def reply(request: httpx.Request) -> httpx.Response:

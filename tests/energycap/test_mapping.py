@@ -79,7 +79,7 @@ LIVE = Live(
 )
 
 
-def test_a_whole_answer_becomes_a_whole_channel() -> None:
+def test_a_complete_response_becomes_a_complete_channel() -> None:
     assert live_from_response(make_channel()) == LIVE
 
 
@@ -91,7 +91,7 @@ def test_every_row_of_the_table_of_fields_is_read() -> None:
     assert live.current.values.keys() == {path for path in paths if path.startswith("esaChannelVersion.")}
 
 
-def test_properties_that_nobody_knows_are_passed_over() -> None:
+def test_unknown_properties_of_a_channel_are_ignored() -> None:
     document = make_channel(
         newProperty={"a": [1]},
         channelVersions=[make_version(newProperty=1, unit={"unitId": 1, "unitCode": "KWH", "newProperty": 1})],
@@ -114,7 +114,7 @@ def test_properties_that_nobody_knows_are_passed_over() -> None:
     ],
     ids=["missing", "null"],
 )
-def test_what_is_missing_or_null_is_none(document: Document) -> None:
+def test_a_missing_value_and_null_are_none(document: Document) -> None:
     live = live_from_response(document)
 
     assert live == Live(
@@ -129,7 +129,7 @@ def test_what_is_missing_or_null_is_none(document: Document) -> None:
     ("interval", "minutes"),
     [(5, 5), (43200, 43200), (300, 5), (3600, 60), (86400, 1440), (2592000, 43200), (15.0, 15), (45, 45), (None, None)],
 )
-def test_an_interval_is_minutes_whatever_the_service_counts_in(interval: object, minutes: int | None) -> None:
+def test_an_interval_is_in_minutes_whatever_the_service_shows(interval: object, minutes: int | None) -> None:
     assert live_from_response(make_channel(interval=interval)).values["intervalMinutes"] == minutes
 
 
@@ -271,7 +271,7 @@ def test_a_value_of_another_type_is_named_with_its_channel(document: Document, f
 
 
 @pytest.mark.parametrize("document", [None, [], "x", {}, {"channelId": None}, {"channelId": "7"}, {"channelId": True}])
-def test_what_has_no_id_is_no_channel(document: object) -> None:
+def test_a_document_without_an_id_is_not_a_channel(document: object) -> None:
     with pytest.raises(BadResponse) as failure:
         live_from_response(document)
 
@@ -348,7 +348,7 @@ LATEST_BODY = VERSION_BODY | {"beginDate": "2026-01-01T00:00:00", "multiplier": 
 
 
 @pytest.mark.parametrize("channel_edit", ChannelEdit)
-def test_without_a_wish_a_channel_with_one_version_is_sent_as_it_was_read(channel_edit: ChannelEdit) -> None:
+def test_without_wanted_values_a_channel_with_one_version_is_sent_as_read(channel_edit: ChannelEdit) -> None:
     assert channel_body(ONE, {}, channel_edit) == CHANNEL_BODY | {"esaChannelVersion": VERSION_BODY}
 
 
@@ -364,7 +364,7 @@ def test_of_several_versions_none_or_the_latest_as_it_was_read_is_sent(
     assert body == CHANNEL_BODY | {"channelInfo": "New"} | version
 
 
-def test_keys_are_there_also_where_the_service_never_sent_them() -> None:
+def test_keys_are_sent_even_if_the_service_never_sent_them() -> None:
     kept = [field.response[0] for field in CHANNEL_FIELDS if not field.nullable]
     kept_of_version = [field.response[0] for field in VERSION_FIELDS if not field.nullable]
     document = {name: make_channel()[name] for name in ("channelId", "dataPoint", *kept)}
@@ -442,7 +442,7 @@ def test_no_value_that_every_channel_has_is_sent_as_null(path: str, document: di
         "contradiction in the version",
     ],
 )
-def test_what_is_wanted_stands_in_what_was_read(
+def test_wanted_values_replace_what_was_read(
     wanted: Spec, channel: dict[str, object], version: dict[str, object]
 ) -> None:
     body = channel_body(ONE, wanted, ChannelEdit.OMIT_VERSION)
@@ -453,7 +453,7 @@ def test_what_is_wanted_stands_in_what_was_read(
 @pytest.mark.parametrize(
     ("rule", "positive"), [(TRIP, None), (TRIP, True)], ids=["sign unknown to the service", "positive"]
 )
-def test_a_trip_is_sent_without_rollover_and_its_sign_as_it_was_read(rule: object, positive: bool | None) -> None:
+def test_a_trip_is_sent_without_rollover_and_with_its_sign_as_read(rule: object, positive: bool | None) -> None:
     trip = make_version(observationRule=rule, rolloverValue=None, isValuePositive=positive)
 
     body = version_body(live_from_response(make_versions(trip)), {})
@@ -526,7 +526,7 @@ def test_a_version_is_edited_on_its_own() -> None:
 
 
 @pytest.mark.parametrize("name", ["isCalculated", "isPrimaryDemand", "isPrimaryValue"])
-def test_a_truth_that_the_service_never_told_is_not_guessed(name: str) -> None:
+def test_a_boolean_that_the_service_never_sent_is_not_guessed(name: str) -> None:
     live = live_from_response(make_channel(**{name: None}))
 
     with pytest.raises(BadResponse) as failure:
@@ -539,18 +539,18 @@ def test_a_truth_that_the_service_never_told_is_not_guessed(name: str) -> None:
 
 
 @pytest.mark.parametrize("channel_edit", ChannelEdit)
-def test_a_wish_for_one_of_several_versions_is_not_passed_over(channel_edit: ChannelEdit) -> None:
+def test_a_wanted_value_of_one_of_several_versions_is_not_ignored(channel_edit: ChannelEdit) -> None:
     with pytest.raises(ValueError, match=r"this request cannot say esaChannelVersion\.multiplier"):
         channel_body(SEVERAL, {"channelInfo": "New", "esaChannelVersion.multiplier": 2}, channel_edit)
 
 
 @pytest.mark.parametrize("path", ["channelInfo", "unitCode", "esaChannelVersion.unitCode"])
-def test_a_wish_that_a_version_cannot_hold_is_not_passed_over(path: str) -> None:
+def test_a_wanted_value_that_a_version_does_not_have_is_not_ignored(path: str) -> None:
     with pytest.raises(ValueError, match=f"this request cannot say {path}: this is a bug, and nothing was sent"):
         version_body(ONE, {path: "x"})
 
 
-def test_the_files_own_words_are_not_passed_over() -> None:
+def test_a_path_that_only_files_have_is_not_ignored() -> None:
     with pytest.raises(ValueError, match=r"cannot say esaChannelVersion\.unitCode, observationTypeCode"):
         channel_body(
             ONE,
@@ -566,7 +566,7 @@ def answer(*groups: Any, imported: Any = 1, failed: Any = 0) -> dict[str, Any]:
     return {"failedReadings": list(groups), "importedReadingsCount": imported, "failedReadingsCount": failed}
 
 
-def test_a_receipt_counts_and_names_what_was_not_taken() -> None:
+def test_an_import_response_counts_and_names_what_failed() -> None:
     group = {"channelId": None, "meterImportId": "NB-ELEC-01", "error": "no channel", "readings": [FAILED, {}]}
 
     assert parse_import_response(answer(group, imported=3, failed=2)) == ImportResponse(
@@ -582,7 +582,7 @@ def test_a_receipt_counts_and_names_what_was_not_taken() -> None:
     )
 
 
-def test_nothing_failed_where_the_list_is_missing_or_null() -> None:
+def test_nothing_failed_if_the_list_is_missing_or_null() -> None:
     counts = {"importedReadingsCount": 7, "failedReadingsCount": 0}
 
     assert parse_import_response(counts) == ImportResponse(7, 0, ())
@@ -602,20 +602,20 @@ def test_nothing_failed_where_the_list_is_missing_or_null() -> None:
         (answer(failed=1), "1 readings failed, but 0 are named"),
     ],
 )
-def test_what_is_no_receipt_or_does_not_add_up_is_refused(document: Any, flaw: str) -> None:
+def test_a_response_that_is_something_else_or_contradicts_itself_is_refused(document: Any, flaw: str) -> None:
     with pytest.raises(BadResponse) as caught:
         parse_import_response(document)
 
     assert caught.value.message.endswith(flaw)
 
 
-def test_a_receipt_is_known_by_its_count() -> None:
+def test_an_import_response_is_recognized_by_its_count() -> None:
     assert is_import_response(answer())
     assert not is_import_response({"taskId": 7})
     assert not is_import_response(None)
 
 
-def test_kept_readings_have_the_value_that_was_sent() -> None:
+def test_stored_readings_have_the_value_that_was_sent() -> None:
     readings = [
         {"time": "2026-03-30T00:15:00-04:00", "value": 0.5, "rawValue": 500},
         {"time": "2026-03-30T00:30:00-04:00", "value": 0.25},
@@ -638,7 +638,7 @@ def test_kept_readings_have_the_value_that_was_sent() -> None:
         ({"readings": [{"time": 7}]}, "time should be text, found 7"),
     ],
 )
-def test_kept_readings_of_another_shape_are_refused(document: Any, flaw: str) -> None:
+def test_stored_readings_of_another_shape_are_refused(document: Any, flaw: str) -> None:
     with pytest.raises(BadResponse) as caught:
         parse_stored_readings(document)
 

@@ -64,11 +64,11 @@ def test_a_whole_list_is_read_once_and_ordered_by_id(pages: list[ListPage[object
     assert read_ids(pages) == ids
 
 
-def test_where_rows_moved_between_pages_all_is_read_once_more() -> None:
+def test_if_rows_moved_between_pages_everything_is_read_again() -> None:
     assert read_ids(MOVED, WHOLE) == [1, 2, 3, 4, 5]
 
 
-def test_where_rows_keep_moving_nothing_is_returned() -> None:
+def test_if_rows_keep_moving_nothing_is_returned() -> None:
     with pytest.raises(BadResponse) as failure:
         read_ids(MOVED, MOVED)
 
@@ -94,7 +94,7 @@ def test_where_rows_keep_moving_nothing_is_returned() -> None:
     ],
     ids=["totals differ", "short page", "empty page", "long page", "none expected", "all lost"],
 )
-def test_each_way_of_not_being_whole_says_its_numbers(pages: list[ListPage[object]], gap: str) -> None:
+def test_each_kind_of_gap_is_reported_with_numbers(pages: list[ListPage[object]], gap: str) -> None:
     assert find_inconsistency(pages) == gap
 
 
@@ -118,13 +118,13 @@ SHIFTED = [make_uncounted(1, [5, 4]), make_uncounted(2, [1, 3]), make_uncounted(
     ],
     ids=["twice alike", "rows moved", "one page", "no page", "an empty page"],
 )
-def test_a_list_whose_pages_alone_are_counted_is_whole_when_it_is_the_same_twice(
+def test_a_list_without_a_total_is_complete_if_it_is_the_same_twice(
     sweeps: list[list[ListPage[object]]], ids: list[int]
 ) -> None:
     assert read_ids(*sweeps) == ids
 
 
-def test_a_list_whose_pages_alone_are_counted_is_refused_when_it_never_stays_the_same() -> None:
+def test_a_list_without_a_total_that_never_stays_the_same_is_refused() -> None:
     with pytest.raises(BadResponse) as failure:
         read_ids(UNCOUNTED, SHIFTED, UNCOUNTED)
 
@@ -153,7 +153,7 @@ def test_a_list_whose_pages_alone_are_counted_is_refused_when_it_never_stays_the
     ],
     ids=["twice", "short", "empty", "long", "another count", "another way to count", "no pages"],
 )
-def test_each_way_of_not_being_whole_is_said_of_a_list_without_a_total(pages: list[ListPage[object]], gap: str) -> None:
+def test_each_kind_of_gap_is_reported_for_a_list_without_a_total(pages: list[ListPage[object]], gap: str) -> None:
     assert find_inconsistency(pages) == gap
 
 
@@ -211,7 +211,7 @@ def test_headers_that_prove_nothing_are_refused(headers: dict[str, str], flaw: s
     assert failure.value.message == f"the service's answer cannot be used: {flaw}"
 
 
-def test_pages_that_do_not_fit_the_total_are_no_whole_list() -> None:
+def test_pages_that_contradict_the_total_are_refused() -> None:
     page: ListPage[object] = ListPage(1, (ListRow(1, None),), 1, 1000, 3)
 
     assert find_inconsistency([page]) == "page 1 counts 1 channels in 3 pages of 1,000"
@@ -261,7 +261,7 @@ def damaged(draw: st.DrawFn) -> Document:
 
 
 @given(st.lists(damaged(), max_size=3))
-def test_whatever_is_odd_in_a_row_the_same_is_made_of_it(rows: list[Document]) -> None:
+def test_a_malformed_row_reads_the_same_with_both_decoders(rows: list[Document]) -> None:
     body = json.dumps(rows).encode()
     made = outcome(decode, body)
     note_case(reached=made)
@@ -287,11 +287,11 @@ def test_whatever_is_odd_in_a_row_the_same_is_made_of_it(rows: list[Document]) -
         b"<html>Sign in</html>",
     ],
 )
-def test_a_body_that_is_no_list_of_channels_is_refused_in_the_same_words(body: bytes) -> None:
+def test_a_body_that_is_not_a_list_of_channels_has_the_same_error(body: bytes) -> None:
     assert outcome(decode_rows, body) == outcome(decode, body)
 
 
-def test_what_no_channel_is_made_of_is_not_unpacked() -> None:
+def test_properties_that_no_channel_needs_are_not_decoded() -> None:
     channel = make_channel(channelVersions=[make_version(resolvedFormula="(1)")], dataPoint=make_data_point())
     (row,) = read_objects(decode_rows(REQUEST, answer_of(json.dumps([channel]).encode())), "the list")
     assert "resolvedFormula" not in row["channelVersions"][0]

@@ -62,11 +62,11 @@ def test_observation_types_are_read_with_their_noun() -> None:
         ([{"unitId": "1"}], "1 of its 1 entries cannot be read: unitId should be an id, found text"),
     ],
 )
-def test_a_list_that_is_none_says_why(document: object, unread: str) -> None:
+def test_a_list_that_cannot_be_read_says_why(document: object, unread: str) -> None:
     assert units_from_response(document) == Listed({}, unread)
 
 
-def test_an_entry_that_cannot_be_read_is_left_out_and_said() -> None:
+def test_an_entry_that_cannot_be_read_is_left_out_and_counted() -> None:
     units = [{"unitId": 1, "unitCode": None}, {"unitId": 2, "unitCode": "KWH", "unitType": 7}, {"unitCode": "KW"}]
     types = [{"observationTypeId": 3}, {"observationTypeId": 4, "observationTypeCode": "ELECDEM"}]
 
@@ -104,14 +104,14 @@ def test_what_only_channels_show_is_added_and_all_is_ordered_by_id() -> None:
     )
 
 
-def test_an_empty_list_is_in_doubt_where_channels_show_what_it_should_hold() -> None:
+def test_an_empty_list_counts_as_unread_if_channels_use_its_entries() -> None:
     reference = make_reference(Listed({}), Listed({}, "it was refused"), [live_from_response(make_channel())])
 
     assert reference.units_unread == "it is empty, but channels use some of them"
     assert reference.observation_types_unread == "it was refused"
 
 
-def test_what_channels_show_without_id_or_name_teaches_nothing() -> None:
+def test_what_channels_show_without_id_or_name_is_not_used() -> None:
     channel = make_channel(
         observationType={"observationTypeId": 2},
         summarizationMethod={"summarizationMethodInfo": "Max"},
@@ -124,7 +124,7 @@ def test_what_channels_show_without_id_or_name_teaches_nothing() -> None:
 TAKEN = "2026-11-21T08:00:00Z"
 
 
-def test_a_copy_gives_the_snapshot_that_the_service_gives(tmp_path: Path) -> None:
+def test_a_snapshot_file_gives_the_snapshot_of_the_service(tmp_path: Path) -> None:
     with (
         sandbox.running(tmp_path / "sandbox.sqlite3", sandbox.generate(60, 3)) as service,
         open_reader(service.url, "sandbox") as reader,
@@ -133,7 +133,7 @@ def test_a_copy_gives_the_snapshot_that_the_service_gives(tmp_path: Path) -> Non
         assert snapshot_from_file(read_snapshot_file(text)) == (reader.read_snapshot(), TAKEN)
 
 
-def test_the_sandbox_takes_a_copy_as_its_world(tmp_path: Path) -> None:
+def test_the_sandbox_loads_a_snapshot_file_as_its_world(tmp_path: Path) -> None:
     with sandbox.running(tmp_path / "one.sqlite3") as service, open_reader(service.url, "sandbox") as reader:
         (tmp_path / "world.json").write_text(
             render_snapshot_file(reader.read_raw_snapshot(), environment="local", taken=TAKEN)
@@ -163,7 +163,7 @@ def test_the_sandbox_takes_a_copy_as_its_world(tmp_path: Path) -> None:
         ('{"formatVersion": 1, "formatVersion": 1}', "one object has the key 'formatVersion' twice"),
     ],
 )
-def test_a_file_that_is_no_copy_is_refused(text: str, message: str) -> None:
+def test_a_file_that_is_not_a_snapshot_is_refused(text: str, message: str) -> None:
     with pytest.raises(FileError, match=message):
         read_snapshot_file(text)
 
@@ -176,7 +176,7 @@ def test_a_file_that_is_no_copy_is_refused(text: str, message: str) -> None:
         ({"channels": [], "taken": 3}, "taken should be text, found 3"),
     ],
 )
-def test_a_copy_with_a_hole_is_refused(world: dict[str, object], message: str) -> None:
+def test_an_incomplete_snapshot_file_is_refused(world: dict[str, object], message: str) -> None:
     with pytest.raises(FileError, match="the snapshot cannot be used") as refusal:
         snapshot_from_file(world)
     assert message in str(refusal.value)

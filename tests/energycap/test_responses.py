@@ -66,7 +66,7 @@ def test_a_refused_key_says_which_permission_is_needed() -> None:
         (499, "499", "fix what the service complains about, and run the command again"),
     ],
 )
-def test_a_no_keeps_its_status_and_the_services_own_words(status: int, name: str, fix: str) -> None:
+def test_a_rejection_has_its_status_and_the_text_of_the_service(status: int, name: str, fix: str) -> None:
     with pytest.raises(Rejected) as refusal:
         check_status(EDIT, Response(status, {}, b"", "Not so"))
 
@@ -74,7 +74,7 @@ def test_a_no_keeps_its_status_and_the_services_own_words(status: int, name: str
     assert (refusal.value.status, refusal.value.fix) == (status, fix)
 
 
-def test_a_list_that_is_not_there_is_a_matter_of_the_url() -> None:
+def test_a_list_that_is_not_found_points_to_the_url() -> None:
     with pytest.raises(Rejected) as refusal:
         check_status(LIST_CHANNELS.request(), Response(404, {}, b"", "Not Found"))
 
@@ -180,7 +180,7 @@ def test_broken_json_is_named(body: bytes, flaw: str) -> None:
     ],
     ids=["page", "no type"],
 )
-def test_what_is_no_json_says_what_it_is(answer: Response, found: str) -> None:
+def test_a_body_that_is_not_json_says_what_it_is(answer: Response, found: str) -> None:
     with pytest.raises(BadResponse) as failure:
         decode(READ, answer)
 
@@ -197,7 +197,7 @@ def test_an_answer_without_a_body_says_so(headers: dict[str, str], body: bytes) 
     assert failure.value.message.endswith("answered 204 No Content with an empty body instead of JSON")
 
 
-def test_every_failure_has_a_way_out() -> None:
+def test_every_failure_has_a_fix() -> None:
     for status in (*range(300, 512), 999):
         with pytest.raises(ServiceError) as failure:
             check_status(EDIT, Response(status, {}, b""))
@@ -206,7 +206,7 @@ def test_every_failure_has_a_way_out() -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 413])
-def test_a_refusal_that_is_a_page_may_not_be_the_services(status: int) -> None:
+def test_a_rejection_that_is_a_page_may_not_come_from_the_service(status: int) -> None:
     answer = Response(status, {"content-type": "text/html; charset=utf-8"}, b"<title>Blocked</title>", "a page")
 
     with pytest.raises(ServiceError) as failure:
@@ -307,7 +307,7 @@ _PROXY = """<html><head><title>example.com | 522: Connection timed out</title><s
     ],
     ids=["title", "empty", "text", "ASP.NET", "IIS", "a proxy with a script", "nginx", "XML"],
 )
-def test_of_a_page_its_title_and_first_words_are_said(body: str, words: str) -> None:
+def test_a_page_is_shown_by_its_title_and_first_sentences(body: str, words: str) -> None:
     assert extract_error_text(body.encode(), "text/html; charset=utf-8") == words
     assert extract_error_text(body.encode(), "") == words
 
@@ -325,13 +325,13 @@ _TAGS = ["<", ">", "<!--", "-->", "<script>", "</script>", "<title>", "</title>"
 @given(
     st.lists(st.sampled_from(_TAGS) | st.text(), max_size=30).map("".join), st.sampled_from(["", "p>", "p>Not found"])
 )
-def test_whatever_a_page_holds_its_words_are_found_without_an_error(page: str, start: str) -> None:
+def test_the_text_of_any_page_is_found_without_an_error(page: str, start: str) -> None:
     found = extract_error_text(f"<{start}{page}".encode(errors="replace"), "text/html")
     note_case(reached=found)
     assert isinstance(found, str)
 
 
-def test_bytes_that_are_no_text_are_still_shown() -> None:
+def test_bytes_that_are_not_text_are_still_shown() -> None:
     assert extract_error_text(b"\xff\xfe no", "") == "\ufffd\ufffd no"
 
 
@@ -367,7 +367,7 @@ SAID = "Multiplier is too big"
     ],
     ids=["trace first", "in an object", "beside one", "huge stack first", "huge trace first", "a code", "numbers"],
 )
-def test_the_words_come_before_whatever_is_long(body: object, words: str) -> None:
+def test_short_sentences_come_before_long_ones(body: object, words: str) -> None:
     assert escape_unprintable(extract_error_text(json.dumps(body).encode(), "application/json")).startswith(words)
 
 

@@ -129,7 +129,7 @@ def test_how_the_service_writes_its_answers_makes_no_difference(tmp_path: Path, 
     assert read_demo(tmp_path, setting) == read_demo(tmp_path)
 
 
-def test_a_beginning_of_time_that_is_a_date_differs_only_where_it_is_sent_back(tmp_path: Path) -> None:
+def test_an_open_beginning_that_is_a_date_matters_only_when_it_is_sent_back(tmp_path: Path) -> None:
     plain, floored = read_demo(tmp_path), read_demo(tmp_path, "first_version_begin_date=floor")
 
     assert {live.versions[0].begin_date for live in floored.channels} == {"1899-12-30T00:00:00"}
@@ -139,7 +139,7 @@ def test_a_beginning_of_time_that_is_a_date_differs_only_where_it_is_sent_back(t
     ]
 
 
-def test_the_channels_of_a_data_point_are_those_that_hang_on_it(tmp_path: Path) -> None:
+def test_the_channels_of_a_data_point_are_listed_alone(tmp_path: Path) -> None:
     with editing(tmp_path) as reader:
         channels = reader.list_channels()
         point = find_simple(channels).data_point
@@ -169,7 +169,7 @@ def test_every_channel_of_the_demo_takes_an_edit_and_nothing_else_of_it_changes(
 
 @pytest.mark.counts_on("put_answer", "read_lag", reason="the answer to the write is looked at")
 @pytest.mark.parametrize("semantics", ["latest", "first", "ignore", "reject"])
-def test_several_versions_stay_as_they_are_where_the_channel_is_edited(tmp_path: Path, semantics: str) -> None:
+def test_several_versions_are_unchanged_when_the_channel_is_edited(tmp_path: Path, semantics: str) -> None:
     with editing(tmp_path, f"put_version_semantics={semantics}") as editor:
         before = editor.read_channel(find_versioned(editor.list_channels()).id)
 
@@ -223,7 +223,7 @@ def test_one_version_is_edited_with_its_channel_in_one_request(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("setting", ["error_body=json", "error_body=text"])
-def test_a_refusal_is_told_in_the_services_own_words(tmp_path: Path, setting: str) -> None:
+def test_a_rejection_has_the_text_of_the_service(tmp_path: Path, setting: str) -> None:
     with editing(tmp_path, setting) as editor:
         live = editor.read_channel(find_simple(editor.list_channels()).id)
         with pytest.raises(Rejected) as refusal:
@@ -234,7 +234,7 @@ def test_a_refusal_is_told_in_the_services_own_words(tmp_path: Path, setting: st
     assert MULTIPLIER in refusal.value.message
 
 
-def test_a_channel_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_channel_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     with editing(tmp_path) as reader, pytest.raises(Rejected) as refusal:
         reader.read_channel(999_999)
 
@@ -242,7 +242,7 @@ def test_a_channel_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.counts_on("formula_validation", reason="needs what is refused")
-def test_formulas_are_judged(tmp_path: Path) -> None:
+def test_formulas_are_checked(tmp_path: Path) -> None:
     with editing(tmp_path) as reader:
         live = find_simple(reader.list_channels())
 
@@ -251,7 +251,7 @@ def test_formulas_are_judged(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("setting", ["no_permission_status=401", "no_permission_status=403"])
-def test_a_key_that_may_only_look_cannot_edit(tmp_path: Path, setting: str) -> None:
+def test_a_key_that_may_only_read_cannot_edit(tmp_path: Path, setting: str) -> None:
     options = Options(settings=parse_settings([setting]))
     with (
         running(tmp_path / "sandbox.sqlite3", None, options) as service,

@@ -73,7 +73,9 @@ def pauses_end_the_request() -> Iterator[None]:
     ],
     ids=repr,
 )
-def test_a_read_is_repeated_after_whatever_may_pass(request_: Request, failure: httpx.Response | Exception) -> None:
+def test_a_read_is_repeated_after_every_error_that_may_pass(
+    request_: Request, failure: httpx.Response | Exception
+) -> None:
     network = Script(failure, respond(200))
     session = make_session(network)
 
@@ -106,7 +108,7 @@ def test_a_read_is_given_up_after_five_times() -> None:
     ],
     ids=["400", "401", "404", "409", "302"],
 )
-def test_a_no_is_never_asked_again(request_: Request, answer: httpx.Response, failure: type[ServiceError]) -> None:
+def test_a_rejection_is_never_repeated(request_: Request, answer: httpx.Response, failure: type[ServiceError]) -> None:
     network = Script(answer)
 
     with pytest.raises(failure):
@@ -120,7 +122,7 @@ def test_a_no_is_never_asked_again(request_: Request, answer: httpx.Response, fa
     [httpx.ConnectError("refused"), httpx.ConnectTimeout(""), httpx.ProxyError("407"), respond(429)],
     ids=repr,
 )
-def test_an_edit_is_repeated_where_it_was_certainly_not_done(failure: httpx.Response | Exception) -> None:
+def test_an_edit_is_repeated_if_it_was_certainly_not_done(failure: httpx.Response | Exception) -> None:
     network = Script(failure, respond(200))
 
     assert make_session(network).request(EDIT).status == 200
@@ -174,7 +176,7 @@ def test_a_pause_is_as_long_as_the_service_asks_or_short_and_random(
 
 
 @pytest.mark.parametrize("request_", [READ, EDIT], ids=str)
-def test_a_pause_of_more_than_a_minute_is_left_to_whoever_runs_this(request_: Request) -> None:
+def test_a_pause_of_more_than_a_minute_is_left_to_the_user(request_: Request) -> None:
     network = Script(respond(429, retry_after="61"))
 
     with pytest.raises(Unavailable) as failure:
@@ -209,7 +211,7 @@ def test_requests_are_counted_by_call() -> None:
     assert session.requests == {"GET /api/v202406/esachannel/{id}": 2, "PUT /api/v202406/esachannel/{id}": 1}
 
 
-def test_answers_of_a_service_that_is_too_busy_are_counted_though_a_repeat_makes_them_good() -> None:
+def test_responses_of_a_busy_service_are_counted_even_if_a_repeat_succeeds() -> None:
     session = make_session(Script(respond(429), respond(503), respond(500), respond(200)))
 
     session.request(READ)
@@ -217,7 +219,7 @@ def test_answers_of_a_service_that_is_too_busy_are_counted_though_a_repeat_makes
     assert session.throttled_count == 2
 
 
-def test_a_deprecated_call_is_found_once() -> None:
+def test_a_deprecated_call_is_reported_once() -> None:
     text = "2027-01-31, use \x07GetEsaChannelV202701"
     session = make_session(Script(*(respond(200, eci_deprecated=text) for _ in range(2)), respond(200)))
 

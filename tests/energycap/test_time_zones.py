@@ -72,7 +72,7 @@ def code(name: str) -> dict[str, Any]:
         (UTC, "1899-12-30T05:00:00Z", NEW_YORK, "1899-12-30T00:00:00"),
     ],
 )
-def test_a_date_is_local_time_where_that_can_be_known(
+def test_a_date_is_local_time_if_its_meaning_is_known(
     meaning: VersionDates | None, written: str, zone: str, begin: str
 ) -> None:
     live, _ = read(make_versions(make_version(beginDate=written)), code(zone), meaning)
@@ -106,7 +106,7 @@ def test_the_end_of_a_version_is_read_as_the_begin_of_the_next() -> None:
         (UTC, "1899-12-30T05:00:00Z", 0),
     ],
 )
-def test_a_data_point_is_asked_for_once_and_only_where_its_zone_helps(
+def test_a_data_point_is_read_once_and_only_if_its_zone_is_needed(
     meaning: VersionDates | None, written: str, asked: int
 ) -> None:
     _, requests = read(make_versions(make_version(beginDate=written)), code(NEW_YORK), meaning)

@@ -176,7 +176,7 @@ def test_answers_over_a_real_connection_are_read_whole_and_unpacked() -> None:
     ],
     ids=["lying length", "cut off", "dropped", "another protocol"],
 )
-def test_an_answer_that_breaks_off_is_none(answer: bytes, reason: str) -> None:
+def test_a_response_that_breaks_off_is_refused(answer: bytes, reason: str) -> None:
     with raw_server(answer) as url:
         failure = find_failure(url)
 
@@ -189,7 +189,7 @@ def test_a_length_that_is_too_short_cuts_the_answer() -> None:
         assert transport.exchange(READ).body == b'["wh'
 
 
-def test_what_cannot_be_unpacked_cannot_be_used() -> None:
+def test_a_response_that_cannot_be_decompressed_is_refused() -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 7\r\n\r\nno gzip"
 
     with raw_server(answer) as url:
@@ -224,7 +224,7 @@ def test_no_server_means_that_nothing_was_sent() -> None:
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
-def test_only_what_cannot_have_left_counts_as_unsent(
+def test_only_a_request_that_cannot_have_been_sent_counts_as_unsent(
     error: Exception, failure: type[ServiceError], reason: str
 ) -> None:
     found = find_failure(network=Script(error))
@@ -243,7 +243,7 @@ def test_a_connection_may_take_10_s_silence_60_s_an_answer_120_s_and_32_mib() ->
     assert Limits() == Limits(connect_timeout=10.0, read_timeout=60.0, total_timeout=120.0, max_bytes=33_554_432)
 
 
-def test_an_answer_without_end_is_given_up() -> None:
+def test_a_response_without_end_is_given_up() -> None:
     failure = find_failure(network=Script(httpx.Response(200, content=b"[]")), limits=Limits(total_timeout=0))
 
     assert type(failure) is Unreachable
@@ -251,7 +251,7 @@ def test_an_answer_without_end_is_given_up() -> None:
 
 
 @pytest.mark.parametrize("piece", [b"x", b"HTTP/1.1 103 Early Hints\r\n\r\n"], ids=["one header", "answers before it"])
-def test_an_answer_whose_headers_have_no_end_is_given_up(piece: bytes) -> None:
+def test_a_response_whose_headers_have_no_end_is_given_up(piece: bytes) -> None:
     with trickling_server(piece) as url, make_transport(url, limits=Limits(total_timeout=0.5)) as transport:
         for _ in range(2):
             with pytest.raises(Unreachable) as failure:
@@ -260,7 +260,7 @@ def test_an_answer_whose_headers_have_no_end_is_given_up(piece: bytes) -> None:
             assert failure.value.message.endswith("GET /api/v202406/esachannel/7: it takes longer than 0.5 s")
 
 
-def test_an_answer_without_measure_is_given_up() -> None:
+def test_a_response_that_is_too_large_is_given_up() -> None:
     failure = find_failure(network=Script(httpx.Response(200, content=b"[1]")), limits=Limits(max_bytes=2))
 
     assert type(failure) is BadResponse
@@ -317,7 +317,7 @@ def test_a_limit_of_this_machine_is_not_a_fault_of_the_network(monkeypatch: pyte
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
-def test_the_proxy_of_the_environment_is_asked_for_the_way(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_proxy_of_the_environment_is_used(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with raw_server(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n") as proxy:
         monkeypatch.setenv(variable, proxy)
 
@@ -330,7 +330,7 @@ def test_the_proxy_of_the_environment_is_asked_for_the_way(variable: str, monkey
     )
 
 
-def test_no_proxy_stands_between_here_and_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_is_used_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
 
@@ -350,7 +350,7 @@ def test_certificates_that_cannot_be_read_are_named(monkeypatch: pytest.MonkeyPa
     )
 
 
-def test_words_are_kept_only_of_answers_that_are_no_json_of_success() -> None:
+def test_error_text_is_kept_unless_a_response_is_successful_json() -> None:
     network = Script(
         httpx.Response(200, json={"message": "hello"}),
         httpx.Response(400, json={"message": "Not\x1b so"}),
@@ -391,9 +391,7 @@ def test_the_key_is_in_no_answer_no_error_and_no_log(answer: str, caplog: pytest
 @pytest.mark.parametrize(
     ("call", "ids", "allowed"), [(EDIT_CHANNEL, (7,), WRITES), (CREATE_READINGS, (), SENDS)], ids=["edit", "readings"]
 )
-def test_what_stands_for_a_hidden_key_is_never_written(
-    call: Endpoint, ids: tuple[int, ...], allowed: Pattern[str]
-) -> None:
+def test_the_mask_of_a_hidden_key_is_never_written(call: Endpoint, ids: tuple[int, ...], allowed: Pattern[str]) -> None:
     network = Script()
     request = call.request(*ids, body={"channelInfo": "of [the key]"})
 
@@ -440,13 +438,13 @@ def cut(data: bytes, size: int) -> list[bytes]:
     st.integers(1, 70_000),
     st.sampled_from(["gzip", "X-GZip", "deflate", "identity", ""]),
 )
-def test_what_was_packed_is_unpacked_however_it_comes(data: bytes, size: int, encoding: str) -> None:
+def test_compressed_bodies_are_decompressed_however_they_arrive(data: bytes, size: int, encoding: str) -> None:
     pack = PACKERS.get(encoding.casefold(), bytes)
     note_case(reached=len(data) > PIECE)
     assert b"".join(decompress(cut(pack(data), size), encoding)) == data
 
 
-def test_all_members_of_a_body_are_unpacked() -> None:
+def test_all_members_of_a_body_are_decompressed() -> None:
     packed = gzip.compress(b"one ") + gzip.compress(b"") + gzip.compress(b"two")
 
     assert b"".join(decompress([packed], "gzip")) == b"one two"
@@ -478,14 +476,14 @@ def test_a_bomb_comes_in_pieces_of_bounded_size() -> None:
     ],
     ids=["twice", "thrice", "br", "zstd", "compress", "without sum", "cut", "not packed", "more behind"],
 )
-def test_what_cannot_be_unpacked_is_said(packed: bytes, encoding: str, message: str) -> None:
+def test_why_a_body_cannot_be_decompressed_is_reported(packed: bytes, encoding: str, message: str) -> None:
     with pytest.raises(DecompressionError) as caught:
         list(decompress([packed], encoding))
 
     assert str(caught.value) == message
 
 
-def test_other_names_beside_one_that_packs_change_nothing() -> None:
+def test_encodings_that_change_nothing_are_ignored() -> None:
     assert b"".join(decompress([gzip.compress(b"[]")], "identity, gzip")) == b"[]"
 
 

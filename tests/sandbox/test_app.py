@@ -45,7 +45,7 @@ def test_a_missing_key_is_a_401(demo: Bench) -> None:
 
 
 @pytest.mark.parametrize(("setting", "status"), [("401", 401), ("403", 403)])
-def test_a_key_that_may_only_look_cannot_write(start: Start, setting: str, status: int) -> None:
+def test_a_key_that_may_only_read_cannot_write(start: Start, setting: str, status: int) -> None:
     bench = start(f"no_permission_status={setting}")
     body = edit_of(bench.read(1049))
 
@@ -83,7 +83,7 @@ def test_a_body_says_it_is_json(demo: Bench, content_type: str, status: int) -> 
     assert demo.client.put(ONE, json=body, headers={"Content-Type": content_type}).status_code == status
 
 
-def test_without_a_body_there_is_no_content_type_to_be_right(demo: Bench) -> None:
+def test_without_a_body_the_content_type_does_not_matter(demo: Bench) -> None:
     response = httpx.get(demo.service.url + ONE, headers={"ECI-ApiKey": "sandbox"})
 
     assert (response.status_code, response.json()) == (200, demo.read(1049))
@@ -94,7 +94,7 @@ def test_paths_count_without_regard_to_case(demo: Bench, path: str) -> None:
     assert demo.client.get(path).json() == demo.read(1049)
 
 
-def test_answers_are_compressed_where_asked_for(demo: Bench) -> None:
+def test_responses_are_compressed_if_asked_for(demo: Bench) -> None:
     packed = demo.client.get(ONE, headers={"Accept-Encoding": "gzip"})
     plain = demo.client.get(ONE, headers={"Accept-Encoding": "identity"})
 
@@ -117,7 +117,7 @@ def test_an_error_is_json(demo: Bench, method: str, path: str, status: int, mess
     assert (response.status_code, response.json()) == (status, {"message": message, "errors": []})
 
 
-def test_an_error_is_text_where_the_settings_say_so(start: Start) -> None:
+def test_an_error_is_text_if_the_setting_says_so(start: Start) -> None:
     response = start("error_body=text").put(1049, channelInfo=None, intervalMinutes=7)
 
     assert (response.status_code, response.headers["Content-Type"], response.text) == (
@@ -127,7 +127,7 @@ def test_an_error_is_text_where_the_settings_say_so(start: Start) -> None:
     )
 
 
-def test_the_journal_holds_every_write_that_was_answered(demo: Bench) -> None:
+def test_the_log_has_every_write_that_was_answered(demo: Bench) -> None:
     body = edit_of(demo.read(1049)) | {"channelInfo": "Renamed"}
     demo.client.put(ONE, json=body)
     demo.client.put(f"{CHANNELS}/7", content="{")
@@ -231,7 +231,7 @@ def test_a_status_comes_before_or_after_the_write(
     ("fault", "retry_after"),
     [("429", "1"), ("429 retry-after=7", "7"), ("503 retry-after=0", "0"), ("503", None)],
 )
-def test_a_status_says_when_to_come_again(start: Start, fault: str, retry_after: str | None) -> None:
+def test_a_status_says_when_to_try_again(start: Start, fault: str, retry_after: str | None) -> None:
     response = start(faults=(fault,)).client.get(ONE)
 
     assert response.headers.get("Retry-After") == retry_after
@@ -265,7 +265,7 @@ def test_a_dropped_connection_leaves_the_others_alone(start: Start) -> None:
         assert other.get(ONE).status_code == 200
 
 
-def test_a_read_that_is_struck_leaves_no_trace(start: Start) -> None:
+def test_a_read_with_a_fault_is_not_logged(start: Start) -> None:
     bench = start(faults=("GET 503-before", "GET 503-after"))
 
     bench.client.get(ONE)
@@ -282,7 +282,7 @@ def test_a_truncated_body_ends_in_the_middle(start: Start) -> None:
     assert len(bench.client.get(CHANNELS).json()) == 60
 
 
-def test_a_truncated_page_lacks_rows_under_honest_headers(start: Start) -> None:
+def test_a_truncated_page_lacks_rows_that_its_headers_count(start: Start) -> None:
     bench = start(faults=("truncated-page @2",))
 
     whole, truncated = (bench.client.get(CHANNELS, params={"pageSize": 50}) for _ in range(2))
@@ -348,7 +348,7 @@ def test_another_writer_may_change_the_latest_version(start: Start) -> None:
     assert [one["multiplier"] for one in stored(bench, 1046)["channelVersions"]] == [10, 2]
 
 
-def test_where_the_path_names_no_channel_another_writer_edits_any(start: Start, demo_world: World) -> None:
+def test_another_writer_edits_any_channel_if_the_path_names_none(start: Start, demo_world: World) -> None:
     bench = start(faults=("other-writer x3 seed=5",))
 
     for _ in range(4):
@@ -370,7 +370,7 @@ def test_another_writer_without_a_channel_does_nothing(start: Start, path: str) 
     assert bench.service.requests() == ()
 
 
-def test_what_lies_outside_the_api_is_never_struck(start: Start) -> None:
+def test_paths_outside_the_api_have_no_faults(start: Start) -> None:
     assert start(faults=("503",)).client.get("/sandbox/requests").status_code == 200
 
 
@@ -391,7 +391,7 @@ serve(Path(sys.argv[1]), lambda url: print(url, flush=True), options=options)
 
 
 @pytest.mark.parametrize(("fault", "name"), [("die-before", "North Building irrigation"), ("die-after", "New")])
-def test_a_server_that_dies_comes_back_with_all_it_answered(tmp_path: Path, body: Json, fault: str, name: str) -> None:
+def test_a_server_that_dies_keeps_all_that_it_answered(tmp_path: Path, body: Json, fault: str, name: str) -> None:
     command = [sys.executable, "-c", SERVER, str(tmp_path / "a"), f"PUT {fault}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None

@@ -113,7 +113,7 @@ def test_of_all_units_only_dollars_are_money(demo: Bench) -> None:
     assert refused == ["USD"]
 
 
-def test_all_violations_are_told_at_once(demo: Bench) -> None:
+def test_all_violations_are_reported_at_once(demo: Bench) -> None:
     assert broken(demo.client.put(f"{CHANNELS}/{TRIP_CHANNEL}", json={"esaChannelVersion": {}})) == [
         "channelDescription",
         "channelImportId",
@@ -130,7 +130,7 @@ def test_all_violations_are_told_at_once(demo: Bench) -> None:
     ]
 
 
-def test_what_is_against_the_stored_channels_is_told_at_once_too(demo: Bench) -> None:
+def test_violations_of_what_is_stored_are_reported_at_once_too(demo: Bench) -> None:
     version = {"formula": "channel(1)", "multiplier": 1, "observationRuleId": 2, "unitId": USD}
 
     response = demo.put(
@@ -182,7 +182,7 @@ def test_version_values_at_the_edge_of_a_rule_are_kept(demo: Bench, channel_id: 
     assert demo.read(channel_id)["channelVersions"][0][name] == value
 
 
-def test_zeros_at_the_end_of_a_fraction_are_no_digits(demo: Bench) -> None:
+def test_zeros_at_the_end_of_a_fraction_are_not_digits(demo: Bench) -> None:
     body = demo.edit_text(TRIP_CHANNEL).replace('"multiplier": 1.0', '"multiplier": 0.50000000000000000000')
 
     assert demo.client.put(f"{CHANNELS}/{TRIP_CHANNEL}", content=body).status_code == 200
@@ -202,7 +202,7 @@ def test_zeros_at_the_end_of_a_fraction_are_no_digits(demo: Bench) -> None:
         ("1e-31", ["must have at most 15 decimal places", "must have at most 30 digits"]),
     ],
 )
-def test_zeros_that_an_exponent_stands_for_are_digits(demo: Bench, number: str, complaints: list[str]) -> None:
+def test_zeros_of_an_exponent_are_digits(demo: Bench, number: str, complaints: list[str]) -> None:
     body = demo.edit_text(TRIP_CHANNEL).replace('"multiplier": 1.0', f'"multiplier": {number}')
 
     response = demo.client.put(f"{CHANNELS}/{TRIP_CHANNEL}", content=body)
@@ -219,7 +219,7 @@ def test_numbers_no_double_can_hold_are_refused(demo: Bench, number: str) -> Non
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", '"text"', "[" * 100_000])
-def test_a_body_that_is_no_json_object_is_refused(demo: Bench, body: str) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(demo: Bench, body: str) -> None:
     response = demo.client.put(f"{CHANNELS}/{TRIP_CHANNEL}", content=body)
 
     assert (response.status_code, response.json()["errors"]) == (400, [])

@@ -82,13 +82,13 @@ def test_a_conversion_needs_a_version(demo: Bench) -> None:
     assert broken(demo.put(1049, **CALCULATED, esaChannelVersion=None)) == ["esaChannelVersion"]
 
 
-def test_convertible_is_what_has_no_readings_one_version_and_no_users(demo: Bench) -> None:
+def test_a_channel_without_readings_and_users_and_with_one_version_is_convertible(demo: Bench) -> None:
     channels = demo.client.get(CHANNELS, params={"pageSize": 1000}).json()
 
     assert [one["channelId"] for one in channels if one["isCalculatedConvertible"]] == [1049, 1065, 1067, 1100]
 
 
-def test_a_conversion_becomes_legal_once_the_formula_lets_go(demo: Bench) -> None:
+def test_a_conversion_becomes_legal_once_the_formula_does_not_use_the_channel(demo: Bench) -> None:
     demo.put_with_version(1044, formula="channel(1042) * 0.97").raise_for_status()
 
     assert demo.read(1043)["isCalculatedConvertible"] is True

@@ -178,7 +178,7 @@ def test_the_definitions_are_what_the_table_of_purposes_tells() -> None:
 
 
 @pytest.mark.parametrize(("name", "facts"), [(name, facts) for name, (_, facts) in PURPOSES.items()])
-def test_the_live_side_is_as_the_purpose_needs_it(
+def test_the_live_side_is_what_the_purpose_needs(
     desired: dict[str, Json], demo_world: World, name: str, facts: Json
 ) -> None:
     live = find_live(demo_world, desired[name]["select"])
@@ -186,7 +186,7 @@ def test_the_live_side_is_as_the_purpose_needs_it(
     assert {fact: live[fact] for fact in facts} == facts
 
 
-def test_every_file_names_the_data_point_its_channels_hang_on(demo_world: World) -> None:
+def test_every_file_names_the_data_point_of_its_channels(demo_world: World) -> None:
     for path in FILES:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         points = {
@@ -201,7 +201,7 @@ def in_order(demo_world: World, desired: dict[str, Json]) -> list[tuple[str, int
     return [(name, find_live(demo_world, desired[name]["select"])["channelId"], desired[name]) for name in names]
 
 
-def test_in_the_right_order_all_but_the_blocked_one_go_through(
+def test_in_the_right_order_all_but_the_blocked_one_succeed(
     demo: Bench, demo_world: World, desired: dict[str, Json]
 ) -> None:
     steps = in_order(demo_world, desired)
@@ -261,5 +261,5 @@ def test_the_steam_meter_keeps_its_old_version(demo: Bench, desired: dict[str, J
     assert version_edit_of(after[1]) == version_edit_of(before[1]) | {"multiplier": 10}
 
 
-def test_most_channels_are_nobodys(demo_world: World) -> None:
+def test_most_channels_are_not_managed(demo_world: World) -> None:
     assert len(demo_world["channels"]) - len(PURPOSES) == 38

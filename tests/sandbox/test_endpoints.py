@@ -21,7 +21,7 @@ NEW: Json = {
 }
 
 
-def test_a_channel_is_answered_as_the_page_shows_it(demo: Bench, demo_world: World) -> None:
+def test_a_response_is_as_the_page_shows_it(demo: Bench, demo_world: World) -> None:
     assert demo.read(1042) == demo_world["channels"][0]
     assert list(edit_of(demo.read(1042))) == [
         "channelDescription",
@@ -474,7 +474,7 @@ def test_a_data_point_that_does_not_exist_is_a_404(demo: Bench) -> None:
         ("validateCalculatedMeter", "MAX(1)", ["'max' at column 1 is not a function; there are channel, IF, AND, OR"]),
     ],
 )
-def test_a_formula_is_judged_without_a_trace(demo: Bench, call: str, formula: str, messages: list[str]) -> None:
+def test_a_formula_check_changes_nothing(demo: Bench, call: str, formula: str, messages: list[str]) -> None:
     response = demo.client.post(f"{FORMULA}/{call}", json={"dataPointId": 301, "formula": formula})
 
     assert response.json() == {"valid": not messages, "errorMessages": messages}

@@ -69,14 +69,14 @@ def test_every_kind_can_be_asked_for_by_name(kind: FaultKind) -> None:
         ("429 x0", "'x0' has no meaning in a fault; did you mean x?"),
     ],
 )
-def test_a_word_without_meaning_is_refused(text: str, message: str) -> None:
+def test_an_unknown_word_is_refused(text: str, message: str) -> None:
     with pytest.raises(FaultError) as failure:
         parse_fault(text)
 
     assert str(failure.value) == message
 
 
-def test_a_word_near_to_none_is_answered_with_all_kinds() -> None:
+def test_a_word_that_resembles_none_is_answered_with_all_kinds() -> None:
     with pytest.raises(FaultError, match=r"^'qqq' has no meaning in a fault; there are latency, drop-before"):
         parse_fault("qqq")
 
@@ -100,7 +100,7 @@ def test_every_kind_has_a_sentence() -> None:
         ("/API/*/esaChannel/* 429 x1", [1]),
     ],
 )
-def test_a_fault_strikes_when_its_words_say(text: str, struck: list[int]) -> None:
+def test_a_fault_strikes_when_it_says(text: str, struck: list[int]) -> None:
     schedule = Schedule(parse_faults([text]))
 
     assert [number for number in range(1, 7) if schedule.next_faults(*PUT)] == struck

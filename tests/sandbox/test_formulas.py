@@ -70,5 +70,5 @@ def test_references_are_found_in_order_and_once() -> None:
     assert find_references(None) == ()
 
 
-def test_references_give_way_to_names() -> None:
+def test_references_are_replaced_with_names() -> None:
     assert resolve_references("channel( 2 ) * 3", {2: "Main (new)"}.__getitem__) == "channel(Main (new)) * 3"

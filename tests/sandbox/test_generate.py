@@ -125,7 +125,7 @@ def test_formulas_name_channels_as_the_files_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("percent", "count"), [(0, 0), (5, 3), (12.5, 8), (100, 60)])
-def test_so_many_channels_want_something_else(tmp_path: Path, percent: float, count: int) -> None:
+def test_so_many_channels_differ(tmp_path: Path, percent: float, count: int) -> None:
     world = generate(60, 1)
     write_definitions(world, tmp_path / "same", changed_percent=0, seed=1)
     write_definitions(world, tmp_path / "other", changed_percent=percent, seed=1)
@@ -144,7 +144,7 @@ def test_the_same_seed_gives_the_same_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ['a "b" # c: d', "\u2028 \x85 \x7f \ufeff", "no", "Überlauf 🌊", "'", "\t\n\\"])
-def test_any_text_survives_the_file(tmp_path: Path, name: str) -> None:
+def test_any_text_can_be_read_back(tmp_path: Path, name: str) -> None:
     world = generate(1, 1)
     world["channels"][0]["channelDescription"] = name
 
@@ -153,7 +153,7 @@ def test_any_text_survives_the_file(tmp_path: Path, name: str) -> None:
     assert [values["channelDescription"] for values in load(tmp_path).values()] == [name]
 
 
-def test_twice_nothing_is_a_change_all_the_same(tmp_path: Path) -> None:
+def test_twice_zero_is_a_change_too(tmp_path: Path) -> None:
     world = generate(30, 1)
     for channel in world["channels"]:
         channel["channelVersions"][-1]["multiplier"] = 0.0

@@ -20,7 +20,7 @@ TRIP, ODOMETER = 1049, 1067
 TWO_LEFT = "2 channels have the meter 'NB-WATER-01', observation type 'WATUSE', unit 'GAL', interval 3600"
 
 
-def test_readings_land_on_the_channel_and_show_on_it(demo: Bench) -> None:
+def test_readings_go_to_the_channel_and_show_on_it(demo: Bench) -> None:
     before = demo.read(TRIP)
     first, last = reading("2026-07-01T00:00:00", 5), reading("2026-12-01T00:15:00", 7, estimated=True, note="by hand")
 
@@ -86,7 +86,7 @@ def test_readings_of_the_world_and_later_ones_are_one_span(demo: Bench) -> None:
     ("channel_id", "parameters", "status"),
     [(7, {}, 404), (TRIP, {"beginDate": "x"}, 400), (TRIP, {"endDate": ""}, 400)],
 )
-def test_a_span_without_meaning_is_refused(demo: Bench, channel_id: int, parameters: Json, status: int) -> None:
+def test_an_invalid_span_is_refused(demo: Bench, channel_id: int, parameters: Json, status: int) -> None:
     assert demo.client.get(f"/api/v3/channel/{channel_id}/reading", params=parameters).status_code == status
 
 
@@ -111,7 +111,7 @@ def test_a_reading_at_a_time_that_has_one_is_as_the_setting_says(
     assert [raw for _, _, raw in listed(bench, TRIP)] == ([1, 4] if failed else [3, 4])
 
 
-def test_a_time_given_twice_in_one_call_fails_where_nothing_may_be_overwritten(start: Start) -> None:
+def test_a_time_given_twice_in_one_call_fails_if_nothing_may_be_overwritten(start: Start) -> None:
     twice = [reading("2026-07-01", 1), reading("2026-07-01", 2)]
 
     answer = send(start("v3_overwrite=fail"), V3, {"channelId": TRIP, "readings": twice})
@@ -213,7 +213,7 @@ def test_identifiers_that_break_a_rule_refuse_the_request(
 
 
 @pytest.mark.parametrize("body", ["{}", "[1]", "null"])
-def test_a_body_that_is_no_array_of_objects_is_refused(demo: Bench, body: str) -> None:
+def test_a_body_that_is_not_an_array_of_objects_is_refused(demo: Bench, body: str) -> None:
     assert demo.client.post(V3, content=body).status_code == 400
 
 
@@ -236,7 +236,7 @@ def test_the_v3_calls_may_know_no_esa_channels(start: Start) -> None:
     assert bench.client.get(f"/api/v3/channel/{TRIP}/reading").status_code == 404
 
 
-def test_the_journal_counts_imports_as_writes(demo: Bench) -> None:
+def test_the_log_has_imports_too(demo: Bench) -> None:
     send(demo, V3, {"channelId": TRIP, "readings": []})
 
     assert [(one.method, one.path, one.status) for one in demo.service.requests()] == [("POST", V3, 200)]
@@ -331,7 +331,7 @@ def meters(start: Start, demo_world: World) -> Bench:
         ),
     ],
 )
-def test_a_group_lands_where_the_page_says(meters: Bench, group: Json, outcome: list[int] | str) -> None:
+def test_a_group_goes_where_the_page_says(meters: Bench, group: Json, outcome: list[int] | str) -> None:
     assert landed(meters, "/api/v3/reading", group) == outcome
 
 
@@ -348,9 +348,7 @@ def test_several_channels_left_at_the_end_are_an_error(demo: Bench) -> None:
     )
 
 
-def test_a_step_that_its_property_is_missing_for_does_not_match_a_channel_without_it(
-    start: Start, demo_world: World
-) -> None:
+def test_a_step_without_its_property_does_not_match_a_channel_without_it(start: Start, demo_world: World) -> None:
     # The calculated channel has no interval; the other one has.
     world = copy.deepcopy(demo_world)
     world["channels"] = [channel for channel in world["channels"] if channel["channelId"] in (1042, 1044)]

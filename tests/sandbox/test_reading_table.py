@@ -31,7 +31,7 @@ def test_a_time_is_wall_time_unless_it_has_an_offset(demo: Bench) -> None:
     ]
 
 
-def test_where_no_zone_is_given_times_are_in_utc(start: Start, demo_world: World) -> None:
+def test_without_a_zone_times_are_in_utc(start: Start, demo_world: World) -> None:
     bench = start(world={"formatVersion": 1, "channels": demo_world["channels"]})
     send(bench, V3, {"channelId": TRIP, "readings": [reading("2026-07-01T12:00:00", 1)]})
 
@@ -39,9 +39,7 @@ def test_where_no_zone_is_given_times_are_in_utc(start: Start, demo_world: World
 
 
 @pytest.mark.parametrize("code", ["Eastern Standard Time", "America", "../x", "x" * 5000, "a\0b"])
-def test_a_time_without_offset_fails_where_the_given_zone_is_not_known(
-    start: Start, demo_world: World, code: str
-) -> None:
+def test_a_time_without_offset_fails_if_the_zone_is_not_known(start: Start, demo_world: World, code: str) -> None:
     points = [one | {"dataPointTimeZone": {"timeZoneCode": code}} for one in demo_world["dataPoints"]]
     bench = start(world=demo_world | {"dataPoints": points})
 
@@ -56,7 +54,7 @@ def test_a_time_without_offset_fails_where_the_given_zone_is_not_known(
     assert listed(bench, TRIP) == [("2026-07-02T00:00:00+00:00", 6, 6)]
 
 
-def test_zones_are_known_where_the_system_has_no_database_of_them() -> None:
+def test_zones_are_known_without_a_database_of_the_system() -> None:
     """Windows and slim containers have none; the package tzdata brings its own."""
     program = "from zoneinfo import ZoneInfo; print(ZoneInfo('America/New_York'))"
 
@@ -97,7 +95,7 @@ def test_each_reading_is_computed_by_the_version_valid_then(demo: Bench) -> None
     assert [value for _, value, _ in listed(demo, TRIP)] == [1, 1, 100]
 
 
-def test_an_edit_in_place_computes_older_readings_anew(demo: Bench) -> None:
+def test_an_edit_in_place_changes_what_older_readings_compute_to(demo: Bench) -> None:
     send(demo, V3, {"channelId": TRIP, "readings": [reading("2026-07-01", 3)]})
 
     demo.put_with_version(TRIP, multiplier=4).raise_for_status()
@@ -115,7 +113,7 @@ def test_an_edit_in_place_computes_older_readings_anew(demo: Bench) -> None:
         ({"beginDate": "2027-01-01"}, []),
     ],
 )
-def test_a_span_has_both_its_ends(demo: Bench, span: dict[str, str], values: list[float | None]) -> None:
+def test_a_span_includes_both_ends(demo: Bench, span: dict[str, str], values: list[float | None]) -> None:
     days = [reading(f"2026-07-0{day}", raw) for day, raw in ((1, 0), (2, 1), (3, 3), (4, 6))]
     send(demo, V3, {"channelId": ODOMETER, "readings": days})
 

@@ -26,7 +26,7 @@ def latest(bench: Bench, channel_id: int) -> Json:
     ("setting", "rollover", "rollback"),
     [("null", None, None), ("defaults", 999999999999999, 0.1), ("zero", 0, 0)],
 )
-def test_a_trip_version_reads_back_a_register_as_set(
+def test_a_trip_version_reads_back_a_register_as_the_setting_says(
     start: Start, setting: str, rollover: float | None, rollback: float | None
 ) -> None:
     bench = start(f"trip_register={setting}")
@@ -73,7 +73,9 @@ def test_an_odometer_keeps_its_register_whatever_trip_versions_read_back(start: 
     ],
 )
 @pytest.mark.parametrize("name", ["channelDescription", "channelImportId"])
-def test_texts_are_stored_as_set(start: Start, name: str, setting: str, sent: str | None, stored: str | None) -> None:
+def test_texts_are_stored_as_the_setting_says(
+    start: Start, name: str, setting: str, sent: str | None, stored: str | None
+) -> None:
     bench = start(setting)
 
     response = bench.put(TRIP, **{name: sent})
@@ -96,7 +98,9 @@ def test_an_import_id_is_unique_without_the_blanks_that_are_trimmed(start: Start
 
 @pytest.mark.parametrize("channel_id", [TRIP, ODOMETER])
 @pytest.mark.parametrize(("setting", "shown"), [("null", None), ("zero", 0)])
-def test_an_offset_of_null_reads_back_as_set(start: Start, channel_id: int, setting: str, shown: float | None) -> None:
+def test_an_offset_of_null_reads_back_as_the_setting_says(
+    start: Start, channel_id: int, setting: str, shown: float | None
+) -> None:
     bench = start(f"null_offset={setting}")
 
     response = bench.put_with_version(channel_id, multiplier=3, offset=None)
@@ -111,7 +115,7 @@ def test_an_offset_of_0_that_an_odometer_reads_back_is_refused_in_an_edit(start:
 
 
 @pytest.mark.parametrize(("setting", "shown"), [("null", None), ("empty", "")])
-def test_a_formula_of_null_reads_back_as_set(start: Start, setting: str, shown: str | None) -> None:
+def test_a_formula_of_null_reads_back_as_the_setting_says(start: Start, setting: str, shown: str | None) -> None:
     bench = start(f"null_formula={setting}")
 
     version = bench.put_with_version(TRIP, formula=None).json()["channelVersions"][-1]
@@ -135,7 +139,7 @@ def test_an_empty_formula_is_refused_for_a_simple_channel(start: Start) -> None:
         ("utc", "2023-05-15T12:00:00Z"),
     ],
 )
-def test_version_dates_read_as_set(start: Start, setting: str, swap: str) -> None:
+def test_version_dates_read_as_the_setting_says(start: Start, setting: str, swap: str) -> None:
     bench = start(f"version_dates={setting}")
 
     versions = bench.read(SWAPPED)["channelVersions"]
@@ -160,7 +164,7 @@ def test_an_open_beginning_that_reads_as_a_date_has_the_zone_of_all_dates(
     assert bench.read(SWAPPED)["channelVersions"][0]["beginDate"] == floor
 
 
-def test_a_date_in_utc_moves_the_version_where_it_is_sent_back(start: Start) -> None:
+def test_a_date_in_utc_moves_the_version_if_it_is_sent_back(start: Start) -> None:
     bench = start("version_dates=utc")
     path = f"{CHANNELS}/{SWAPPED}/version/10461"
 
@@ -169,7 +173,7 @@ def test_a_date_in_utc_moves_the_version_where_it_is_sent_back(start: Start) -> 
     assert answer["beginDate"] == "2023-05-15T16:00:00Z"
 
 
-def test_the_winter_offset_is_that_of_the_winter(start: Start) -> None:
+def test_a_date_in_winter_has_the_offset_of_winter(start: Start) -> None:
     bench = start("version_dates=offset")
 
     answer = bench.put_with_version(SWAPPED, beginDate="2023-12-01T00:00:00Z").json()
@@ -179,7 +183,9 @@ def test_the_winter_offset_is_that_of_the_winter(start: Start) -> None:
 
 @pytest.mark.parametrize(("setting", "status", "text"), [("empty", 200, ""), ("no_content", 204, "")])
 @pytest.mark.parametrize("path", [f"{CHANNELS}/{SWAPPED}", f"{CHANNELS}/{SWAPPED}/version/10461"])
-def test_a_put_answers_as_set_and_is_carried_out(start: Start, path: str, setting: str, status: int, text: str) -> None:
+def test_a_put_answers_as_the_setting_says_and_is_carried_out(
+    start: Start, path: str, setting: str, status: int, text: str
+) -> None:
     bench = start(f"put_answer={setting}")
 
     if "version" in path:
@@ -214,7 +220,9 @@ LISTS: dict[str, Any] = {"unit_list": "/api/v202305/unit", "observation_type_lis
 
 @pytest.mark.parametrize(("setting", "status"), [("offered", 200), ("forbidden", 403), ("absent", 404)])
 @pytest.mark.parametrize("name", LISTS)
-def test_a_list_of_reference_data_is_offered_as_set(start: Start, name: str, setting: str, status: int) -> None:
+def test_a_list_of_reference_data_is_offered_as_the_setting_says(
+    start: Start, name: str, setting: str, status: int
+) -> None:
     bench = start(f"{name}={setting}")
 
     assert {one: bench.client.get(path).status_code for one, path in LISTS.items()} == dict.fromkeys(LISTS, 200) | {
@@ -227,7 +235,9 @@ def test_a_list_of_reference_data_is_offered_as_set(start: Start, name: str, set
     [("forbidden", 403, None), ("absent", 404, None), ("empty", 200, ""), ("true", 200, "true")],
 )
 @pytest.mark.parametrize("call", ["validate", "validateCalculatedMeter"])
-def test_a_formula_check_answers_as_set(start: Start, call: str, setting: str, status: int, text: str | None) -> None:
+def test_a_formula_check_answers_as_the_setting_says(
+    start: Start, call: str, setting: str, status: int, text: str | None
+) -> None:
     bench = start(f"formula_validation={setting}")
 
     response = bench.client.post(f"/api/v202405/formula/{call}", json={"dataPointId": 301, "formula": "1 +"})
@@ -298,7 +308,7 @@ LATE = ("2024-03-01T12:01:00+00:00", "2026-12-01T00:00:00-05:00")
         pytest.param([], "1 + 1", (False, True, None, None, None), id="no inputs"),
     ],
 )
-def test_a_calculated_channel_has_summarized_readings_where_its_inputs_have_readings(
+def test_a_calculated_channel_has_summarized_readings_if_its_inputs_have_readings(
     start: Start, inputs: list[Json], text: str, expected: tuple[object, ...]
 ) -> None:
     assert evidence(start(world=world_of(*inputs, text=text))) == expected
@@ -310,7 +320,7 @@ def test_a_calculated_channel_may_never_have_readings(start: Start) -> None:
     assert evidence(start("calculated_readings=none", world=world)) == (False, True, None, None, None)
 
 
-def test_what_a_world_says_of_a_calculated_channel_stays(demo: Bench) -> None:
+def test_readings_of_a_calculated_channel_in_a_world_are_kept(demo: Bench) -> None:
     assert evidence(demo, 1044)[:1] == (True,)
     assert demo.read(1044)["lastReadingValue"]["value"] == 1787.3
 

@@ -57,7 +57,7 @@ def test_a_page_after_the_last_is_empty(demo: Bench) -> None:
 
 @pytest.mark.parametrize("name", ["pageNumber", "pageSize"])
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "many", "²", "", "9" * 30])
-def test_a_page_that_is_no_positive_number_is_refused(demo: Bench, name: str, value: str) -> None:
+def test_a_page_that_is_not_a_positive_number_is_refused(demo: Bench, name: str, value: str) -> None:
     response = demo.client.get(CHANNELS, params={name: value})
 
     assert (response.status_code, response.json()["message"]) == (
@@ -111,7 +111,7 @@ def test_the_list_shows_a_change_at_once(demo: Bench) -> None:
     assert names[1042] == "Main"
 
 
-def test_a_page_may_hold_250_at_the_most(start: Start) -> None:
+def test_a_page_may_have_at_most_250_rows(start: Start) -> None:
     bench = start("page_cap=250", world=generate(600, 1))
 
     pages = [bench.client.get(CHANNELS, params={"pageSize": 1000, "pageNumber": number}) for number in (1, 2, 3)]
@@ -120,7 +120,7 @@ def test_a_page_may_hold_250_at_the_most(start: Start) -> None:
     assert [one for page in pages for one in ids(page)] == list(range(100_001, 100_601))
 
 
-def test_a_page_may_say_how_many_pages_there_are_and_no_more(start: Start) -> None:
+def test_a_page_may_only_count_the_pages(start: Start) -> None:
     headers = start("paging_headers=total_pages_only").client.get(CHANNELS, params={"pageSize": 50}).headers
 
     assert {name: headers[name] for name in HEADERS if name in headers} == {"TotalPages": "2"}
@@ -140,7 +140,7 @@ FLAGS = {"isCalculated", "isPrimaryValue", "isPrimaryDemand"}
         ("without_flags", FLAGS, set(), set()),
     ],
 )
-def test_rows_hold_as_much_of_a_channel_as_set(
+def test_rows_show_as_much_of_a_channel_as_the_setting_says(
     start: Start, shape: str, gone: set[str], gone_from_versions: set[str], null_in_versions: set[str]
 ) -> None:
     bench = start(f"list_shape={shape}")
@@ -194,7 +194,7 @@ def test_rows_hold_as_much_of_a_channel_as_set(
         ("channelId equals '1042' and channelId equals '1043'", []),
     ],
 )
-def test_a_filter_finds_what_its_words_say(demo: Bench, text: str, found: list[int]) -> None:
+def test_a_filter_finds_what_it_describes(demo: Bench, text: str, found: list[int]) -> None:
     response = demo.client.get(CHANNELS, params={"filter": text}).raise_for_status()
 
     assert [channel["channelId"] for channel in response.json()] == found
@@ -224,7 +224,7 @@ def test_an_empty_filter_finds_everything(demo: Bench) -> None:
         ("channelInfo equals 'it''s'", "expected and, or the end, at column 24"),
     ],
 )
-def test_a_filter_without_meaning_is_refused(demo: Bench, text: str, complaint: str) -> None:
+def test_an_invalid_filter_is_refused(demo: Bench, text: str, complaint: str) -> None:
     response = demo.client.get(CHANNELS, params={"filter": text})
 
     assert (response.status_code, response.json()) == (

@@ -44,7 +44,7 @@ def ask(service: Service, target: str, *headers: str, version: str = "1.1", meth
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("host", ["127.0.0.1:PORT", "localhost:PORT", "[::1]:PORT", "LocalHost:PORT"])
-def test_its_own_names_with_its_port_are_answered(service: Service, path: str, host: str) -> None:
+def test_requests_to_its_own_names_and_port_are_answered(service: Service, path: str, host: str) -> None:
     assert ask(service, path, f"Host: {host}", KEY) == (200, "")
 
 
@@ -72,7 +72,7 @@ def test_its_own_names_with_its_port_are_answered(service: Service, path: str, h
         "",
     ],
 )
-def test_no_other_name_is_answered(service: Service, path: str, host: str) -> None:
+def test_requests_to_other_names_are_refused(service: Service, path: str, host: str) -> None:
     port = urlsplit(service.url).port
     message = f"The sandbox answers to 127.0.0.1:{port}, localhost:{port} and [::1]:{port} alone."
 
@@ -110,7 +110,7 @@ def test_a_target_that_names_a_server_itself_is_refused(service: Service, target
         "Sec-Fetch-Site: same-site",
     ],
 )
-def test_a_page_of_another_origin_is_answered_nothing(service: Service, path: str, header: str) -> None:
+def test_a_page_of_another_origin_is_refused(service: Service, path: str, header: str) -> None:
     assert ask(service, path, "Host: 127.0.0.1:PORT", KEY, header) == (403, FOREIGN_PAGE)
 
 
@@ -124,7 +124,7 @@ def test_one_foreign_origin_beside_its_own_is_enough_to_be_refused(service: Serv
     "header",
     ["Origin: http://127.0.0.1:PORT", "Origin: http://LOCALHOST:PORT", "Sec-Fetch-Site: none", "X-Other: evil.example"],
 )
-def test_what_no_foreign_page_asks_is_answered(service: Service, header: str) -> None:
+def test_requests_that_no_foreign_page_sends_are_answered(service: Service, header: str) -> None:
     assert ask(service, CHANNEL, "Host: 127.0.0.1:PORT", KEY, header) == (200, "")
 
 

@@ -46,7 +46,7 @@ def name_of(url: str, channel_id: int = 1042) -> str:
     return str(httpx.get(f"{url}{CHANNELS}/{channel_id}", headers=HEADERS).json()["channelInfo"])
 
 
-def test_embedded_serves_the_demo_where_there_is_no_file(tmp_path: Path) -> None:
+def test_embedded_serves_the_demo_if_there_is_no_file(tmp_path: Path) -> None:
     with embedded(tmp_path / ".reconciler" / "sandbox.sqlite3") as url:
         assert name_of(url) == "North Building electricity use"
 
@@ -84,7 +84,7 @@ def test_reset_starts_again_from_the_demo_or_another_world(tmp_path: Path, demo_
         assert len(service.export()["channels"]) == 2
 
 
-def test_a_world_that_cannot_be_leaves_what_is_there(tmp_path: Path, demo_world: World) -> None:
+def test_an_invalid_world_changes_nothing(tmp_path: Path, demo_world: World) -> None:
     with running(tmp_path / "a") as service, pytest.raises(WorldError):
         reset(tmp_path / "a", {"formatVersion": 7})
 

@@ -6,7 +6,7 @@ from reconciler.sandbox import SettingError, SettingRow, Settings, describe_sett
 from reconciler.sandbox.settings import PutVersionSemantics
 
 
-def test_without_assignments_everything_is_as_it_most_plausibly_is() -> None:
+def test_without_assignments_everything_is_most_plausible() -> None:
     assert parse_settings([]) == Settings()
 
 
@@ -34,14 +34,14 @@ def test_every_value_of_every_setting_can_be_chosen(row: SettingRow) -> None:
         ("page_order=", "page_order must be one of stable, shuffled, found ''"),
     ],
 )
-def test_an_assignment_without_meaning_is_refused(assignment: str, message: str) -> None:
+def test_an_invalid_assignment_is_refused(assignment: str, message: str) -> None:
     with pytest.raises(SettingError) as failure:
         parse_settings([assignment])
 
     assert str(failure.value) == message
 
 
-def test_a_name_near_to_none_is_answered_with_all_names() -> None:
+def test_a_name_that_resembles_none_is_answered_with_all_names() -> None:
     with pytest.raises(
         SettingError, match=r"^no setting is called 'x'; there are put_version_semantics, missing_version"
     ):

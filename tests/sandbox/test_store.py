@@ -55,7 +55,7 @@ def test_many_may_make_the_store_at_once(tmp_path: Path) -> None:
         assert list(pool.map(count_units, [tmp_path / "a"] * 8)) == [0] * 8
 
 
-def test_who_comes_while_another_makes_the_store_waits_for_it(tmp_path: Path) -> None:
+def test_a_process_waits_while_another_makes_the_store(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "a", isolation_level=None, check_same_thread=False)) as another:
         another.execute("BEGIN IMMEDIATE")
         end = Timer(0.2, another.execute, ["COMMIT"])
@@ -79,7 +79,7 @@ def test_a_file_that_is_something_else_is_refused(tmp_path: Path) -> None:
         count_units(tmp_path / "notes.txt")
 
 
-def test_a_schema_that_is_no_text_is_damage(tmp_path: Path) -> None:
+def test_a_schema_that_is_not_text_is_damage(tmp_path: Path) -> None:
     path = tmp_path / "a"
     count_units(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -153,7 +153,7 @@ def damage(database: Path, statement: str) -> None:
         ),
     ],
 )
-def test_what_is_damaged_is_said_before_anything_is_answered(statement: str, reason: str, database: Path) -> None:
+def test_damage_is_reported_before_anything_is_answered(statement: str, reason: str, database: Path) -> None:
     damage(database, statement)
 
     with pytest.raises(sandbox.StoreError) as refusal, sandbox.embedded(database):
@@ -173,7 +173,7 @@ def test_rows_that_are_damaged_are_replaced_by_a_new_start(database: Path) -> No
         assert service.export()["channels"]
 
 
-def test_a_table_that_is_lost_is_said_at_a_new_start_too(database: Path) -> None:
+def test_a_missing_table_is_reported_at_a_new_start_too(database: Path) -> None:
     damage(database, "DROP TABLE readings")
 
     with pytest.raises(sandbox.StoreError, match="is damaged: it lacks readings, or"):

@@ -84,7 +84,7 @@ def test_whether_values_are_positive_is_kept(start: Start, demo_world: World, va
     assert start(world=world).service.export()["channels"][1]["channelVersions"][0]["isValuePositive"] is value
 
 
-def test_loading_empties_the_journal(demo: Bench, demo_world: World) -> None:
+def test_loading_empties_the_log(demo: Bench, demo_world: World) -> None:
     demo.put(1042)
 
     demo.service.load(demo_world)
@@ -164,7 +164,7 @@ def broken_world(demo_world: World, path: tuple[str | int, ...], value: Any) -> 
         ),
     ],
 )
-def test_a_world_that_cannot_be_is_refused(
+def test_an_invalid_world_is_refused(
     demo: Bench, demo_world: World, path: tuple[str | int, ...], value: Any, complaint: str
 ) -> None:
     with pytest.raises(WorldError) as failure:
@@ -174,7 +174,7 @@ def test_a_world_that_cannot_be_is_refused(
     assert demo.service.export() == demo_world
 
 
-def test_of_many_problems_ten_are_told(tmp_path: Path) -> None:
+def test_of_many_problems_ten_are_reported(tmp_path: Path) -> None:
     with pytest.raises(WorldError) as failure:
         reset(tmp_path / "sandbox.sqlite3", {"formatVersion": 1, "channels": [{}, {}]})
 
@@ -197,7 +197,7 @@ def test_a_world_is_read_from_a_file(tmp_path: Path, demo_world: World) -> None:
         ("[]", "world.json is not a world: expected a JSON object with formatVersion and channels"),
     ],
 )
-def test_a_file_that_holds_no_world_is_refused(tmp_path: Path, text: str | None, complaint: str) -> None:
+def test_a_file_without_a_world_is_refused(tmp_path: Path, text: str | None, complaint: str) -> None:
     path = tmp_path / "world.json"
     if text is not None:
         path.write_text(text, encoding="utf-8")
