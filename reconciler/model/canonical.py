@@ -80,15 +80,19 @@ def _is_same_text(field: Field, wanted: Value, found: Value) -> bool:
 
 
 def _fill_in(field: Field, value: Value, rule_id: Value) -> Value:
-    if value is None and rule_id == ODOMETER and field.odometer_default is not None:
-        return field.odometer_default
-    if (field.path == OFFSET and value == 0) or (field.kind is Kind.FORMULA and is_blank(value)):
+    if value is None:
+        return field.odometer_default if rule_id == ODOMETER else None
+    if field.path == OFFSET and value == 0:
         return None
-    if field.kind is Kind.LOCAL_TIME and isinstance(value, str):
-        # A date with a zone is the same as itself alone: what it means is not known.
-        moment = canonical_moment(value)
-        return None if moment == BEGINNING else moment
-    return value
+    match field.kind:
+        case Kind.FORMULA if is_blank(value):
+            return None
+        case Kind.LOCAL_TIME if isinstance(value, str):
+            # A date with a zone is the same as itself alone: what it means is not known.
+            moment = canonical_moment(value)
+            return None if moment == BEGINNING else moment
+        case _:
+            return value
 
 
 def _is_equal(field: Field, one: Value, other: Value) -> bool:

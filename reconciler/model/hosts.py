@@ -86,7 +86,7 @@ def _parse_entry(entry: str) -> AllowedHost:
         raise _refuse(entry, "is not an address")
     if port is not None and not 0 < port < 65536:
         raise _refuse(entry, "has no port of 1 to 65535")
-    if match["star"] and (is_address or _is_address(host) or "." not in host):
+    if match["star"] and (_is_address(host) or "." not in host):
         raise _refuse(entry, "allows too much: behind  *.  it needs a domain of two parts")
     return AllowedHost(_normalize(host), match["star"] is not None, port)
 

@@ -9,13 +9,8 @@ _FILLERS = (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180
 _UNSEEN = frozenset(map(chr, (*_FILLERS, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 # Letters and signs of other alphabets that fonts draw as these. Source: Unicode's confusables.txt, the common part.
 _ALIKE = str.maketrans(
-    dict(
-        zip(
-            "АВЕЅІЈКМНОРСТУХаеѕіјорсухһԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧονμ‐‑‒–—−‘’ʼ´“”",  # noqa: RUF001 - the very thing
-            "ABESIJKMHOPCTYXaesijopcyxhdqwABEZHIKMNOPTYXovµ------''''\"\"",
-            strict=True,
-        )
-    )
+    "АВЕЅІЈКМНОРСТУХаеѕіјорсухһԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧονμ‐‑‒–—−‘’ʼ´“”",  # noqa: RUF001 - the very thing
+    "ABESIJKMHOPCTYXaesijopcyxhdqwABEZHIKMNOPTYXovµ------''''\"\"",
 )
 # Comparing well takes time that grows with the square of the length.
 _LONGEST = 400

@@ -136,12 +136,9 @@ def find_factor(path: str, before: Value, after: Value) -> Fraction | None:
 
     Exact for the numbers as they are written: from 0.1 to 0.3 it is 3.
     """
-    if path != MULTIPLIER or not before:
+    if path != MULTIPLIER or not is_number(before) or not is_number(after) or before == 0:
         return None
-    numbers = [number for number in (before, after) if is_number(number)]
-    if len(numbers) < 2:
-        return None
-    return Fraction(repr(numbers[1])) / Fraction(repr(numbers[0]))
+    return Fraction(repr(after)) / Fraction(repr(before))
 
 
 def format_factor(factor: Fraction) -> str:

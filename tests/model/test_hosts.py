@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reconciler.errors import UsageError
-from reconciler.model.hosts import AllowedHost, is_allowed, is_loopback, parse_allowed_hosts
+from reconciler.model.hosts import AllowedHost, is_allowed, is_loopback, name_host, parse_allowed_hosts
 from tests.cases import mostly, note_case
 
 
@@ -106,6 +106,8 @@ def test_a_host_that_only_holds_the_name_of_energycap_is_not_one(before: str, af
         ("gateway.example.org:8443", "https://gateway.example.org:8443", True),
         ("gateway.example.org:8443", "https://gateway.example.org", False),
         ("gateway.example.org:443", "https://gateway.example.org", True),
+        ("gateway.example.org:80", "http://gateway.example.org", True),
+        ("gateway.example.org:443", "http://gateway.example.org", False),
         ("*.example.org", "https://gateway.example.org", True),
         ("*.example.org", "https://a.gateway.example.org", True),
         ("*.example.org", "https://example.org", False),
@@ -125,11 +127,25 @@ def test_a_variable_names_further_hosts(text: str, url: str, may: bool) -> None:
 
 
 def test_what_the_variable_holds_becomes_records() -> None:
-    assert parse_allowed_hosts("A.example:8443, *.b.example [::2]") == (
+    assert parse_allowed_hosts("A.example:8443, *.b.example [::2] c.example:1 c.example:65535") == (
         AllowedHost("a.example", port=8443),
         AllowedHost("b.example", is_suffix=True),
         AllowedHost("::2"),
+        AllowedHost("c.example", port=1),
+        AllowedHost("c.example", port=65535),
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://Gateway.example.org:8443/eci", "gateway.example.org"),
+        ("https://[2001:DB8::1]:8443", "[2001:db8::1]"),
+        ("gateway.example.org", ""),
+    ],
+)
+def test_a_host_is_named_as_the_variable_takes_it(url: str, name: str) -> None:
+    assert name_host(url) == name
 
 
 @pytest.mark.parametrize(
@@ -149,6 +165,7 @@ def test_what_the_variable_holds_becomes_records() -> None:
         ("[1:2]", "is not an address"),
         ("*.com", "allows too much: behind  *.  it needs a domain of two parts"),
         ("*.10.0.0.1", "allows too much: behind  *.  it needs a domain of two parts"),
+        ("*.[2001:db8::1]", "allows too much: behind  *.  it needs a domain of two parts"),
         ("a.example:0", "has no port of 1 to 65535"),
         ("a.example:65536", "has no port of 1 to 65535"),
     ],
@@ -158,3 +175,10 @@ def test_an_entry_that_is_not_a_host_is_refused(entry: str, why: str) -> None:
         parse_allowed_hosts(f"fine.example {entry}")
 
     assert refusal.value.message == f"RECONCILER_ALLOWED_HOSTS cannot be used: {entry!a} {why}"
+
+
+def test_of_a_long_entry_the_first_80_characters_are_shown() -> None:
+    with pytest.raises(UsageError) as refusal:
+        parse_allowed_hosts("_" * 100)
+
+    assert refusal.value.message == f"RECONCILER_ALLOWED_HOSTS cannot be used: {'_' * 80!r} is not a host"

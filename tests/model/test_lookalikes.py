@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.model.lookalikes import distinguish, look
+from reconciler.model.lookalikes import distinguish, look, tell_apart
 from reconciler.reports.formatting import format_values
 from tests.cases import note_case
 
@@ -30,12 +30,56 @@ from tests.cases import note_case
         ("Main", "M\xe4in", ("Main", "M\xe4in")),
         ("Z\xfcrich", "Z\xfcrich 2", ("Z\xfcrich", "Z\xfcrich 2")),
         ("North", "North wing", ("North", "North wing")),
+        ("Main meter", "Main  meters", ("Main meter", "Main  meters")),
         ("e  ", "  e", (r"e\x20\x20", r"\x20\x20e")),
         ("caf\xe9 1", "cafe\u0301 2", (r"caf\xe9 1", r"cafe\u0301 2")),
     ],
 )
 def test_only_what_a_reader_could_not_see_is_escaped(one: str, other: str, shown: tuple[str, str]) -> None:
     assert distinguish(one, other) == shown
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "COMBINING GRAPHEME JOINER",
+        "HANGUL CHOSEONG FILLER",
+        "HANGUL JUNGSEONG FILLER",
+        "KHMER VOWEL INHERENT AQ",
+        "KHMER VOWEL INHERENT AA",
+        "MONGOLIAN FREE VARIATION SELECTOR ONE",
+        "MONGOLIAN FREE VARIATION SELECTOR TWO",
+        "MONGOLIAN FREE VARIATION SELECTOR THREE",
+        "MONGOLIAN FREE VARIATION SELECTOR FOUR",
+        "BRAILLE PATTERN BLANK",
+        "HANGUL FILLER",
+        "HALFWIDTH HANGUL FILLER",
+        "VARIATION SELECTOR-1",
+        "VARIATION SELECTOR-16",
+        "VARIATION SELECTOR-17",
+        "VARIATION SELECTOR-256",
+    ],
+)
+def test_a_character_without_ink_is_not_seen(name: str) -> None:
+    assert look(f"Ma{unicodedata.lookup(name)}in") == "Main"
+
+
+@pytest.mark.parametrize("character", ["\ufe10", "\U000e01f0"], ids=["a comma", "not assigned"])
+def test_the_characters_after_the_variation_selectors_are_seen(character: str) -> None:
+    assert look(f"Ma{character}in") == f"Ma{character}in"
+
+
+@pytest.mark.parametrize(
+    ("found", "meant", "told"),
+    [
+        ("M\u0430in", "Main", r"  (found M\u0430in, which only looks the same)"),
+        ("Main ", "Main", r"  (found Main\x20, which only looks the same)"),
+        ("Main", "Main", ""),
+        ("Mein", "Main", ""),
+    ],
+)
+def test_a_suggestion_says_how_a_name_is_spelt_that_looks_like_it(found: str, meant: str, told: str) -> None:
+    assert tell_apart(found, meant) == told
 
 
 def test_the_same_text_stays_as_it_is() -> None:
@@ -57,6 +101,12 @@ def test_a_long_text_is_escaped_as_a_whole(length: int, before: str) -> None:
     text = "ü" * length
 
     assert distinguish(f"{text}a", f"{text}\u0430") == (f"{before * length}a", rf"{before * length}\u0430")
+
+
+def test_of_a_long_text_of_one_letter_only_the_difference_is_escaped() -> None:
+    text = "\xfc" * 300
+
+    assert distinguish(f"a{text}", f"\u0430{text}") == (f"a{text}", rf"\u0430{text}")
 
 
 def test_a_value_and_its_own_escape_look_different() -> None:
