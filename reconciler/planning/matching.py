@@ -86,21 +86,8 @@ def _words(identifiers: Identifiers, left: Sequence[tuple[ResolutionStep, tuple[
 
 
 def _format_identifier(identifiers: Identifiers, step: ResolutionStep) -> str:
-    match step:
-        case ResolutionStep.CHANNEL_ID:
-            return f"channelId {identifiers.channel_id}"
-        case ResolutionStep.CHANNEL_IMPORT_ID:
-            return f"channelImportId {show_value(identifiers.channel_import_id)}"
-        case ResolutionStep.ONLY_CHANNEL:
-            return f"dataPointImportId {show_value(identifiers.meter_import_id)}"
-        case ResolutionStep.OBSERVATION_TYPE_CODE:
-            return f"observationTypeCode {show_value(identifiers.observation_type_code)}"
-        case ResolutionStep.UNIT_CODE:
-            return f"unitCode {show_value(identifiers.unit_code)}"
-        case ResolutionStep.INTERVAL:
-            return f"intervalMinutes {(identifiers.interval_seconds or 0) / 60:g}"
-        case _:
-            assert_never(step)
+    key = _KEYS[step]
+    return f"{key} {show_value(identifiers_as_select(identifiers)[key])}"
 
 
 def _suggest_identifier(last: ResolutionStep) -> str:
@@ -138,15 +125,15 @@ def _find_near(desired: Desired, identifiers: Identifiers, resolution: Resolutio
 
 def _find_namesakes(desired: Desired, index: Index) -> Iterator[str]:
     name = desired.spec.get("channelInfo")
-    namesakes = (live for live in index.by_id.values() if name and live.name == name)
+    namesakes = (live for live in index.by_id.values() if live.name == name)
     return (f"same name: {describe_channel(live)}" for live in islice(namesakes, 3))
 
 
 # If more channels than these are not found, the environment is wrong, not the spelling; comparing all of them with all
 # import ids would take minutes.
 _COMPARED = 20
-# Texts that YAML takes without quotes within braces.
-_PLAIN = re.compile(r"[A-Za-z][\w.-]*", re.ASCII)
+# Texts that every version of YAML takes as such without quotes within braces.
+_PLAIN = re.compile(r"(?!(?:y|yes|n|no|on|off|true|false|null)\Z)[a-z][\w.-]*", re.ASCII | re.IGNORECASE)
 
 
 class Match(Struct, frozen=True):
@@ -342,4 +329,4 @@ def _write_select(identifiers: Identifiers) -> str:
 
 def _write_identifier(value: Value) -> str:
     text = str(value)
-    return text if isinstance(value, int) or _PLAIN.fullmatch(text) else json.dumps(value, ensure_ascii=False)
+    return text if _PLAIN.fullmatch(text) else json.dumps(value, ensure_ascii=False)

@@ -10,14 +10,13 @@ from msgspec.structs import replace
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.identifiers import Identifiers
 from reconciler.planning.identification import make_index
-from reconciler.planning.matching import check_still_found, match_channels
+from reconciler.planning.matching import Match, MatchResult, check_still_found, match_channels
 from reconciler.rules import RULES
 from tests.planning.tenant import SOUTH, V, make_calculated, make_desired, make_live
 
 if TYPE_CHECKING:
-    from reconciler.model.channels import Desired
+    from reconciler.model.channels import Desired, Live
     from reconciler.model.values import Spec
-    from reconciler.planning.matching import MatchResult
 
 ONE, TWO, THREE = make_live(1), make_live(2), make_live(3, data_point=SOUTH)
 INDEX = make_index((ONE, TWO, THREE))
@@ -149,13 +148,24 @@ def test_the_suggested_select_finds_the_channel_without_a_note() -> None:
     assert match_channels([corrected], TRIO).findings == ()
 
 
-def test_a_suggested_select_quotes_what_yaml_needs_quoted() -> None:
-    live = make_live(1, {"channelImportId": "a, b: {c}"})
-    desired = make_desired("north", 0, {"channelImportId": "a, b: {c}"}, select=BY_OLD)
+@pytest.mark.parametrize(
+    ("import_id", "written"),
+    [
+        ("a, b: {c}", '"a, b: {c}"'),
+        ("Geb\N{LATIN SMALL LETTER A WITH DIAERESIS}ude", '"Geb\N{LATIN SMALL LETTER A WITH DIAERESIS}ude"'),
+        ("007", '"007"'),
+        ("null", '"null"'),
+        ("No", '"No"'),
+        ("Notes", "Notes"),
+    ],
+)
+def test_a_suggested_select_quotes_what_yaml_needs_quoted(import_id: str, written: str) -> None:
+    live = make_live(1, {"channelImportId": import_id})
+    desired = make_desired("north", 0, {"channelImportId": import_id}, select=BY_OLD)
 
     (finding,) = match_channels([desired], make_index((live,))).findings
 
-    assert finding.fix == 'write  select: {channelImportId: "a, b: {c}"}, or remove select'
+    assert finding.fix == f"write  select: {{channelImportId: {written}}}, or remove select"
 
 
 @pytest.mark.parametrize(
@@ -414,10 +424,16 @@ def test_several_matches_are_reported_with_what_tells_them_apart(
     assert explain(identifiers) == ("ESA302", f"several live channels match, found {found}", detail, fix)
 
 
-def test_channels_with_the_wanted_name_are_listed() -> None:
-    _, _, detail, _ = explain(Identifiers(channel_id=99), "North demand")
+def test_channels_with_the_wanted_name_are_listed_up_to_three() -> None:
+    _, _, one, _ = explain(Identifiers(channel_id=99), "North demand")
+    _, _, many, _ = explain(Identifiers(channel_id=99), "Use")
 
-    assert detail == ('same name: 3 "North demand", import id "C-3", ELECUSE, KW, 15 minutes',)
+    assert one == ('same name: 3 "North demand", import id "C-3", ELECUSE, KW, 15 minutes',)
+    assert many == (
+        'same name: 1 "Use", import id "C-1", ELECUSE, KWH, 15 minutes',
+        'same name: 2 "Use", import id "C-2", ELECUSE, KWH, 15 minutes',
+        'same name: 4 "Use", import id "C-4", MYSTERY, calculated',
+    )
 
 
 @pytest.mark.parametrize("identifiers", [None, Identifiers(observation_type_code="ELECUSE")])
@@ -437,13 +453,56 @@ def test_a_channel_without_identifiers_is_reported_as_such(identifiers: Identifi
     )
 
 
-def test_only_the_first_of_many_candidates_are_listed() -> None:
-    crowd = make_index(make_live(number) for number in range(1, 14))
+@pytest.mark.parametrize(
+    ("count", "last"), [(10, 'candidate: 10 "Use", import id "C-10", ELECUSE, KWH, 15 minutes'), (13, "and 3 more")]
+)
+def test_only_the_first_ten_candidates_are_listed(count: int, last: str) -> None:
+    crowd = make_index(make_live(number) for number in range(1, count + 1))
 
     (finding,) = match_channels([make_desired("north", 0, select=NORTH)], crowd).findings
 
-    assert len(finding.detail) == 11
-    assert finding.detail[-1] == "and 3 more"
+    assert len(finding.detail) == min(count, 11)
+    assert finding.detail[-1] == last
+
+
+FLAW = "its answer has no versions"
+WITHOUT_IMPORT_ID = make_live(7, flaw=FLAW, unread=frozenset({"channelImportId"}))
+WITHOUT_POINT = make_live(8, flaw=FLAW, unread=frozenset({"dataPoint"}), data_point=SOUTH)
+WITHOUT_UNIT = make_live(9, {f"{V}unitId": None}, flaw=FLAW, unread=frozenset({f"{V}unitCode"}))
+UNREAD = make_index((ONE, TWO, WITHOUT_IMPORT_ID, WITHOUT_POINT, WITHOUT_UNIT))
+
+
+@pytest.mark.parametrize(
+    ("identifiers", "hidden"),
+    [
+        pytest.param(Identifiers(channel_import_id="C-99"), WITHOUT_IMPORT_ID, id="by import id"),
+        pytest.param(Identifiers(meter_import_id="NB-ELEC-99"), WITHOUT_POINT, id="by data point"),
+        pytest.param(replace(NORTH, observation_type_code="ELECUSE"), WITHOUT_IMPORT_ID, id="one of several"),
+    ],
+)
+def test_a_channel_that_may_be_one_that_could_not_be_read_is_hidden(identifiers: Identifiers, hidden: Live) -> None:
+    desired = make_desired("north", 0, select=identifiers)
+
+    assert match_channels([desired, make_desired("one", 1)], UNREAD) == MatchResult(
+        (Match(make_desired("one", 1), ONE),), (), frozenset({1}), (Match(desired, hidden),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("identifiers", "code"),
+    [
+        pytest.param(Identifiers(channel_id=99), "ESA301", id="an id is always read"),
+        pytest.param(Identifiers(channel_import_id="TWICE"), "ESA302", id="several that were read"),
+        pytest.param(Identifiers(unit_code="KWH"), "ESA331", id="no identifiers"),
+    ],
+)
+def test_a_channel_that_could_not_be_read_hides_no_other_finding(identifiers: Identifiers, code: str) -> None:
+    twins = [make_live(id_, {"channelImportId": "TWICE"}) for id_ in (3, 4)]
+    desired = make_desired("north", 0, select=identifiers)
+
+    result = match_channels([desired], make_index((*UNREAD.by_id.values(), *twins)))
+
+    assert ([finding.code for finding in result.findings], result.hidden) == ([code], ())
 
 
 def test_similar_import_ids_are_searched_for_a_few_channels_only() -> None:

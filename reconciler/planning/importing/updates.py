@@ -63,7 +63,7 @@ def find_suspicious_matches(plan: Plan, channels: Iterable[Desired]) -> dict[int
 
     If both name and observation type differ, another channel may have got the identifiers; a channel id never moves.
     """
-    by_name = {desired.name: desired for desired in channels if not (desired.select and desired.select.channel_id)}
+    by_name = {desired.name: desired for desired in channels if not find_identifiers(desired).channel_id}
     return {
         change.channel_id: _explain_doubt(by_name[change.name], change)
         for change in plan.changes

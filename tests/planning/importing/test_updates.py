@@ -111,8 +111,10 @@ def test_a_match_with_the_same_name_or_type_or_by_id_is_not_suspicious(spec: Spe
     assert find_suspicious_matches(plan_of([desired], [make_live(1, OTHER)]), [desired]) == {}
 
 
-def test_a_match_with_another_type_id_is_suspicious() -> None:
-    desired = make_desired("use", 1, {"channelInfo": "Use", "observationTypeId": 10}, select=BY_IMPORT_ID)
+@pytest.mark.parametrize("select", [BY_IMPORT_ID, None], ids=["by select", "by import id"])
+def test_a_match_with_another_type_id_is_suspicious(select: Identifiers | None) -> None:
+    spec: Spec = {"channelInfo": "Use", "observationTypeId": 10, "channelImportId": "C-1"}
+    desired = make_desired("use", 1, spec, select=select)
 
     (doubt,) = find_suspicious_matches(plan_of([desired], [make_live(1, OTHER)]), [desired]).values()
 
@@ -170,6 +172,14 @@ def test_an_error_that_existed_before_does_not_stop_an_import() -> None:
     before = plan_of([lost], LIVE)
 
     assert verify_import(before, plan_of([lost, USE], LIVE), {"use"}) == ()
+
+
+def test_a_new_error_beside_one_that_existed_before_is_reported() -> None:
+    lost = make_desired("lost", 99)
+
+    (reason,) = verify_import(plan_of([lost], LIVE), plan_of([lost, make_desired("other", 98)], LIVE), set())
+
+    assert reason.startswith("other: ESA301 ")
 
 
 def test_a_warning_does_not_stop_an_import() -> None:
