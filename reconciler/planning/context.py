@@ -150,11 +150,11 @@ def find_unread(snapshot: Snapshot) -> tuple[Finding, ...]:
 def _find_flawed(snapshot: Snapshot) -> Iterator[Finding]:
     flawed = [live for live in snapshot.channels if live.flaw]
     if flawed:
-        told = ", ".join(f"{live.id} ({live.flaw})" for live in flawed[:_SHOWN])
+        listed = ", ".join(f"{live.id} ({live.flaw})" for live in flawed[:_SHOWN])
         more = f", and {len(flawed) - _SHOWN} more" if len(flawed) > _SHOWN else ""
         several = f"{len(flawed)} channels could not be read and are left out"
         subject = several if len(flawed) > 1 else "1 channel could not be read and is left out"
-        yield make_finding("ESA706", f"{subject}: {told}{more}")
+        yield make_finding("ESA706", f"{subject}: {listed}{more}")
 
 
 def find_unasked(plan: Plan, definitions: Definitions, unasked: Mapping[int, str]) -> tuple[Finding, ...]:

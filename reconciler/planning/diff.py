@@ -116,7 +116,7 @@ _IMPLICATIONS: tuple[tuple[str, Value, tuple[str, ...]], ...] = (
 )
 
 
-def make_draft(desired: Desired, live: Live, translated: Spec, vocabulary: CodeTables) -> Draft | None:
+def make_draft(desired: Desired, live: Live, translated: Spec, tables: CodeTables) -> Draft | None:
     """The edits that turn `live` into `desired`, in the order of the field table; None if it needs none.
 
     `translated` is what `desired` manages by the paths of EsaChannelEdit. A value that means the same as the live one
@@ -127,8 +127,8 @@ def make_draft(desired: Desired, live: Live, translated: Spec, vocabulary: CodeT
     if not any(_is_edited(path, live, wanted) for path in desired.spec):
         return None
     causes = _find_implied(wanted, live.values)
-    before, after = _show(desired, live, wanted, vocabulary)
-    before |= {path: _show_value(path, live, None, vocabulary) for path in causes}
+    before, after = _show(desired, live, wanted, tables)
+    before |= {path: _show_value(path, live, None, tables) for path in causes}
     after |= dict.fromkeys(causes)
     wanted |= dict.fromkeys(causes)
     changed = _find_changed(before, after)
@@ -141,7 +141,7 @@ def make_draft(desired: Desired, live: Live, translated: Spec, vocabulary: CodeT
     return Draft(
         name=desired.name,
         live=live,
-        after_apply=apply_values(live, wanted, vocabulary.codes),
+        after_apply=apply_values(live, wanted, tables.codes),
         edits=edits,
         changed_paths=changed_paths(edits),
         before=before,
@@ -172,14 +172,12 @@ def _find_implied(wanted: Spec, live: Spec) -> dict[str, str]:
     }
 
 
-def _show(
-    desired: Desired, live: Live, wanted: Spec, vocabulary: CodeTables
-) -> tuple[dict[str, Value], dict[str, Value]]:
+def _show(desired: Desired, live: Live, wanted: Spec, tables: CodeTables) -> tuple[dict[str, Value], dict[str, Value]]:
     """What `desired` manages before and after, with codes and names as in the file; equal if there is no edit."""
     before = dict(desired.spec)
     for path, value in desired.spec.items():
         if _is_edited(path, live, wanted):
-            before[path] = _show_value(path, live, value, vocabulary)
+            before[path] = _show_value(path, live, value, tables)
     return before, dict(desired.spec)
 
 
@@ -190,10 +188,10 @@ def _is_edited(path: str, live: Live, wanted: Spec) -> bool:
     return is_unresolved or wanted[field.path] != live.values.get(field.path)
 
 
-def _show_value(path: str, live: Live, written: Value, vocabulary: CodeTables) -> Value:
+def _show_value(path: str, live: Live, written: Value, tables: CodeTables) -> Value:
     value = live.values.get(path)
     if path == FORMULA and isinstance(value, str):
-        return show_formula(value, written, vocabulary)
+        return show_formula(value, written, tables)
     return value
 
 
@@ -356,5 +354,5 @@ def _check_sum(formula: Value, planned: Mapping[int, Live], units: Mapping[int, 
         (unit, live) for unit, live in known if first and unit != first and find_scale(unit.code, first.code) != 1
     ]
     if others:
-        told = " and ".join(f"{unit.code} ({show_value(live.name)})" for unit, live in (known[0], others[0]))
-        yield "ESA521", f"the formula adds or subtracts different units, found {told}"
+        different = " and ".join(f"{unit.code} ({show_value(live.name)})" for unit, live in (known[0], others[0]))
+        yield "ESA521", f"the formula adds or subtracts different units, found {different}"

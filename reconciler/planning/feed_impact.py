@@ -209,15 +209,15 @@ class FeedAnalysis(Struct, frozen=True):
 
 
 def route_feeds(
-    feeds: Sequence[Feed], judged: PreconditionResults, context: PlanContext, kept: Collection[str]
+    feeds: Sequence[Feed], preconditions: PreconditionResults, context: PlanContext, kept: Collection[str]
 ) -> FeedAnalysis:
     """`feeds` traced through the live channels and each sendable change of the drafts called `kept`.
 
-    `judged` holds the blocks that each draft has of its own. A feed whose expected channel was not found is traced
-    too. A feed that neither expects one of `kept` nor is rerouted is left out.
+    `preconditions` hold the blocks that each draft has of its own. A feed whose expected channel was not found is
+    traced too. A feed that neither expects one of `kept` nor is rerouted is left out.
     """
     drafts = {draft.name: draft for draft in context.drafts.values() if draft.name in kept}
-    results, impacts = _block_rerouting_changes(feeds, judged, context, drafts)
+    results, impacts = _block_rerouting_changes(feeds, preconditions, context, drafts)
     shown = [impact for impact in impacts if impact.feed.expect in kept or impact.trace.changes]
     return FeedAnalysis(
         results,
@@ -231,18 +231,18 @@ def route_feeds(
 
 
 def _block_rerouting_changes(
-    feeds: Iterable[Feed], judged: PreconditionResults, context: PlanContext, drafts: Mapping[str, Draft]
+    feeds: Iterable[Feed], preconditions: PreconditionResults, context: PlanContext, drafts: Mapping[str, Draft]
 ) -> tuple[PreconditionResults, list[FeedImpact]]:
-    """`judged` with those changes blocked that take a feed away from its expected channel, and the impact on each feed.
+    """`preconditions` with those changes blocked that take a feed from its expected channel; the impact on each feed.
 
     Only the change after which the readings do not come back is blocked. The feeds are then traced again without it, as
     the other changes may reroute them too, or no longer. Each round blocks at least one change, so this ends.
     """
     expected = {managed.name: channel_id for channel_id, managed in context.managed.items()}
-    ordered, blocks = sorted(feeds, key=lambda feed: feed.name), dict(judged.blocks)
+    ordered, blocks = sorted(feeds, key=lambda feed: feed.name), dict(preconditions.blocks)
     blocked: dict[str, FeedImpact] = {}
     while True:
-        results = PreconditionResults(propagate_blockers(blocks, judged.needs), judged.needs)
+        results = PreconditionResults(propagate_blockers(blocks, preconditions.needs), preconditions.needs)
         traces = trace_identifiers([feed.identifiers for feed in ordered], context.index, _list_steps(results, drafts))
         impacts = [
             FeedImpact(feed, expected.get(feed.expect), trace) for feed, trace in zip(ordered, traces, strict=True)

@@ -135,7 +135,7 @@ class _Drafting(Struct, frozen=True):
     findings: Sequence[Finding]
 
 
-def make_plan(definitions: Definitions, snapshot: Snapshot, basis: PlanRequest) -> Plan:
+def make_plan(definitions: Definitions, snapshot: Snapshot, request: PlanRequest) -> Plan:
     """The plan that turns `snapshot` into `definitions`: the same for the same input, whatever its order.
 
     Sendable changes come first, in the order of apply and else by name; then the blocked ones, then the channels
@@ -148,44 +148,41 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, basis: PlanRequest) 
     matched = match_channels(desired, index)
     # A channel that could not be read gets no edit; block_unread adds an unknown change for it.
     readable = [match for match in matched.matches if not match.live.flaw]
-    drafting = _make_drafts(readable, _make_vocabulary(desired, matched.matches, index, snapshot.reference))
+    drafting = _make_drafts(readable, _make_code_tables(desired, matched.matches, index, snapshot.reference))
     drafting = _warn_of_edits(drafting, index, snapshot.reference)
-    context = _make_plan_context(drafting, matched, index, snapshot, basis.environment)
-    context = replace(
-        context, formula_rejections=basis.formula_rejections, version_dates=basis.environment.version_dates
-    )
-    judged = _judge(drafting.drafts, context, definitions.feeds)
+    context = _make_plan_context(drafting, matched, index, snapshot.reference, request)
+    preconditions = _check_drafts(drafting.drafts, context, definitions.feeds)
     names = [channel.name for channel in desired]
-    kept = _select(names, basis.filter, judged)
-    feeding = route_feeds(definitions.feeds, judged, context, kept)
-    again = _check_found_again(drafting, feeding.results, index)
+    kept = _select(names, request.filter, preconditions)
+    feeds = route_feeds(definitions.feeds, preconditions, context, kept)
+    lost = _check_found_again(drafting, feeds.results, index)
     plan = Plan(
-        tool_version=basis.tool_version,
-        environment=basis.environment.name,
-        url=basis.url,
-        created=basis.created,
-        commit=basis.commit,
-        folder=basis.folder,
-        uncommitted=basis.uncommitted,
+        tool_version=request.tool_version,
+        environment=request.environment.name,
+        url=request.url,
+        created=request.created,
+        commit=request.commit,
+        folder=request.folder,
+        uncommitted=request.uncommitted,
         definitions_digest=definitions.digest,
-        filter=basis.filter,
+        filter=request.filter,
         changes=tuple(
-            make_changes(drafting.matches, block_unread(matched), drafting.drafts, feeding.results, feeding.moved)
+            make_changes(drafting.matches, block_unread(matched), drafting.drafts, feeds.results, feeds.moved)
         ),
         unmanaged=len(index.by_id) - len(matched.found),
         managed=len(matched.matches) + len(matched.hidden),
-        findings=_sort((*matched.findings, *drafting.findings, *feeding.findings, *again, *note_swaps(readable))),
-        feeds=feeding.routes,
+        findings=_sort((*matched.findings, *drafting.findings, *feeds.findings, *lost, *note_swaps(readable))),
+        feeds=feeds.routes,
         formula_links=find_formula_links(
             index,
             {name: draft for name, draft in drafting.drafts.items() if name in kept},
             {match.live.id: match.desired.name for match in matched.matches},
         ),
     )
-    return _apply_filter(plan, desired, kept) if basis.filter else plan
+    return _apply_filter(plan, desired, kept) if request.filter else plan
 
 
-def _make_vocabulary(
+def _make_code_tables(
     desired: Iterable[Desired], matches: Iterable[Match], index: Index, reference: ReferenceData
 ) -> CodeTables:
     codes = codes_by_id(reference)
@@ -201,36 +198,36 @@ def _make_vocabulary(
     )
 
 
-def _make_drafts(matches: Iterable[Match], vocabulary: CodeTables) -> _Drafting:
-    sound: list[Match] = []
+def _make_drafts(matches: Iterable[Match], tables: CodeTables) -> _Drafting:
+    valid: list[Match] = []
     drafts: dict[str, Draft] = {}
     findings: list[Finding] = []
     for match in matches:
-        draft, found = _make_draft(match, vocabulary)
+        draft, found = _make_draft(match, tables)
         findings += found
         if all(finding.severity is not Severity.ERROR for finding in found):
-            sound.append(match)
+            valid.append(match)
         if draft is not None:
             drafts[draft.name] = draft
-    return _Drafting(sound, drafts, findings)
+    return _Drafting(valid, drafts, findings)
 
 
-def _make_draft(match: Match, vocabulary: CodeTables) -> tuple[Draft | None, tuple[Finding, ...]]:
+def _make_draft(match: Match, tables: CodeTables) -> tuple[Draft | None, tuple[Finding, ...]]:
     desired, live = match.desired, match.live
     # Most channels need no edit, and this comparison is much cheaper than a translation.
     if desired.spec.items() <= live.values.items():
         return None, ()
-    translated, found = to_ids(desired, live.values, vocabulary)
+    translated, found = to_ids(desired, live.values, tables)
     findings = tuple(each for each in found if isinstance(each, Finding))
     if any(finding.severity is Severity.ERROR for finding in findings):
         return None, findings
-    draft = make_draft(desired, live, translated, vocabulary)
+    draft = make_draft(desired, live, translated, tables)
     blocks = tuple(each for each in found if isinstance(each, Blocker))
     return (replace(draft, blocks=blocks) if draft else None), findings
 
 
 def _warn_of_edits(drafting: _Drafting, index: Index, reference: ReferenceData) -> _Drafting:
-    # Warnings come after all drafts, as a sum is judged by the units that its channels will have.
+    # Warnings come after all drafts, as a sum is checked with the units that its channels will have.
     units = {unit.id: unit for unit in reference.units}
     matches = {match.desired.name: match.desired for match in drafting.matches}
     planned = ChainMap({draft.live.id: draft.after_apply for draft in drafting.drafts.values()}, dict(index.by_id))
@@ -242,31 +239,33 @@ def _warn_of_edits(drafting: _Drafting, index: Index, reference: ReferenceData) 
 
 
 def _make_plan_context(
-    drafting: _Drafting, matched: MatchResult, index: Index, snapshot: Snapshot, environment: Environment
+    drafting: _Drafting, matched: MatchResult, index: Index, reference: ReferenceData, request: PlanRequest
 ) -> PlanContext:
-    return make_context(
+    environment = request.environment
+    context = make_context(
         index,
         {draft.live.id: draft for draft in drafting.drafts.values()},
         {match.live.id: match.desired for match in matched.matches},
-        snapshot.reference,
+        reference,
         (environment.primary_move, environment.channel_edit),
     )
+    return replace(context, formula_rejections=request.formula_rejections, version_dates=environment.version_dates)
 
 
-def _judge(drafts: Mapping[str, Draft], context: PlanContext, feeds: Sequence[Feed]) -> PreconditionResults:
-    judged = {
+def _check_drafts(drafts: Mapping[str, Draft], context: PlanContext, feeds: Sequence[Feed]) -> PreconditionResults:
+    found = {
         name: (*check_preconditions(draft, context), *check_unread_feeds(draft, context, feeds))
         for name, draft in drafts.items()
     }
-    blocks = {name: tuple(found for found in judged[name] if isinstance(found, Blocker)) for name in judged}
-    needs = {name: tuple(found for found in judged[name] if isinstance(found, Dependency)) for name in judged}
+    blocks = {name: tuple(each for each in results if isinstance(each, Blocker)) for name, results in found.items()}
+    needs = {name: tuple(each for each in results if isinstance(each, Dependency)) for name, results in found.items()}
     return PreconditionResults(blocks, needs)
 
 
-def _select(names: Iterable[str], patterns: Sequence[str], judged: PreconditionResults) -> frozenset[str]:
+def _select(names: Iterable[str], patterns: Sequence[str], preconditions: PreconditionResults) -> frozenset[str]:
     picked = (name for name in names if not patterns or matches_filter(name, patterns))
     # A change is never sent without those that it depends on, whatever the filter.
-    return with_dependencies(picked, judged.needs)
+    return with_dependencies(picked, preconditions.needs)
 
 
 def _check_found_again(drafting: _Drafting, results: PreconditionResults, index: Index) -> Iterator[Finding]:

@@ -140,8 +140,8 @@ def _compare(before: Desired, now: Desired) -> Iterator[RemovedDefinition]:
 def _find_gone_feeds(definitions: Definitions, base: Definitions) -> Iterator[Feed]:
     names = {feed.name for feed in definitions.feeds}
     # A feed with the same identifiers under another name is renamed, not removed.
-    pointers = {feed.identifiers for feed in definitions.feeds}
-    return (feed for feed in base.feeds if feed.name not in names and feed.identifiers not in pointers)
+    identifiers = {feed.identifiers for feed in definitions.feeds}
+    return (feed for feed in base.feeds if feed.name not in names and feed.identifiers not in identifiers)
 
 
 def _list_names(definitions: Definitions) -> frozenset[str]:

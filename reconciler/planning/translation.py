@@ -88,7 +88,7 @@ def list_unread(reference: ReferenceData) -> Mapping[str, str]:
     return {path: reason for path, reason in unread.items() if reason}
 
 
-def to_ids(desired: Desired, live: Spec, vocabulary: CodeTables) -> tuple[Spec, tuple[Finding | Blocker, ...]]:
+def to_ids(desired: Desired, live: Spec, tables: CodeTables) -> tuple[Spec, tuple[Finding | Blocker, ...]]:
     """The managed values of `desired` with ids, by the paths of EsaChannelEdit, and what could not be translated.
 
     A code that cannot be resolved because a list could not be read gives a blocker; its value is then None. A value
@@ -99,12 +99,12 @@ def to_ids(desired: Desired, live: Spec, vocabulary: CodeTables) -> tuple[Spec, 
     findings: list[Finding | Blocker] = []
     for path, sent in fields:
         if live.get(path) != desired.spec[path]:
-            wanted[sent], found = _translate(desired, path, vocabulary)
+            wanted[sent], found = _translate(desired, path, tables)
             findings += found
     return wanted, tuple(findings)
 
 
-def show_formula(formula: str, written: Value, vocabulary: CodeTables) -> str:
+def show_formula(formula: str, written: Value, tables: CodeTables) -> str:
     """`formula` with the names of channels that have one in the files.
 
     An id that the file's own formula, `written`, has stays an id, so that the two can be compared.
@@ -113,7 +113,7 @@ def show_formula(formula: str, written: Value, vocabulary: CodeTables) -> str:
 
     def name(reference: str) -> str:
         id_ = read_id(reference)
-        return reference if id_ is None or reference in kept else vocabulary.channel_names.get(id_, reference)
+        return reference if id_ is None or reference in kept else tables.channel_names.get(id_, reference)
 
     return rename_references(formula, name)
 
@@ -125,24 +125,24 @@ def _invert(by_id: Mapping[int, str]) -> Mapping[str, tuple[int, ...]]:
     return {code: tuple(found) for code, found in ids.items()}
 
 
-def _translate(desired: Desired, path: str, vocabulary: CodeTables) -> tuple[Value, tuple[Finding | Blocker, ...]]:
+def _translate(desired: Desired, path: str, tables: CodeTables) -> tuple[Value, tuple[Finding | Blocker, ...]]:
     value = desired.spec[path]
-    if path in vocabulary.ids:
-        return _translate_code(desired, path, vocabulary)
+    if path in tables.ids:
+        return _translate_code(desired, path, tables)
     if path in _CODE_OF:
-        return value, _check_id(desired, path, vocabulary)
+        return value, _check_id(desired, path, tables)
     if path == FORMULA and isinstance(value, str):
-        return _translate_formula(desired, value, vocabulary)
+        return _translate_formula(desired, value, tables)
     return canonical(path, value), ()
 
 
-def _translate_code(desired: Desired, path: str, vocabulary: CodeTables) -> tuple[Value, tuple[Finding | Blocker, ...]]:
-    code, codes = desired.spec[path], vocabulary.ids[path]
+def _translate_code(desired: Desired, path: str, tables: CodeTables) -> tuple[Value, tuple[Finding | Blocker, ...]]:
+    code, codes = desired.spec[path], tables.ids[path]
     match codes.get(str(code), ()):
         case (only,):
             return only, ()
-        case () if path in vocabulary.unread:
-            return None, (_unresolved_code(str(code), path, vocabulary),)
+        case () if path in tables.unread:
+            return None, (_unresolved_code(str(code), path, tables),)
         case ():
             return None, (_unknown_code(desired, path, tuple(codes)),)
         case several:
@@ -162,10 +162,10 @@ def _unknown_code(desired: Desired, path: str, codes: tuple[str, ...]) -> Findin
     )
 
 
-def _unresolved_code(code: str, path: str, vocabulary: CodeTables) -> Blocker:
+def _unresolved_code(code: str, path: str, tables: CodeTables) -> Blocker:
     key, id_key = path.rpartition(".")[2], FIELD_AT[path].key
-    reason = vocabulary.unread[path]
-    near = _propose_codes(path, code, tuple(vocabulary.ids[path]))
+    reason = tables.unread[path]
+    near = _propose_codes(path, code, tuple(tables.ids[path]))
     way_out = f"give the key's user permission to read the {_LISTS[path]}, or "
     # The list of units also says which are money, so an edit to the id would be as unknown.
     way_out += "make this edit in EnergyCAP itself" if path == UNIT_CODE else f"write {id_key} in place of {key}"
@@ -212,12 +212,12 @@ def _convert(code: str, other: str) -> str:
     return f"one {code} is {factor} {other}: write  unitCode: {other}  and multiply the multiplier by {factor}"
 
 
-def _check_id(desired: Desired, path: str, vocabulary: CodeTables) -> tuple[Finding, ...]:
+def _check_id(desired: Desired, path: str, tables: CodeTables) -> tuple[Finding, ...]:
     id_, code_path = desired.spec[path], _CODE_OF[path]
-    if id_ in vocabulary.codes[code_path]:
+    if id_ in tables.codes[code_path]:
         return ()
-    if code_path == SUMMARIZATION_METHOD or code_path in vocabulary.unread:
-        return (_unseen_id(desired, path, vocabulary.unread.get(code_path, "")),)
+    if code_path == SUMMARIZATION_METHOD or code_path in tables.unread:
+        return (_unseen_id(desired, path, tables.unread.get(code_path, "")),)
     message = f"{FIELD_AT[path].key} is not known in EnergyCAP, found {show_value(id_)}"
     return (make_finding("ESA312", message, desired.locate(path)),)
 
@@ -230,26 +230,26 @@ def _unseen_id(desired: Desired, path: str, unread: str) -> Finding:
     return make_finding("ESA416", message, desired.locate(path))
 
 
-def _translate_formula(desired: Desired, formula: str, vocabulary: CodeTables) -> tuple[str, tuple[Finding, ...]]:
+def _translate_formula(desired: Desired, formula: str, tables: CodeTables) -> tuple[str, tuple[Finding, ...]]:
     references = find_references(formula)
-    findings = tuple(finding for text in references for finding in _check_reference(desired, text, vocabulary))
+    findings = tuple(finding for text in references for finding in _check_reference(desired, text, tables))
 
     def number(reference: str) -> str:
         is_name = read_id(reference) is None
-        return str(vocabulary.channel_ids.get(reference, reference)) if is_name else reference
+        return str(tables.channel_ids.get(reference, reference)) if is_name else reference
 
     return rename_references(formula, number), findings
 
 
-def _check_reference(desired: Desired, reference: str, vocabulary: CodeTables) -> tuple[Finding, ...]:
+def _check_reference(desired: Desired, reference: str, tables: CodeTables) -> tuple[Finding, ...]:
     match read_id(reference):
-        case None if reference in vocabulary.channel_ids:
+        case None if reference in tables.channel_ids:
             return ()
-        case None if reference in vocabulary.defined_names:
+        case None if reference in tables.defined_names:
             code, what = "ESA313", "formula uses a channel that was not found in EnergyCAP"
         case None:
             code, what = "ESA320", "formula names an unknown channel"
-        case id_ if id_ in vocabulary.live_ids:
+        case id_ if id_ in tables.live_ids:
             return ()
         case _:
             code, what = "ESA314", "formula uses a channel that is not in EnergyCAP"
