@@ -168,6 +168,16 @@ GRAPHS = st.dictionaries(NAMES, st.sets(NAMES, max_size=3))
         pytest.param({"b": {"a"}, "a": {"b"}}, (("a", "b"),), id="two"),
         pytest.param({"x": {"c"}, "c": {"a"}, "a": {"b"}, "b": {"c"}}, (("a", "b", "c"),), id="three, and a way in"),
         pytest.param({"a": {"d"}, "d": {"b", "a"}, "b": {"d"}}, (("a", "d"),), id="two that share a name"),
+        pytest.param(
+            {"a": {"b", "e"}, "b": {"a", "c", "d"}, "c": set(), "d": set(), "e": {"a"}},
+            (("a", "b"),),
+            id="two that share a name, and ways out of one",
+        ),
+        pytest.param(
+            {"a": {"b"}, "b": {"a", "c"}, "c": {"d"}, "d": {"c"}},
+            (("a", "b"), ("c", "d")),
+            id="two, and one that leads to the other",
+        ),
         pytest.param({"d": {"c"}, "c": {"d"}, "b": {"a"}, "a": {"b"}}, (("a", "b"), ("c", "d")), id="two apart"),
     ],
 )

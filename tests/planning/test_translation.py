@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
-from reconciler.model.channels import ReferenceData
+from reconciler.model.channels import ObservationType, ReferenceData, Unit
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.plan import Blocker
 from reconciler.planning.translation import CodeTables, codes_by_id, ids_by_code, list_unread, show_formula, to_ids
@@ -87,6 +88,12 @@ def test_codes_and_names_are_translated_to_ids(spec: Spec, expected: Spec) -> No
         ),
         (
             "summarizationMethod",
+            "Sums",
+            'summarizationMethod is not known in EnergyCAP, found "Sums"',
+            "write  summarizationMethod: Sum  if that is meant",
+        ),
+        (
+            "summarizationMethod",
             "Maximum",
             'summarizationMethod is not known in EnergyCAP, found "Maximum"',
             "write summarizationMethodId: no channel uses this method yet, so its id is not available",
@@ -97,6 +104,51 @@ def test_an_unknown_code_is_a_finding_with_the_most_similar_one(
     path: str, value: Value, message: str, fix: str
 ) -> None:
     assert translate({path: value}) == [("ESA310", message, fix)]
+
+
+@pytest.mark.parametrize(
+    ("reference", "path", "code", "fix"),
+    [
+        pytest.param(
+            ReferenceData(observation_types=(ObservationType(10, "KWH"),)),
+            "observationTypeCode",
+            "MWH",
+            "write  observationTypeCode: KWH  if that is meant",
+            id="a type code that looks like a unit",
+        ),
+        pytest.param(
+            ReferenceData(units=(Unit(1, "MWHR"),)),
+            f"{V}unitCode",
+            "MWH",
+            "write  unitCode: MWHR  if that is meant",
+            id="a unit that nobody knows",
+        ),
+        pytest.param(
+            ReferenceData(units=(Unit(1, "THERMS"),)),
+            f"{V}unitCode",
+            "THERM",
+            "write  unitCode: THERMS  if that is meant",
+            id="another spelling of the same unit",
+        ),
+        pytest.param(
+            ReferenceData(units=(Unit(1, "KW"), Unit(2, "KWH"))),
+            f"{V}unitCode",
+            "KWX",
+            "write  unitCode: KW or KWH, whichever is meant",
+            id="two that are as similar",
+        ),
+    ],
+)
+def test_similar_codes_are_suggested_unless_they_are_known_as_other_units(
+    reference: ReferenceData, path: str, code: str, fix: str
+) -> None:
+    codes = codes_by_id(reference)
+    tables = replace(VOCABULARY, ids=ids_by_code(codes), codes=codes)
+
+    _, (found,) = to_ids(make_desired("use", 1, {path: code}), {}, tables)
+
+    assert isinstance(found, Finding)
+    assert found.fix == fix
 
 
 def test_a_code_with_two_ids_is_a_finding() -> None:

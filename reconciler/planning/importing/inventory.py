@@ -47,12 +47,16 @@ def slug(text: str | None, longest: int = _LONGEST_PART) -> str:
 
     Cut to `longest` characters, between words if there are several.
     """
-    plain = unicodedata.normalize("NFKD", KEYS.hide(text or "").casefold()).encode("ascii", "ignore").decode()
-    words = _OTHERS.sub("-", plain).strip("-._")
+    words = _simplify(text)
     if len(words) <= longest:
         return words
     cut = words[: longest + 1].rpartition("-")[0]
     return (cut or words[:longest]).rstrip("-._")
+
+
+def _simplify(text: str | None) -> str:
+    plain = unicodedata.normalize("NFKD", KEYS.hide(text or "").casefold()).encode("ascii", "ignore").decode()
+    return _OTHERS.sub("-", plain).strip("-._")
 
 
 def assign_unique(candidates: Mapping[Thing, NameCandidates], taken: Collection[str]) -> dict[Thing, str]:
@@ -90,7 +94,7 @@ def candidate_names(live: Live) -> NameCandidates:
 
     def name(number: int) -> str:
         if number == 0:
-            return base
+            return base[:_LONGEST].rstrip("-._")
         suffix = suffixes[number - 1] if number <= len(suffixes) else f"{live.id}-{number}"
         return f"{base[: _LONGEST - 1 - len(suffix)].rstrip('-._')}-{suffix}"
 
@@ -104,10 +108,10 @@ def _find_clashing(names: Mapping[Thing, str], taken: Collection[str]) -> list[T
 
 def _own_words(live: Live) -> str:
     """The name of `live` without the data point or place at its beginning."""
-    words = slug(live.name, 2 * _LONGEST).split("-")
+    words = _simplify(live.name).split("-")
     point = live.data_point
     known = (point.code, point.name, point.place_name, point.place_code)
-    shared = max(_count_shared(words, slug(text, 2 * _LONGEST).split("-")) for text in known)
+    shared = max(_count_shared(words, _simplify(text).split("-")) for text in known)
     return slug("-".join(words[shared:]))
 
 
@@ -204,7 +208,6 @@ class ByHand(Struct, frozen=True):
 _DEVICES = frozenset(
     {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in "123456789")}
 )
-_LONGEST_FILE_NAME = 60
 
 
 def existing_files(matches: Iterable[Match]) -> dict[int, str]:
@@ -246,7 +249,7 @@ def _name_folders(points: Iterable[DataPoint]) -> dict[int, str]:
 
 
 def _candidate_files(folder: str, point: DataPoint) -> NameCandidates:
-    name = _avoid_devices(name_data_point(point)[:_LONGEST_FILE_NAME])
+    name = _avoid_devices(name_data_point(point))
 
     def file(number: int) -> str:
         suffix = "" if number == 0 else f"-{point.id}" if number == 1 else f"-{point.id}-{number}"

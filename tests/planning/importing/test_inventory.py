@@ -131,7 +131,7 @@ is_name = validator_for(Format.CHANNELS, "name")
     ],
 )
 def test_a_slug_has_only_characters_that_names_allow(text: str | None, expected: str) -> None:
-    assert slug(text, 20 if text == "North Building electricity use" else 28) == expected
+    assert (slug(text, 20) if text == "North Building electricity use" else slug(text)) == expected
 
 
 @pytest.mark.parametrize(
@@ -146,6 +146,8 @@ def test_a_slug_has_only_characters_that_names_allow(text: str | None, expected:
         (replace(NORTH, code=None), "Use", "nb-elec-01-use"),
         (DataPoint(7, code="12"), "34", "channel-12-34"),
         (DataPoint(7), "", "data-point-7"),
+        (DataPoint(7, code=28 * "1"), 28 * "2", f"channel-{28 * '1'}-{27 * '2'}"),
+        (DataPoint(7, code=f"{26 * '1'}.2"), f"{26 * '3'}.4", f"channel-{26 * '1'}.2-{26 * '3'}"),
     ],
 )
 def test_a_name_is_the_data_point_and_the_rest_of_the_channel_name(point: DataPoint, info: str, expected: str) -> None:
@@ -163,6 +165,22 @@ def test_each_longer_name_adds_detail_and_the_last_ones_add_the_id() -> None:
         "nb-elec-use-42",
         "nb-elec-use-42-5",
     ]
+
+
+def test_a_longer_name_is_cut_before_the_detail_to_the_length_that_names_allow() -> None:
+    point = replace(NORTH, code=28 * "a")
+
+    longer = candidate_names(make_live(42, {"channelInfo": 28 * "b"}, data_point=point))(1)
+
+    assert longer == f"{28 * 'a'}-{27 * 'b'}-elecuse"
+    assert (is_name(longer), is_name(f"{longer}x")) == (True, False)
+
+
+def test_words_that_a_long_name_shares_with_its_place_are_not_repeated() -> None:
+    place = " ".join(f"word{number}" for number in range(40))
+    live = make_live(1, {"channelInfo": f"{place} use"}, data_point=replace(NORTH, place_name=place))
+
+    assert candidate_names(live)(0) == "nb-elec-use"
 
 
 def name_all(*channels: Live, taken: tuple[str, ...] = ()) -> dict[int, str]:
