@@ -181,6 +181,7 @@ def call(arguments: Sequence[str] | None = None) -> ExitCode:
         return ExitCode(commands.main(arguments, prog_name="reconciler", standalone_mode=False) or ExitCode.DONE)
     except click.exceptions.Abort as error:
         raise KeyboardInterrupt from error
+    # The message of this error is the help text.
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         return ExitCode.USAGE

@@ -230,6 +230,7 @@ def _load_own_definitions(output: Output, context: ProjectContext) -> Definition
     """The definitions, possibly none. Raises ProjectError if they have errors."""
     loaded = load_definitions(context.root, context.project.definitions)
     errors = [found for found in loaded.findings if found.severity is Severity.ERROR and found.code != NO_FILES]
+    # Which channels are managed is unknown while a file cannot be read, so some would be imported twice.
     if errors:
         print_findings(output, errors, context.root)
         raise ProjectError("the definitions have errors; EnergyCAP was not contacted", "fix the errors listed above")
@@ -302,6 +303,7 @@ def draft_new_files(
     root, folders = inputs.context.root, inputs.context.project.definitions
     new = list_new(picked, inventory)
     joined = {inventory.files[live.data_point.id] for live in new if live.data_point.id in inventory.files}
+    # Channels of a data point that has a file go into that file, whose name the user may have chosen.
     texts = {file: read_exactly(root / file) for file in joined}
     headers = {file: read_header(text) for file, text in texts.items()}
     folder = str(PurePosixPath(folders[0]))
@@ -346,6 +348,7 @@ def update_files(inputs: ImportInput, updates: Updates) -> ImportedFiles:
 
 def _update_text(text: str, channels: Mapping[str, Spec]) -> tuple[str, list[str]]:
     """`text` with the values of `channels`, and the names of channels that would lose a comment and stay unchanged."""
+    # One edit of all channels is tried first: each edit parses the file again.
     with suppress(UnsafeEdit):
         return update_channels(text, channels), []
     unkept = []
@@ -388,6 +391,7 @@ def verify_empty_plan(output: Output, inputs: ImportInput, before: Plan, importe
     if errors:
         print_findings(output, errors, root)
         raise ProjectError("the files would have errors; nothing was written", _EXCLUDE_THEM)
+    # Values that the user edited still differ from EnergyCAP, as they should.
     kept = {(one.name, one.path) for one in imported.kept}
     differences = verify_import(before, inputs.plan(loaded.definitions), imported.names, kept)
     if differences:
@@ -397,6 +401,7 @@ def verify_empty_plan(output: Output, inputs: ImportInput, before: Plan, importe
 
 def _load_copy(inputs: ImportInput, imported: ImportedFiles) -> LoadResult:
     """The definitions with the new files, loaded from a temporary folder. Raises OSError."""
+    # The files are planned from a copy, so that nothing is written to the project before the plan is known to be empty.
     with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
         texts = {file: (inputs.context.root / file).read_bytes() for file in inputs.definitions.files}
         texts |= {written.file: written.after.encode() for written in imported.files}
@@ -440,6 +445,7 @@ def exclude_own_edits(output: Output, inputs: ImportInput, updates: Updates, ref
 
 def _past_definitions(output: Output, inputs: ImportInput, reference: str | None) -> Iterator[Past]:
     root = inputs.context.root
+    # Before the first commit, every value is an edit that is not committed.
     head = read_commit(root)
     if head is None:
         yield Past({}, _UNCOMMITTED)

@@ -94,6 +94,7 @@ def _rename(text: str, folder: str) -> str:
 def _fit_github(text: str, folder: str) -> str:
     if not folder:
         return text
+    # GitHub lists workflows by their names, so those of two projects must differ.
     text = re.sub(
         r"(?m)^name: (.+)$", lambda match: f"name: {json.dumps(f'{match[1]} ({folder})')}", _rename(text, folder)
     )
@@ -173,6 +174,7 @@ def command(output: Output, folder: Path, pipeline: str) -> ExitCode:
 
 def _list_files(folder: Path) -> Mapping[str, str]:
     """The files of a project: relative path → text. The example only for a new project, or if it exists."""
+    # In a project that has files of its own, the channels of the example would be planned with them.
     is_beginning = not (folder / PROJECT_FILE).exists() or (folder / _EXAMPLE).exists()
     example = {_EXAMPLE: _read("example.yaml")} if is_beginning else {}
     return {
@@ -185,6 +187,7 @@ def _list_files(folder: Path) -> Mapping[str, str]:
 
 def _list_shared(pipeline: Pipeline, within: str) -> Mapping[str, str]:
     """The files for the root of the repository, if the project is in the folder `within`."""
+    # pre-commit runs hooks at the root of the repository, where `validate` would check all projects.
     hook = _read("pre-commit-config.yaml")
     if within:
         entry = "        entry: reconciler validate\n"
@@ -227,6 +230,7 @@ def _make_replacement(path: Path, text: str) -> Replacement | None:
     before = _read_text(path)
     if before is None:
         return None
+    # `/.reconciler`, `.reconciler` and `.reconciler/` all ignore the folder.
     there = {line.strip().strip("/") for line in before.splitlines()}
     missing = "".join(f"{line}\n" for line in text.splitlines() if line.strip("/") not in there)
     gap = "" if before.endswith("\n") or not before else "\n"

@@ -72,6 +72,7 @@ def open_project(output: Output) -> ProjectContext:
     root = _find_root(Path.cwd())
     project, findings = load_project(root)
     named = None if project is None else [environment.api_key_env for environment in project.environments]
+    # Whatever is printed or written from here on may quote a file that holds the key.
     KEYS.learn(find_keys(os.environ, named))
     if findings:
         print_findings(output, findings, root)

@@ -135,6 +135,7 @@ class Output(Struct, frozen=True):
         from threading import Timer
 
         timer = Timer(_SLOW_SECONDS, self.log, (text,))
+        # The process must not wait for a message that nobody needs any more.
         timer.daemon = True
         timer.start()
         try:
@@ -145,6 +146,7 @@ class Output(Struct, frozen=True):
     @contextmanager
     def open_progress_bar(self, length: int, label: str) -> Iterator[Callable[[int], None] | None]:
         """A function that advances a bar on stderr; None if stderr is not a terminal, or with --quiet."""
+        # A bar redraws its line, which in the log of a CI job would be thousands of lines.
         if self.is_quiet or not sys.stderr.isatty():
             yield None
             return
@@ -183,6 +185,7 @@ def parse_outputs(texts: Sequence[str], formats: Sequence[str], *, is_quiet: boo
     shared = next((file for file in files if files.count(file) > 1), files)
     if shared is not files:
         raise UsageError(f"two --format outputs go to {shared or 'stdout'}", "give each its own: --format FORMAT=FILE")
+    # A format that goes only to files leaves stdout to the text that a person reads.
     if None in files or is_quiet:
         return outputs
     return (OutputTarget(TEXT), *outputs)
@@ -206,6 +209,7 @@ def _set_encoding(format_name: str) -> None:
 def _wants_color(color: str) -> bool:
     if color != "auto":
         return color == "always"
+    # Source: https://no-color.org and https://force-color.org.
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()

@@ -66,6 +66,7 @@ def refuse_overlaps(output: Output, outputs: Mapping[str, Path | None], inputs: 
     """
     formats = [(f"--format {target.format}={target.file}", target.file) for target in output.targets if target.file]
     written, read = [*formats, *_list_given(outputs)], _list_given(inputs)
+    # A shell empties the FILE of `> FILE` before the command starts, so an input that is also stdout is lost.
     redirected = [(name, Path(f"/dev/fd/{number}")) for name, number in (("stdout", 1), ("stderr", 2))]
     pairs = [*combinations(written, 2), *product((one for one in written if not _is_stream(one[1])), redirected)]
     for (one, first), (other, second) in pairs:
@@ -99,11 +100,13 @@ def _identify(path: Path) -> Identity | None:
         return _identify_missing(Path(os.path.realpath(path)))
     except OSError:
         return (os.path.realpath(path),)
+    # A pipe counts too: two outputs would mix in it.
     keeps = stat.S_ISREG(status.st_mode) or stat.S_ISFIFO(status.st_mode)
     return (status.st_dev, status.st_ino) if keeps else None
 
 
 def _read_status(path: Path) -> os.stat_result:
+    # `/dev/stdin` and the like mean an open file, which may have no path.
     number = 0 if path == Path("-") else find_descriptor(path)
     return path.stat() if number is None else os.fstat(number)
 
@@ -151,6 +154,7 @@ def _find_owner(root: Path, folders: Sequence[str], path: Path, *, is_database: 
     homes = [root / folder for folder in folders]
     if has_definition_suffix(target.name) and any(_is_in(target, home) for home in homes):
         return f"a file of definitions: all .yaml files in {', '.join(folders)} are read"
+    # A hard link to a channel file may be anywhere, with any extension.
     if _has_other_names(target) and any(_is_same(path, root / file) for file in find_files(root, folders).files):
         return "a file of definitions, which has another name there"
     return ""

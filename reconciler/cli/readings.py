@@ -182,6 +182,7 @@ def _read_marks(option: str, pairs: Sequence[str]) -> dict[str, frozenset[str]]:
 
 def _read_property(name: str, pair: str) -> str:
     """The property of the API called `name`, in any case; "" for none."""
+    # A header may be mapped to "" to ignore its column.
     known = {one.casefold(): one for one in (*PROPERTY_NAMES, "")}
     if name.casefold() in known:
         return known[name.casefold()]
@@ -213,6 +214,7 @@ def print_file_findings(output: Output, findings: Sequence[Finding]) -> None:
 def json_list(output: Output) -> Iterator[Callable[[RoutedGroup], None]]:
     """A function that writes each group at once to the JSON outputs; together they are one list."""
     with ExitStack() as stack:
+        # Written group by group, because the list of a large file would not fit into memory.
         wanted = [target for target in output.targets if target.format != TEXT]
         writers = [stack.enter_context(output.open_lines(target, is_live=False)) for target in wanted]
         entries = 0
@@ -371,6 +373,7 @@ def _import(output: Output, file: ReadingsFile, sender: Sender, options: dict[st
     output.log(" ".join((f"{file.describe()}.", describe_times(check, file.times))).rstrip())
     path = options["failed"]
     delivery = Delivery(sender, names, partial(time.sleep, _CHECK_DELAY_SECONDS))
+    # Opened before anything is sent: readings that are rejected must not be lost because their file cannot be written.
     with (
         open_rejects_file(path, file) as failed,
         stop_on_signals(output) as stop,

@@ -157,6 +157,7 @@ def _choose_database(given: Path | None) -> Path:
 
 
 def _find_database(root: Path) -> Path:
+    # A commit could make `.reconciler` a link, and the sandbox would write outside the project.
     check_inside(root, root / DATABASE)
     return _prepare(root / DATABASE)
 

@@ -51,6 +51,7 @@ def _render_journal(output: Output, file: Path) -> Plan:
     from reconciler.apply.rollback import make_rollback
     from reconciler.reports.apply_report import render_result
 
+    # The result of an apply that is still running would be wrong a moment later.
     if is_locked(file):
         raise FileError(f"an apply is using the journal {file}", "wait until it finishes")
     content = read_journal(file)

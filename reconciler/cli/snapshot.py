@@ -43,6 +43,7 @@ def command(output: Output, environment: str | None, out: Path, *, time_zones: b
     refuse_overlaps(output, {"--out": out}, {})
     context = open_project(output)
     chosen = context.environment(environment)
+    # The time before the first request: what changed during the read counts as later.
     taken = utc_now()
     with (
         open_service(context.root, chosen) as access,

@@ -96,6 +96,7 @@ def _has_project_signs(folder: Path) -> bool:
 def _find_below(output: Output, folder: Path) -> tuple[Path, ...]:
     """The projects below `folder`. Raises ProjectError if none is found and submodules are not checked out."""
     below = find_projects(folder)
+    # git leaves the folder of such a submodule empty, so its projects would be skipped silently.
     absent = " ".join(quote(path_prefix(path).rstrip("/")) for path in below.absent)
     if absent and not below.roots:
         raise ProjectError(
@@ -111,6 +112,7 @@ def _find_owners(output: Output, path: Path) -> tuple[Path, ...]:
     """The project that `path` is in, or those below it."""
     if not path.exists():
         raise UsageError(f"no such file or folder: {path}")
+    # A link to a file belongs to the project that it is in, not to the one it points to.
     start = path.resolve() if path.is_dir() else path.absolute().parent
     try:
         return (find_root(start),)
@@ -125,6 +127,7 @@ def _find_owners(output: Output, path: Path) -> tuple[Path, ...]:
 
 def _validate_project(root: Path) -> FindingsReport:
     tree, findings = read_project(root)
+    # The findings quote the files, and a file may hold the key.
     KEYS.learn(find_keys(os.environ, None if tree is None else variables_of(tree)))
     if tree is None:
         return FindingsReport(findings, files=0, channels=0)
