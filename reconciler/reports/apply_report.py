@@ -98,6 +98,7 @@ def resume_command(plan: Plan) -> str:
 
     A rollback is started again from the same journal: values that are already restored count as done.
     """
+    # The file of the journal is not known here, and a rollback is never resumed.
     how = "--undo JOURNAL" if plan.is_rollback else "--resume"
     return f"reconciler apply --environment {_quote_environment(plan)} {how}"
 
@@ -227,6 +228,7 @@ def _render_done_event(outcome: Outcome, details: dict[str, object]) -> str:
     return _event_line("apply_complete", f"{outcome.name}: done: {outcome.remark}", details, level="warn")
 
 
+# As Terraform names a resource: its type and its name.
 def _address_fields(name: str, channel_id: int) -> dict[str, object]:
     return {"address": f"esa_channel.{name}", "name": name, "channel_id": channel_id}
 

@@ -260,6 +260,7 @@ def describe_evidence(evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]
     text for each of its members. A channel is shown by its name and location in the files, or else by its id and its
     name in EnergyCAP.
     """
+    # Whether there are readings says more than their dates, so it comes first.
     for name, value in sorted(evidence.items(), key=_has_first):
         values = value if isinstance(value, list | tuple) and value else (value,)
         # A version without a begin date is the first of its channel.

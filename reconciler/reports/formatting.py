@@ -35,6 +35,7 @@ def format_value(value: Value) -> str:
             return "true" if value else "false"
         case str():
             return '"' + escape_text(value).replace('"', '\\"') + '"'
+        # 1.0 and 1 are the same number in JSON and in YAML, so a report shows them alike.
         case float() if value.is_integer():
             return str(int(value))
         case _:

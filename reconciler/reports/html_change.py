@@ -111,6 +111,7 @@ def mark_formula_changes(before: str, after: str) -> tuple[FormulaParts, Formula
 def _compare_tokens(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[bool, _TokenRange, _TokenRange]]:
     """Ranges of tokens side by side, and whether they differ."""
     if max(len(one), len(other)) <= _MAX_COMPARED:
+        # Without autojunk, which ignores tokens that occur often, as operators and parentheses do.
         matcher = SequenceMatcher(None, one, other, autojunk=False)
         for tag, start, end, other_start, other_end in matcher.get_opcodes():
             yield tag != "equal", (start, end), (other_start, other_end)
@@ -149,6 +150,7 @@ def _split_tokens(formula: str) -> list[str]:
 
 def _token_end(formula: str, start: int, length: int) -> int:
     """The position after `length` characters other than spacing, and the spacing around them."""
+    # Tokens are compared without their spacing, so positions in the formula must be found again.
     end = start
     while end < len(formula) and (length > 0 or formula[end].isspace()):
         length -= not formula[end].isspace()

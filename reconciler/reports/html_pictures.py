@@ -121,6 +121,7 @@ def _make_axis(history: History, *others: str | None) -> _Axis:
     dates = (*begins, *ends, history.first_reading, history.last_reading, *others)
     days = [day for date_ in dates if (day := _find_day(date_)) is not None]
     first, last = min(days, default=0.0), max(days, default=0.0)
+    # At least a day, so that an axis on which all dates are the same does not divide by zero.
     margin = max((last - first) * _MARGIN, 1.0)
     return _Axis(first - margin, last + margin)
 
@@ -128,6 +129,7 @@ def _make_axis(history: History, *others: str | None) -> _Axis:
 def _list_versions(history: History, axis: _Axis) -> Iterable[TimelineBar]:
     for number, version in enumerate(history.versions, 1):
         begin, end = _find_day(version.begin_date), _find_day(version.end_date)
+        # A date that cannot be read counts as an open end: the label shows it as it came.
         left = 0.0 if begin is None else axis.place(begin)
         right = 100.0 if end is None else axis.place(end)
         yield TimelineBar(
@@ -162,6 +164,7 @@ def _place_mark(time: str | None, axis: _Axis) -> TimelineMark | None:
 
 
 def _list_years(axis: _Axis) -> Iterable[TimelineMark]:
+    # The margin may reach beyond the years that Python's dates have.
     first, last = (date.fromordinal(min(max(int(day), 1), _LAST_DAY)).year for day in (axis.start, axis.end))
     step = -(-(last - first) // _MAX_TICKS) or 1
     for year in range(first + 1, last + 1, step):
@@ -171,6 +174,7 @@ def _list_years(axis: _Axis) -> Iterable[TimelineMark]:
 def _find_day(time: str | None) -> float | None:
     """`time` in days; None if it is not a date, which the service may send."""
     try:
+        # Local times without their zone: the axis only compares dates of one data point.
         moment = datetime.fromisoformat((time or "")[:19])
     except ValueError:
         return None
@@ -266,6 +270,7 @@ def _draw_curves(paths: Mapping[Link, Sequence[Slot]], corners: Mapping[Slot, tu
     for link, path in paths.items():
         arrivals[link[1]].append((corners[path[-2]][1], link))
     curves = {}
+    # Ordered by where they come from, arrows that end at the same box do not cross just before it.
     for user, coming in arrivals.items():
         left, top = corners[user]
         for place, (_, link) in enumerate(sorted(coming), 1):
@@ -287,6 +292,7 @@ def _draw_curve(passed: Sequence[tuple[tuple[int, int], int]], end: tuple[int, i
 
 
 def _bend(x: int, y: int, to_x: int, to_y: int) -> str:
+    # Both control points are level with their ends, so an arrow leaves and reaches a box horizontally.
     pull = max(abs(to_x - x) // 2, _COLUMN_GAP // 2)
     return f"C{x + pull} {y} {to_x - pull} {to_y} {to_x} {to_y}"
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reconciler.reports.terminal import Styler
 
 
+# An import of a whole tenant writes thousands of files.
 _MAX_LISTED = 20
 _LINE_STYLES = {"+": Style.AFTER, "-": Style.BEFORE, "@": Style.FAINT}
 

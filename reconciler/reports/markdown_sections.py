@@ -182,7 +182,9 @@ def _render_edit(edit: Edit) -> str:
     )
 
 
+# The changes that a reviewer need not read one by one: they are collapsed, and the last to get room.
 LOW_RISK = (Risk.FORWARD, Risk.COSMETIC)
+# Each of these lines covers many changes, but there may be hundreds of groups.
 _FIRST_GROUPS = 3
 
 
@@ -247,6 +249,7 @@ def draw_links(links: Sequence[FormulaLink], marks: Mapping[int, str]) -> tuple[
     """
     ordered = sorted(links, key=lambda link: (link.before == link.after, not _touches(link, marks)))
     lines, drawn = ["```mermaid", "flowchart LR"], 0
+    # Ids instead of names in the picture: Mermaid gives some words a meaning, such as `end`.
     known: dict[int, str] = {}
     room = _MAX_PICTURE - len("```mermaid\nflowchart LR\n```\n")
     for link in ordered:

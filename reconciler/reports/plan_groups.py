@@ -40,6 +40,7 @@ def group_by_data_point(changes: Iterable[Change]) -> tuple[DataPointChanges, ..
     groups: defaultdict[int, list[Change]] = defaultdict(list)
     for change in changes:
         groups[change.data_point.id].append(change)
+    # Grouped by id: two data points may have the same name.
     made = (DataPointChanges(members[0].data_point, tuple(members)) for members in groups.values())
     return tuple(sorted(made, key=lambda group: _sort_key(group.data_point)))
 
@@ -62,6 +63,7 @@ def group_identical(
     """
     kinds: defaultdict[object, list[Change]] = defaultdict(list)
     for change in changes:
+        # The others have reasons and dependents of their own, which one text for all would hide.
         if change.is_sendable and not change.depends_on and change.name not in excluded:
             kinds[change.edits].append(change)
     alike = sorted((kind for kind in kinds.values() if len(kind) >= MIN_IDENTICAL), key=len, reverse=True)

@@ -208,6 +208,7 @@ def render_plan_html(plan: Plan) -> str:
     The page loads nothing, and its Content-Security-Policy allows only its own script and style. All names
     and values are shown as text, with unprintable characters escaped.
     """
+    # Both are inline, so that the page works as a single file; the policy allows nothing but their hashes.
     style, script = _read_template("plan.css"), _read_template("plan.js")
     return _load_template().render(
         plan=plan,

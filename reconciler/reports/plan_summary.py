@@ -106,6 +106,7 @@ def _describe_changes(plan: Plan) -> str:
         return _describe_no_changes(plan)
     number = count(summary.update, "channel") if summary.update else "no channel"
     parts = [f"{number} would change in {format_environment(plan)}"]
+    # Blocked edits are not counted: they are not sent, so they rewrite nothing.
     rewriting = sum(edit.impact is Impact.HISTORY for change in plan.sendable for edit in change.edits)
     if rewriting:
         parts.append(f"{count(rewriting, 'edit')} may rewrite stored values")
@@ -171,6 +172,7 @@ def _describe_snapshot(plan: Plan) -> str:
 def _format_age(plan: Plan) -> str:
     try:
         age = datetime.fromisoformat(plan.created) - datetime.fromisoformat(plan.snapshot or "")
+    # A saved plan or a snapshot may have any text as its time.
     except (ValueError, TypeError):
         return ""
     if age < timedelta(hours=1):

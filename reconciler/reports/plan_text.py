@@ -123,6 +123,7 @@ def _render_edits(changes: Sequence[Change], styler: Styler) -> Iterator[str]:
         for warning in edit.warnings:
             yield from _wrap_sentence(f"warning: {warning}", styler, indent=8, style=Style.WARNING)
         for sentence in (describe_inputs(edit), describe_effect(edit, changes)):
+            # Several edits of a version often have the same effect, which is said at the first of them.
             if sentence and sentence not in shown:
                 shown.add(sentence)
                 yield from _wrap_sentence(sentence, styler, indent=8, style=_impact_style(edit))
@@ -131,6 +132,7 @@ def _render_edits(changes: Sequence[Change], styler: Styler) -> Iterator[str]:
 def _edit_chunks(edit: Edit) -> Iterator[Chunk]:
     before, after = format_values(edit.before, edit.after)
     yield chunk(escape_text(edit.path), Style.PATH)
+    # 13 columns are taken by the indent of a second line and the arrow.
     if display_width(before) + display_width(after) + 13 > WIDTH:
         yield chunk(before, Style.BEFORE)
         yield (("→ ", Style.PLAIN), (after, Style.AFTER), (format_factor_note(edit), Style.PLAIN))
@@ -171,6 +173,7 @@ def _name_with_rules(change: Change) -> str:
 
 def _wrap_list(word: str, names: Sequence[str], styler: Styler) -> Iterator[str]:
     if names:
+        # The comma belongs to the name before it, or it could begin a line.
         ends = [*("," for _ in names[1:]), ""]
         chunks = [chunk(name + end) for name, end in zip(names, ends, strict=True)]
         yield from wrap((chunk(word), *chunks), styler, indent=6, hang=8)

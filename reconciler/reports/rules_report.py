@@ -135,6 +135,7 @@ def _groups() -> list[tuple[RuleGroup, Sequence[Rule]]]:
 
 
 def _heading(group: RuleGroup) -> str:
+    # The first digit of a code is that of its group.
     digit = list(type(group)).index(group) + 1
     return f"ESA{digit}xx: {group.value}"
 
@@ -145,6 +146,7 @@ def mark_code(text: str) -> str:
 
 
 def _mark_match(match: re.Match[str]) -> str:
+    # These would be formatting in Markdown or HTML; in the texts of rules they are only characters.
     if match["active"]:
         return f"\\{match['active']}"
     gap = (match["gap"] or "").replace("  ", " ")

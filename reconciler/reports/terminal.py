@@ -51,6 +51,7 @@ def no_style(text: str, _style: Style) -> str:
     return text
 
 
+# The columns of a source line that are shown, and how many of them before the caret.
 _WINDOW = 100
 _CONTEXT_BEFORE = 40
 _TAB = "    "
@@ -101,11 +102,13 @@ def _find_window(cells: list[str], caret: int) -> tuple[int, int]:
     return start, start + max(sum(width <= _WINDOW for width in accumulate(widths[start:])), lead + 1)
 
 
+# Fixed, so that the same plan gives the same text at every terminal and in every log.
 WIDTH = 80
 
 # Styled texts that stay together on one line.
 Chunk: TypeAlias = tuple[tuple[str, Style], ...]
 
+# A quoted value is easier to find and to copy if no line ends inside it.
 _WORD = re.compile(r'(?:"[^"]*"|\S)+')
 
 
@@ -142,6 +145,7 @@ def wrap(
             margin = indent if hang is None else hang
             line, width = [], margin
         if line:
+            # The gap between two chunks of one style has that style too, so that colour codes are written once.
             line.append((gap, line[-1][1] if line[-1][1] is spans[0][1] else Style.PLAIN))
             width += len(gap)
         line += spans
