@@ -1,10 +1,12 @@
-"""Projects written for one test, and findings in one line each."""
+"""Projects written for one test, findings in one line each, and the problems of values."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.definitions.load import load_definitions
+from reconciler.definitions.schema import Format
+from reconciler.definitions.schema_errors import explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,3 +38,18 @@ def validate(root: Path) -> list[str]:
 def _show_place(finding: Finding) -> str:
     place = finding.location
     return f"{place.file.removeprefix('channels/')}:{place.line}:{place.column}" if place else "-"
+
+
+def in_channel(**settings: Any) -> list[tuple[str, str, str]]:
+    """Code, message and fix of each problem of a channel with `settings`."""
+    explanation = explain(Format.CHANNELS, {"channels": {"use": settings}})
+    return [(problem.code, problem.message, problem.fix) for problem in explanation.problems]
+
+
+def in_version(**settings: Any) -> list[tuple[str, str, str]]:
+    return in_channel(esaChannelVersion=settings)
+
+
+def in_environment(**settings: Any) -> list[tuple[str, str, str]]:
+    document = {"definitions": "channels", "environments": {"there": {"url": "sandbox", **settings}}}
+    return [(problem.code, problem.message, problem.fix) for problem in explain(Format.PROJECT, document).problems]
