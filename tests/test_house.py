@@ -1,10 +1,12 @@
-"""Laws of the package's layout: one name has one meaning, a small module has several importers, packages list files."""
+"""Laws of the layout: one name has one meaning, small modules have several importers, packages list and test files."""
 
 from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict
 from pathlib import Path
+
+import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "reconciler"
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
@@ -22,6 +24,8 @@ def find_imports(tree: ast.Module) -> set[str]:
     return names | modules | {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
 
 
+# Their tests mirror their modules. Laws may span modules.
+MIRRORED = ("apply", "energycap", "planning", "reports")
 IMPORTS = {path: find_imports(tree) for path, tree in TREES.items()}
 
 
@@ -74,3 +78,12 @@ def test_a_file_name_occurs_once() -> None:
     counted = Counter(path.stem for path in TREES if "sandbox" not in path.parts)
 
     assert [name for name, count in counted.items() if count > 1 and name not in commands | {"__init__"}] == []
+
+
+@pytest.mark.parametrize("package", MIRRORED)
+def test_each_module_has_a_test_file_of_its_name(package: str) -> None:
+    modules = {path.relative_to(PACKAGE) for path in TREES if path.name != "__init__.py"}
+    own = sorted(path for path in modules if path.parts[0] == package)
+    tests = PACKAGE.parent / "tests"
+
+    assert [str(path) for path in own if not (tests / path.with_name(f"test_{path.name}")).is_file()] == []

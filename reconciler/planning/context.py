@@ -183,7 +183,7 @@ def block_unread(matched: MatchResult) -> Mapping[str, tuple[Match, Blocker]]:
 
 
 def check_unread(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
-    """The blockers of `draft` that values of other channels may be, if these could not be read."""
+    """A blocker for each kind of unread value of other channels that may forbid `draft`."""
     flawed = [live for live in context.index.flawed if live.id != draft.live.id]
     # Most snapshots are read in full.
     if not flawed:

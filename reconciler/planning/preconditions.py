@@ -333,7 +333,7 @@ def _find_fix(path: str, context: PlanContext) -> str:
 
 
 def _check_zone(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
-    """A blocker if the request would include a version date with a zone: EnergyCAP may read it back as another time."""
+    """A blocker if the request would include a version date with a zone: EnergyCAP may take it for another time."""
     begin = draft.live.current.begin_date
     if begin is None or not has_zone(begin) or not _is_sent(BEGIN_DATE, draft, context):
         return

@@ -36,12 +36,12 @@ def make_feed(name: str, expect: str, identifiers: Identifiers, line: int = 40) 
 
 
 def make_definitions(channels: Iterable[Desired], feeds: Iterable[Feed] = ()) -> Definitions:
-    """All of it, from however many files."""
+    """Definitions with `channels` and `feeds`."""
     return Definitions(tuple(channels), tuple(feeds), (), "sha256:0")
 
 
 def summarize(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:
-    """Code, keys of the place, and message of each."""
+    """The code, the keys of the location, and the message of each finding."""
     return [
         (finding.code, " ".join(finding.location.path) if finding.location else "", finding.message)
         for finding in findings

@@ -1,4 +1,4 @@
-"""A small tenant: live channels as the service has them, channels of the files over them, and their plan."""
+"""A small tenant: live channels, channels of the files for them, and their plan."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def make_calculated(id_: int, formula: str, values: Spec | None = None, **others
 
 
 def add_older_version(live: Live, ended: str, **values: Value) -> Live:
-    """`live` with a version before its only one, which then begins where that one ends."""
+    """`live` with an older version that ends when its present one begins."""
     older = Version(live.id * 10 - 1, None, ended, {**live.current.values, **values})
     begun = {f"{V}beginDate": ended}
     current = replace(live.current, begin_date=ended, values={**live.current.values, **begun})
@@ -108,7 +108,7 @@ def make_desired(name: str, id_: int, spec: Spec | None = None, **others: Any) -
 def plan_of(
     channels: Iterable[Desired], live: Iterable[Live], basis: PlanRequest = BASIS, reference: ReferenceData = REFERENCE
 ) -> Plan:
-    """The plan of `channels` over `live` and `reference`."""
+    """The plan that turns `live` into `channels`."""
     definitions = Definitions(tuple(channels), (), ("channels/north.yaml",), "sha256:0")
     return make_plan(definitions, Snapshot(tuple(live), reference), basis)
 

@@ -1,4 +1,4 @@
-"""Made-up tenants for laws, with channels of the files over them, and a service that carries changes out."""
+"""Generated tenants for laws: live channels, channels of the files for them, and the effect of each change."""
 
 from __future__ import annotations
 
@@ -66,20 +66,20 @@ _WRITABLE: dict[str, st.SearchStrategy[Any]] = {
 
 
 class Tenant(Struct, frozen=True):
-    """Live channels, and channels of the files over some of them."""
+    """Live channels, and channels of the files for some of them."""
 
     live: tuple[Live, ...]
     channels: tuple[Desired, ...]
 
 
 def tenants() -> st.SearchStrategy[Tenant]:
-    """Tenants of which most have edits that can be sent, and some have any that the schema lets through."""
+    """Tenants, most of them with sendable edits, some with any edits that the schema allows."""
     return calm_tenants() | calm_tenants() | calm_tenants() | wild_tenants()
 
 
 @st.composite
 def wild_tenants(draw: DrawFn) -> Tenant:
-    """Three to six channels on two data points, most of them managed in some way, not always a legal one."""
+    """Three to six channels on two data points, most of them managed, with legal and illegal edits."""
     live = draw(lives(fewest=3))
     managed = draw(st.lists(st.sampled_from(live), min_size=3, unique_by=lambda channel: channel.id))
     specs = draw(_moved(managed) | _freed(managed, live))
@@ -94,7 +94,7 @@ def wild_tenants(draw: DrawFn) -> Tenant:
 
 @st.composite
 def calm_tenants(draw: DrawFn) -> Tenant:
-    """Channels without readings, nearly all of them with a legal edit; some hand something on to one another."""
+    """Channels without readings, nearly all with a legal edit; some edits depend on each other."""
     ids = range(1, draw(st.integers(4, 6)) + 1)
     begun: dict[int, Spec] = {1: {"isPrimaryValue": True}, 2: {"isPrimaryDemand": True}}
     simple = [make_live(id_, begun.get(id_)) for id_ in ids[:-1]]
@@ -118,7 +118,7 @@ _LEGAL: st.SearchStrategy[Spec] = st.sampled_from(
 
 
 def _hand_on(user: int) -> tuple[dict[int, Spec], ...]:
-    """What one channel of a calm tenant must give up before another can have it; `user` is the calculated one."""
+    """Edits of a calm tenant of which one must come before another; `user` is the calculated channel."""
     freed: Spec = {f"{V}formula": "channel(3)"}
     converted: Spec = {"isCalculated": True, "intervalMinutes": None, f"{V}formula": "channel(3) * 2"}
     return (
@@ -133,7 +133,7 @@ def _hand_on(user: int) -> tuple[dict[int, Spec], ...]:
 
 @st.composite
 def lives(draw: DrawFn, fewest: int = 2) -> tuple[Live, ...]:
-    """Channels as a service could have them: import ids unique, one primary each, what it says of itself true."""
+    """Channels as EnergyCAP could have them: unique import ids, one primary of each kind, correct convertible flags."""
     ids = range(1, draw(st.integers(fewest, 6)) + 1)
     channels = [draw(_live(id_, list(ids))) for id_ in ids]
     primaries = {(point, path): draw(st.sampled_from((None, *ids))) for point in (100, 200) for path in _PRIMARIES}
@@ -146,7 +146,7 @@ def lives(draw: DrawFn, fewest: int = 2) -> tuple[Live, ...]:
 
 @st.composite
 def neighbours(draw: DrawFn) -> tuple[Live, ...]:
-    """Two to five channels on one data point without import ids: type, unit and interval tell them apart, if any."""
+    """Two to five channels on one data point without import ids, which may differ in type, unit and interval."""
     kinds = st.tuples(st.sampled_from((10, 11)), st.sampled_from((1, 2)), st.sampled_from((15, 60)))
     return tuple(
         make_live(
@@ -164,7 +164,7 @@ def neighbours(draw: DrawFn) -> tuple[Live, ...]:
 
 
 def carry_out(change: Change, live: Iterable[Live]) -> tuple[Live, ...]:
-    """`live` after the service did what `change` wants, with what it fills in and demotes on its own."""
+    """`live` after EnergyCAP applied `change`, with what it fills in and demotes by itself."""
     taken = [path for path in _PRIMARIES if change.target_values.get(path) is True]
     after = []
     for channel in live:
@@ -178,7 +178,7 @@ def carry_out(change: Change, live: Iterable[Live]) -> tuple[Live, ...]:
 
 
 def write_as_is(channel: Live, names: Mapping[int, str], paths: Iterable[str]) -> Spec:
-    """What the files would say of `channel` to leave it as it is; formulas by name, where there is one."""
+    """The values of `channel` as the files would write them, with names in formulas."""
     spec = {path: channel.values[path] for path in paths}
     formula = spec.get(f"{V}formula")
     if isinstance(formula, str):
@@ -228,7 +228,7 @@ def _select(channel: Live) -> st.SearchStrategy[Identifiers]:
 
 @st.composite
 def _made_up(draw: DrawFn, managed: list[Live], live: tuple[Live, ...]) -> Mapping[int, Spec]:
-    """Anything that the schema lets through."""
+    """Any edits that the schema allows."""
     ids = [channel.id for channel in live]
     formulas = _formulas([*(f"channel(n{channel.id})" for channel in managed), *(f"channel({id_})" for id_ in ids)])
     import_ids = st.sampled_from((None, "X", *(f"C-{id_}" for id_ in ids)))
@@ -239,7 +239,7 @@ def _made_up(draw: DrawFn, managed: list[Live], live: tuple[Live, ...]) -> Mappi
 
 @st.composite
 def _moved(draw: DrawFn, managed: list[Live]) -> Mapping[int, Spec]:
-    """Import ids and primary flags that change hands."""
+    """Import ids and primary flags that move from one channel to another."""
     import_ids = draw(st.permutations([channel.values["channelImportId"] for channel in managed] + ["X", None]))
     heir = draw(st.sampled_from(managed)).id
     path = draw(st.sampled_from(_PRIMARIES))
@@ -252,7 +252,7 @@ def _moved(draw: DrawFn, managed: list[Live]) -> Mapping[int, Spec]:
 
 @st.composite
 def _freed(draw: DrawFn, managed: list[Live], live: tuple[Live, ...]) -> Mapping[int, Spec]:
-    """Channels that are converted, and formulas that use others than before."""
+    """Conversions, and formulas that use other channels than before."""
     inputs = [f"channel({channel.id})" for channel in live]
     freed: dict[int, Spec] = {}
     for channel in managed:
