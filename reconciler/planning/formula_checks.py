@@ -15,6 +15,7 @@ from reconciler.model.formulas import find_references, tokenize
 from reconciler.model.lookalikes import tell_apart
 from reconciler.planning.constraints import Violation
 from reconciler.planning.dependencies import find_cycles
+from reconciler.planning.identification import read_id
 from reconciler.planning.messages import format_reference, locate_reference, shorten, show_value, suggest_channels
 from reconciler.rules import make_finding
 
@@ -196,7 +197,7 @@ def _blank(formula: str) -> Violation:
 
 
 def _unbalanced(formula: str, unclosed: int) -> Violation:
-    found = f'{unclosed} "(" without ")"' if unclosed > 0 else 'a ")" without "("'
+    found = 'a ")" without "("' if unclosed == -1 else f'{unclosed} "(" without ")"'
     return Violation(
         "ESA207",
         FORMULA,
@@ -235,6 +236,10 @@ class _FormulaReference(Struct, frozen=True):
     target: Desired | None
 
     @property
+    def is_name(self) -> bool:
+        return read_id(self.text) is None
+
+    @property
     def found(self) -> str:
         return f"found channel({shorten(self.text)})"
 
@@ -249,27 +254,20 @@ def check_references(channels: Sequence[Desired]) -> Iterator[Finding]:
     yield from _check_names(references, channels)
     cycles = find_cycles(_list_uses(references))
     yield from (_cycle([named[name] for name in cycle]) for cycle in cycles)
-    circular = {pair for cycle in cycles for pair in zip(cycle, (*cycle[1:], cycle[0]), strict=True)}
+    circular = {pair for cycle in cycles for pair in pairwise((*cycle, cycle[0]))}
     for reference in references:
         if reference.target is not None:
             yield from _check_target(reference, reference.target, circular)
 
 
 def _list_references(channels: Iterable[Desired], named: Mapping[str, Desired]) -> Iterator[_FormulaReference]:
-    numbered = {
-        str(channel.select.channel_id): channel
-        for channel in channels
-        if channel.select is not None and channel.select.channel_id is not None
-    }
+    selected = {channel.select.channel_id: channel for channel in channels if channel.select is not None}
     for channel in channels:
         formula = channel.spec.get(FORMULA)
         for text in find_references(formula) if isinstance(formula, str) else ():
-            target = numbered.get(text.lstrip("0")) if _is_number(text) else named.get(text)
+            id_ = read_id(text)
+            target = named.get(text) if id_ is None else selected.get(id_)
             yield _FormulaReference(channel, text, target)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
 
 
 def _list_uses(references: Iterable[_FormulaReference]) -> dict[str, set[str]]:
@@ -290,7 +288,7 @@ def _is_calculated(channel: Desired) -> bool:
 
 
 def _check_names(references: Iterable[_FormulaReference], channels: Sequence[Desired]) -> Iterator[Finding]:
-    unknown = [reference for reference in references if reference.target is None and not _is_number(reference.text)]
+    unknown = [reference for reference in references if reference.target is None and reference.is_name]
     nearest = suggest_channels((reference.text for reference in unknown), channels)
     for reference in unknown:
         near = nearest.get(reference.text)
@@ -310,7 +308,7 @@ def _check_target(reference: _FormulaReference, target: Desired, circular: set[t
         )
         return
     found = tuple(_check_use(reference, target, circular))
-    if not _is_number(reference.text):
+    if reference.is_name:
         yield from found
     elif not found:
         yield _uses_number(reference, target)

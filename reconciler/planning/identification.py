@@ -128,6 +128,11 @@ def find_inputs(formulas: Iterable[str]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(id_ for id_ in ids if id_ is not None))
 
 
+# No 64-bit number has more digits, and Python refuses to convert more than 4300.
+_MOST_DIGITS = 20
+
+
 def read_id(reference: str) -> int | None:
     """The id in a `channel(…)`; None if it is a name."""
-    return int(reference) if reference.isascii() and reference.isdigit() else None
+    is_id = reference.isascii() and reference.isdigit() and len(reference) <= _MOST_DIGITS
+    return int(reference) if is_id else None

@@ -57,6 +57,11 @@ def test_valid_formulas_break_no_rule(formula: str) -> None:
             "formula must name one channel in each channel(...), found channel((...",
         ),
         (
+            "channel(north(use)) * 2",
+            "ESA208",
+            "formula must name one channel in each channel(...), found channel(north(...",
+        ),
+        (
             "channel(a) +",
             "ESA210",
             'formula must have a value on both sides of each operator, found "+" at the end in "channel(a) +"',
@@ -203,6 +208,8 @@ def test_an_operator_without_a_value_is_an_error(formula: str, found: str) -> No
         ("channel(a) * \u22122", '"\u2212"', "write  -  instead of  \u2212"),
         ("channel(a) * 0,97", '"0,97"', "write a decimal point, and no separator for thousands"),
         ("channel(a) * 1.5,25", '"1.5,25"', "write a decimal point, and no separator for thousands"),
+        ("channel(a) * 1,5.25", '"1,5.25"', "write a decimal point, and no separator for thousands"),
+        ("MAX(channel(a), 1) * 0,97", '"0,97"', "write a decimal point, and no separator for thousands"),
         ("(channel(a) * 1,000)", '"1,000"', "write a decimal point, and no separator for thousands"),
     ],
 )
@@ -274,6 +281,15 @@ def test_an_unknown_name_without_a_similar_one_gets_the_general_fix() -> None:
     (finding,) = check_references((USE, make_formula("nb-elec-losses", "channel(steam)")))
 
     assert finding.fix == "write the name of a channel in these files, or the id of one that is not managed here"
+
+
+@pytest.mark.parametrize(
+    "reference", ["\N{ARABIC-INDIC DIGIT ONE}\N{ARABIC-INDIC DIGIT TWO}", "9" * 5000], ids=["other digits", "too long"]
+)
+def test_a_number_that_cannot_be_an_id_is_an_unknown_name(reference: str) -> None:
+    twelve = make_channel("nb-elec-use", select=Identifiers(channel_id=12))
+
+    assert find_reference_codes(twelve, make_formula("nb-elec-losses", f"channel({reference})")) == ["ESA320"]
 
 
 def test_an_id_that_no_file_selects_is_not_checked() -> None:
@@ -354,13 +370,15 @@ def test_a_cycle_is_reported_once_with_all_its_channels() -> None:
     ]
 
 
-def test_a_long_cycle_is_shortened() -> None:
-    names = [f"c{number:02}" for number in range(20)]
-    channels = [make_formula(name, f"channel(c{(number + 1) % 20:02})") for number, name in enumerate(names)]
+@pytest.mark.parametrize(
+    ("length", "end"), [(8, "c7 → c0"), (9, "... 2 more → c0"), (20, "... 13 more → c0")], ids=["8", "9", "20"]
+)
+def test_a_long_cycle_is_shortened(length: int, end: str) -> None:
+    channels = [make_formula(f"c{number}", f"channel(c{(number + 1) % length})") for number in range(length)]
 
     (finding,) = check_references(channels)
 
-    assert finding.message.endswith("found c00 → c01 → c02 → c03 → c04 → c05 → c06 → ... 13 more → c00")
+    assert finding.message.endswith(f"found c0 → c1 → c2 → c3 → c4 → c5 → c6 → {end}")
     assert len(finding.detail) == 7
 
 

@@ -218,5 +218,12 @@ def test_a_reference_that_is_not_of_plain_digits_is_not_an_id(reference: str) ->
     assert find_inputs((f"channel({reference})",)) == ()
 
 
+@pytest.mark.parametrize(
+    ("digits", "ids"), [("00" * 9 + "42", (42,)), ("9" * 20, (int("9" * 20),)), ("9" * 21, ()), ("9" * 5000, ())]
+)
+def test_a_number_that_is_too_long_is_not_an_id(digits: str, ids: tuple[int, ...]) -> None:
+    assert find_inputs((f"channel({digits})",)) == ids
+
+
 def test_inputs_are_ids_in_order_each_once_without_names() -> None:
     assert find_inputs(("channel(20) + channel(3)", "channel(20) - channel(north)")) == (20, 3)
