@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from graphlib import TopologicalSorter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -192,7 +193,7 @@ def _invert(needs: Mapping[str, Sequence[Dependency]]) -> Mapping[str, Sequence[
 
 def _block_cycle(cycle: Sequence[str], needs: Mapping[str, Sequence[Dependency]]) -> Iterator[tuple[str, Blocker]]:
     """The blocker of each name in `cycle`. The texts are made once: a cycle may have thousands of names."""
-    pairs = list(zip(cycle, (*cycle[1:], cycle[0]), strict=True))
+    pairs = list(pairwise((*cycle, cycle[0])))
     waits = [f"{one} waits for {other}" for one, other in pairs[:_LONGEST_CYCLE]]
     more = [f"and so on, {len(pairs) - _LONGEST_CYCLE} more"] if len(pairs) > _LONGEST_CYCLE else []
     message = f"cannot be put in order, because none can be first: {', '.join(waits + more)}"

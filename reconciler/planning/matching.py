@@ -6,7 +6,7 @@ import json
 import re
 from collections import defaultdict
 from itertools import islice
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -67,8 +67,6 @@ def explain_failure(
         case ResolutionFailure.NO_IDENTIFIER | None:
             message = "channel has no identifiers of its live channel, found no channelId, import id or data point"
             return make_finding("ESA331", message, place)
-        case _:
-            assert_never(resolution.failure)
 
 
 def _unmatched(identifiers: Identifiers, resolution: Resolution) -> str:

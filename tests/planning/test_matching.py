@@ -378,6 +378,27 @@ def test_a_channel_that_is_not_found_is_reported_with_the_step_that_excluded_the
 
 
 @pytest.mark.parametrize(
+    ("desired", "place"),
+    [
+        (make_desired("north", 99), "select.channelId"),
+        (make_desired("north", 0, select=Identifiers(meter_import_id="xyz")), "select.dataPointImportId"),
+        (
+            make_desired("north", 0, select=replace(NORTH, observation_type_code="ELECUSE", unit_code="GAL")),
+            "select.unitCode",
+        ),
+        (make_desired("north", 0, {"channelImportId": "xyz"}, select=None), "channelImportId"),
+    ],
+    ids=["id", "data point", "unit", "import id without select"],
+)
+def test_a_channel_that_is_not_found_is_reported_at_the_identifier_that_matches_none(
+    desired: Desired, place: str
+) -> None:
+    (finding,) = match_channels([desired], CANDIDATES).findings
+
+    assert finding.location == desired.locate(place)
+
+
+@pytest.mark.parametrize(
     ("identifiers", "found", "detail", "fix"),
     [
         (

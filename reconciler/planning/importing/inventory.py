@@ -214,7 +214,7 @@ def existing_files(matches: Iterable[Match]) -> dict[int, str]:
     """The file with most managed channels of a data point, by its id; the first by name if several have as many."""
     files: dict[int, Counter[str]] = defaultdict(Counter)
     for match in matches:
-        files[match.live.data_point.id][match.desired.file] += 1
+        files[match.live.data_point.id].update((match.desired.file,))
     return {id_: min(counts, key=lambda file: (-counts[file], file)) for id_, counts in files.items()}
 
 

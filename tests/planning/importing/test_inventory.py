@@ -30,7 +30,7 @@ from reconciler.planning.importing.inventory import (
 )
 from reconciler.planning.matching import Match
 from tests.cases import note_case
-from tests.planning.tenant import NORTH, REFERENCE, SOUTH, V, make_desired, make_live
+from tests.planning.tenant import NORTH, REFERENCE, SOUTH, V, make_calculated, make_desired, make_live
 from tests.texts import HOSTILE
 
 if TYPE_CHECKING:
@@ -66,6 +66,12 @@ def test_a_channel_that_two_files_select_is_managed_and_has_no_name() -> None:
     assert (inventory.managed, inventory.names.get(1), inventory.files) == (frozenset({1}), None, {})
 
 
+def test_a_channel_that_could_not_be_read_gets_no_name() -> None:
+    flawed = make_live(5, flaw="its answer has no versions")
+
+    assert 5 not in inventory_of(MINE, live=(*LIVE, flawed)).names
+
+
 def test_the_name_of_a_channel_that_was_not_found_is_not_given_to_another() -> None:
     assert inventory_of(make_desired("nb-elec-net", 99)).names[2] == "nb-elec-net-elecuse"
 
@@ -89,18 +95,34 @@ def test_channels_are_selected_by_name_data_point_and_place(filter_: ChannelFilt
 
 
 @pytest.mark.parametrize(
-    ("filter_", "messages"),
+    ("filter_", "message", "fix"),
     [
-        (ChannelFilter(only=("nb-gas", "mine")), ['no channel matches the pattern, found "nb-gas"']),
-        (ChannelFilter(data_points=("nb-elec",)), ['no data point matches the pattern, found "nb-elec"']),
-        (ChannelFilter(places=("WB", "WB")), ['no place matches the pattern, found "WB"']),
-        (ChannelFilter(only=("mine",), places=("SB",)), ["no channel matches all of these options"]),
+        (
+            ChannelFilter(only=("steam", "mine")),
+            'no channel matches the pattern, found "steam"',
+            "correct the pattern; letter case matters, and * stands for any characters",
+        ),
+        (
+            ChannelFilter(data_points=("nb-elec",)),
+            'no data point matches the pattern, found "nb-elec"',
+            "did you mean  --data-point NB-ELEC or NB-ELEC-01",
+        ),
+        (
+            ChannelFilter(places=("WB", "WB")),
+            'no place matches the pattern, found "WB"',
+            "did you mean  --place NB or SB",
+        ),
+        (
+            ChannelFilter(only=("mine",), places=("SB",)),
+            "no channel matches all of these options",
+            "use fewer of them at once",
+        ),
     ],
 )
-def test_a_pattern_that_matches_nothing_is_an_error(filter_: ChannelFilter, messages: list[str]) -> None:
+def test_a_pattern_that_matches_nothing_is_an_error(filter_: ChannelFilter, message: str, fix: str) -> None:
     _, findings = select_channels(inventory_of(MINE), filter_)
 
-    assert [(finding.code, finding.message) for finding in findings] == [("ESA307", message) for message in messages]
+    assert [(finding.code, finding.message, finding.fix) for finding in findings] == [("ESA307", message, fix)]
 
 
 def test_a_tenant_without_channels_has_nothing_to_select() -> None:
@@ -174,6 +196,17 @@ def test_a_longer_name_is_cut_before_the_detail_to_the_length_that_names_allow()
 
     assert longer == f"{28 * 'a'}-{27 * 'b'}-elecuse"
     assert (is_name(longer), is_name(f"{longer}x")) == (True, False)
+
+
+def test_a_long_code_is_cut_in_a_name_and_a_calculated_channel_has_no_interval() -> None:
+    live = make_calculated(42, "channel(1)")
+    long = replace(live, values={**live.values, "observationTypeCode": "ELECTRICCONSUMPTION"})
+
+    assert [candidate_names(long)(number) for number in (1, 2, 3)] == [
+        "nb-elec-use-electricconsumpt",
+        "nb-elec-use-electricconsumpt-kwh",
+        "nb-elec-use-42",
+    ]
 
 
 def test_words_that_a_long_name_shares_with_its_place_are_not_repeated() -> None:
@@ -264,6 +297,18 @@ EAST = replace(NORTH, id=300, place_code="EB", place_name="East Building")
             OPTIONS,
             {100: "channels/north-building-nb/nb-elec.yaml", 300: "channels/north-building-eb/nb-elec.yaml"},
             id="two places of one name",
+        ),
+        pytest.param(
+            [NORTH, replace(EAST, place_name="North Building", place_code=None)],
+            OPTIONS,
+            {100: "channels/north-building-nb/nb-elec.yaml", 300: "channels/north-building/nb-elec.yaml"},
+            id="two places of one name, one without a code",
+        ),
+        pytest.param(
+            [NORTH],
+            replace(OPTIONS, taken=frozenset(f"channels/north-building/nb-elec{end}.yaml" for end in ("", "-100"))),
+            {100: "channels/north-building/nb-elec-100-2.yaml"},
+            id="files of these names are there",
         ),
         pytest.param([DataPoint(1, "Use")], OPTIONS, {1: "channels/use.yaml"}, id="no place: at the top of the folder"),
         pytest.param(
