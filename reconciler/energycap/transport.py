@@ -284,7 +284,7 @@ class Transport:
                 body.write(chunk)
                 if time.monotonic() >= end:
                     raise _ResponseTimeout
-            return self._make_answer(response, body.getvalue())
+            return self._make_response(response, body.getvalue())
 
     def _send_in_time(self, request: Request) -> httpx.Response:
         """The response up to its headers. The timeout of httpx is for each piece of them, so their sum has no limit."""
@@ -321,7 +321,7 @@ class Transport:
             extensions=extensions,
         )
 
-    def _make_answer(self, response: httpx.Response, body: bytes) -> Response:
+    def _make_response(self, response: httpx.Response, body: bytes) -> Response:
         headers = {name.lower(): self._hide_key(text) for name, text in response.headers.items()}
         kind = headers.get("content-type", "").casefold()
         is_plain_success = response.is_success and "json" in kind
