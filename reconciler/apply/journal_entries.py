@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, assert_never, cast
 
-from msgspec import Struct
+from msgspec import Meta, Struct, convert, to_builtins
 
 from reconciler.apply.writes import Write, WriteResult, WriteTarget
 from reconciler.model.channels import DataPoint, Live, Version
-from reconciler.model.fields import CHANNEL_FIELDS, FIELD_AT, VERSION_FIELDS
+from reconciler.model.fields import CHANNEL_FIELDS, VERSION_FIELDS
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
-from reconciler.planfile.shapes import (
-    Document,
-    Misshapen,
-    take_choice,
-    take_object,
-    take_record,
-    take_record_or_null,
-    take_records,
-    take_text,
-    take_text_or_null,
-    take_truth,
-    take_value,
-    take_whole,
-)
+from reconciler.planfile.rows import Document, check_spec, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,10 +48,10 @@ class WriteFinished(Struct, frozen=True):
 
 
 class RunFinished(Struct, frozen=True):
-    """A run came to its end, with this account. A run without one was killed."""
+    """A run ended, with this result. A run without one was killed."""
 
     at: str
-    account: ApplyResult
+    result: ApplyResult
 
 
 # `at` is an ISO date and time in UTC.
@@ -79,153 +66,124 @@ def render_line(document: Document) -> bytes:
     return f"{_dump(document)}\n".encode("ascii")
 
 
+class _VersionRow(Struct, frozen=True):
+    id: int
+    begin_date: str | None
+    end_date: str | None
+    values: Document
+
+
+class _LiveRow(Struct, frozen=True):
+    id: int
+    data_point: int
+    channel: Document
+    versions: Annotated[tuple[_VersionRow, ...], Meta(min_length=1)]
+
+
+class _StartedRow(Struct, frozen=True, tag_field="kind", tag="began"):
+    at: str
+
+
+class _IntendedRow(Struct, frozen=True, tag_field="kind", tag="intent"):
+    at: str
+    number: int
+    name: str
+    part: WriteTarget
+    wanted: Document
+    before: _LiveRow
+
+
+class _FinishedRow(Struct, frozen=True, tag_field="kind", tag="landed"):
+    at: str
+    number: int
+    ending: OutcomeStatus
+    message: str
+    fix: str
+    sent: bool
+    found: _LiveRow | None
+
+
+class _OutcomeRow(Struct, frozen=True, rename={"status": "ending", "was_already_applied": "already"}):
+    name: str
+    channel_id: int
+    status: OutcomeStatus
+    message: str
+    fix: str
+    requests: int
+    was_already_applied: bool
+    # The first journals of this format have none of the next two.
+    remark: str = ""
+    unread: bool = False
+
+
+class _EndedRow(Struct, frozen=True, kw_only=True, tag_field="kind", tag="ended"):
+    at: str
+    interrupted: bool
+    # Nor do they have this.
+    halted: str = ""
+    outcomes: tuple[_OutcomeRow, ...]
+
+
+_Row: TypeAlias = _StartedRow | _IntendedRow | _FinishedRow | _EndedRow
+
+
 def encode_entry(entry: Entry) -> Document:
     """`entry` as JSON has it; its kind is in `kind`."""
+    row: Document = to_builtins(_make_row(entry))
+    return row
+
+
+def _make_row(entry: Entry) -> _Row:
     match entry:
-        case RunStarted():
-            return {"kind": "began", "at": entry.at}
-        case WriteIntended():
-            return {
-                "kind": "intent",
-                "at": entry.at,
-                "number": entry.number,
-                "name": entry.name,
-                "part": entry.write.part.value,
-                "wanted": dict(entry.write.wanted),
-                "before": _encode_live(entry.before),
-            }
-        case WriteFinished():
-            return {"kind": "landed", "at": entry.at, "number": entry.number, **_encode_landing(entry.result)}
-        case RunFinished():
-            return {"kind": "ended", "at": entry.at, **_encode_account(entry.account)}
+        case RunStarted(at):
+            return _StartedRow(at)
+        case WriteIntended(at, number, name, write, before):
+            return _IntendedRow(at, number, name, write.part, dict(write.wanted), _make_live_row(before))
+        case WriteFinished(at, number, result):
+            found = _make_live_row(result.found) if result.found else None
+            return _FinishedRow(at, number, result.ending, result.message, result.fix, result.was_sent, found)
+        case RunFinished(at, result):
+            outcomes = convert(result.outcomes, tuple[_OutcomeRow, ...], from_attributes=True)
+            return _EndedRow(at=at, interrupted=result.interrupted, halted=result.aborted_because, outcomes=outcomes)
         case never:
             assert_never(never)
 
 
-def decode_entry(document: Document) -> Entry:
-    """The entry that `encode_entry` was given. Raises Misshapen."""
-    at = take_text(document, "at")
-    match document.get("kind"):
-        case "began":
-            return RunStarted(at)
-        case "intent":
-            write = Write(take_choice(document, "part", WriteTarget), _take_spec(document, "wanted"))
-            before = take_record(document, "before", _decode_live)
-            return WriteIntended(at, take_whole(document, "number"), take_text(document, "name"), write, before)
-        case "landed":
-            return WriteFinished(at, take_whole(document, "number"), _decode_landing(document))
-        case "ended":
-            return RunFinished(at, _decode_account(document))
-        case kind:
-            raise Misshapen("kind", "one of began, intent, landed, ended", kind)
-
-
-def _encode_live(live: Live) -> Document:
-    return {
-        "id": live.id,
-        "data_point": live.data_point.id,
-        "channel": _pick(live.values, CHANNEL_FIELDS),
-        "versions": [
-            {
-                "id": version.id,
-                "begin_date": version.begin_date,
-                "end_date": version.end_date,
-                "values": _pick(version.values, VERSION_FIELDS),
-            }
-            for version in live.versions
-        ],
-    }
-
-
-def _decode_live(document: Document) -> Live:
-    versions = take_records(document, "versions", _decode_version)
-    if not versions:
-        raise Misshapen("versions", "one version or more", [])
-    return Live(
-        id=take_whole(document, "id"),
-        values={**_take_spec(document, "channel"), **versions[-1].values},
-        versions=versions,
-        data_point=DataPoint(take_whole(document, "data_point")),
+def _make_live_row(live: Live) -> _LiveRow:
+    versions = (
+        _VersionRow(version.id, version.begin_date, version.end_date, _pick(version.values, VERSION_FIELDS))
+        for version in live.versions
     )
-
-
-def _decode_version(document: Document) -> Version:
-    return Version(
-        id=take_whole(document, "id"),
-        begin_date=take_text_or_null(document, "begin_date"),
-        end_date=take_text_or_null(document, "end_date"),
-        values=_take_spec(document, "values"),
-    )
-
-
-def _encode_landing(result: WriteResult) -> Document:
-    return {
-        "ending": result.ending.value,
-        "message": result.message,
-        "fix": result.fix,
-        "sent": result.was_sent,
-        "found": _encode_live(result.found) if result.found else None,
-    }
-
-
-def _decode_landing(document: Document) -> WriteResult:
-    return WriteResult(
-        ending=take_choice(document, "ending", OutcomeStatus),
-        message=take_text(document, "message"),
-        fix=take_text(document, "fix"),
-        found=take_record_or_null(document, "found", _decode_live),
-        was_sent=take_truth(document, "sent"),
-    )
-
-
-def _encode_account(account: ApplyResult) -> Document:
-    outcomes = [
-        {
-            "name": outcome.name,
-            "channel_id": outcome.channel_id,
-            "ending": outcome.status.value,
-            "message": outcome.message,
-            "fix": outcome.fix,
-            "requests": outcome.requests,
-            "already": outcome.was_already_applied,
-            "remark": outcome.remark,
-            "unread": outcome.unread,
-        }
-        for outcome in account.outcomes
-    ]
-    return {"interrupted": account.interrupted, "halted": account.aborted_because, "outcomes": outcomes}
-
-
-def _decode_account(document: Document) -> ApplyResult:
-    outcomes = take_records(document, "outcomes", _decode_outcome)
-    # The first journals of this format have no such key.
-    halted = take_text({"halted": "", **document}, "halted")
-    return ApplyResult(outcomes, take_truth(document, "interrupted"), halted)
-
-
-def _decode_outcome(document: Document) -> Outcome:
-    # The first journals of this format have no remarks.
-    document = {"remark": "", "unread": False, **document}
-    return Outcome(
-        name=take_text(document, "name"),
-        channel_id=take_whole(document, "channel_id"),
-        status=take_choice(document, "ending", OutcomeStatus),
-        message=take_text(document, "message"),
-        fix=take_text(document, "fix"),
-        requests=take_whole(document, "requests"),
-        was_already_applied=take_truth(document, "already"),
-        remark=take_text(document, "remark"),
-        unread=take_truth(document, "unread"),
-    )
+    return _LiveRow(live.id, live.data_point.id, _pick(live.values, CHANNEL_FIELDS), tuple(versions))
 
 
 def _pick(values: Spec, fields: Iterable[Field]) -> Document:
     return {field.path: values.get(field.path) for field in fields}
 
 
-def _take_spec(document: Document, key: str) -> Spec:
-    spec = take_object(document, key)
-    for path in spec:
-        if path not in FIELD_AT:
-            raise Misshapen(f"{key}.{path}", "a path of EsaChannelEdit", spec[path])
-    return {path: take_value(spec, path) for path in spec}
+def decode_entry(document: Document) -> Entry:
+    """The entry that `encode_entry` was given. Raises Damage."""
+    row: _Row = decode(document, cast(Any, _Row))
+    match row:
+        case _StartedRow(at):
+            return RunStarted(at)
+        case _IntendedRow(at, number, name, part, wanted, before):
+            write = Write(part, check_spec(wanted, "wanted"))
+            return WriteIntended(at, number, name, write, _make_live(before, "before"))
+        case _FinishedRow(at, number, ending, message, fix, sent, found):
+            live = _make_live(found, "found") if found else None
+            return WriteFinished(at, number, WriteResult(ending, message, fix, live, was_sent=sent))
+        case _EndedRow():
+            outcomes = convert(row.outcomes, tuple[Outcome, ...], from_attributes=True)
+            return RunFinished(row.at, ApplyResult(outcomes, row.interrupted, row.halted))
+        case never:
+            assert_never(never)
+
+
+def _make_live(row: _LiveRow, place: str) -> Live:
+    versions = tuple(
+        Version(one.id, one.begin_date, one.end_date, check_spec(one.values, f"{place}.versions[{index}].values"))
+        for index, one in enumerate(row.versions)
+    )
+    values = {**check_spec(row.channel, f"{place}.channel"), **versions[-1].values}
+    return Live(row.id, values, versions, DataPoint(row.data_point))

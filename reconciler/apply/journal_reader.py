@@ -17,7 +17,7 @@ from reconciler.model.canonical import is_same
 from reconciler.model.fields import FIELD_AT, IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE, OBSERVATION_RULE_ID
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from reconciler.planfile.reading import read_plan
-from reconciler.planfile.shapes import Misshapen, take_object, take_text
+from reconciler.planfile.rows import Damage, VersionedRow, decode
 from reconciler.planning.messages import show_value
 from reconciler.regular_files import read_regular
 from reconciler.strict_json import is_too_deep, parse_json
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from reconciler.model.channels import Live
     from reconciler.model.plan import Change, Plan
     from reconciler.model.values import Spec
-    from reconciler.planfile.shapes import Document
+    from reconciler.planfile.rows import Document
 
 
 def find_disagreement(plan: Plan, entries: Sequence[Entry]) -> str | None:
@@ -98,7 +98,7 @@ def _check_landed(landed: WriteFinished, intent: WriteIntended | None, earlier: 
 def _check_ended(ended: RunFinished, changes: Mapping[str, Change], written: Collection[str]) -> Iterator[str]:
     """An account has one outcome for a change, and "done" only if a write before it says so, or it was done already."""
     told: set[str] = set()
-    for outcome in ended.account.outcomes:
+    for outcome in ended.result.outcomes:
         change, named = changes.get(outcome.name), show_value(outcome.name)
         if change is None or change.channel_id != outcome.channel_id:
             yield f"an account has {named} on channel {outcome.channel_id}, but its plan does not"
@@ -157,7 +157,11 @@ class JournalContent(Struct, frozen=True):
         last = self.last_run[-1] if self.last_run else None
         if not isinstance(last, RunFinished) or self.open:
             return False
-        return not (last.account.interrupted or last.account.aborted_because)
+        return not (last.result.interrupted or last.result.aborted_because)
+
+
+class _HeaderRow(Struct, frozen=True):
+    plan: dict[str, object]
 
 
 class ParsedJournal(NamedTuple):
@@ -219,10 +223,10 @@ def _parse_line(line: bytes) -> Document | None:
 def _read_chronicle(header: Document, rest: list[Document], path: Path) -> JournalContent:
     try:
         _check_version(header, path)
-        plan = read_plan(json.dumps(take_object(header, "plan")))
+        plan = read_plan(json.dumps(decode(header, _HeaderRow).plan))
         entries = tuple(decode_entry(document) for document in rest)
-    except Misshapen as misshapen:
-        raise FileError(f"{path} is damaged, or no journal: {misshapen}", _MOVE_AWAY) from None
+    except Damage as damage:
+        raise FileError(f"{path} is damaged, or no journal: {damage}", _MOVE_AWAY) from None
     except PlanFileError as error:
         raise FileError(f"{path}: {error.message}", _MOVE_AWAY) from None
     if disagreement := find_disagreement(plan, entries):
@@ -231,7 +235,7 @@ def _read_chronicle(header: Document, rest: list[Document], path: Path) -> Journ
 
 
 def _check_version(header: Document, path: Path) -> None:
-    version = take_text(header, "format_version")
+    version = decode(header, VersionedRow).format_version
     known = FORMAT_VERSION.partition(".")[0]
     if version.partition(".")[0] != known:
         message = f"{path} has the format_version {version!a}; this reconciler reads {known}.x"
@@ -248,7 +252,7 @@ def result_from_journal(chronicle: JournalContent) -> ApplyResult:
     A run that came to its end left an account. Of one that was killed the writes tell what is known, and the account is
     one of an interrupted run.
     """
-    accounts = [entry.account for entry in chronicle.entries if isinstance(entry, RunFinished)]
+    accounts = [entry.result for entry in chronicle.entries if isinstance(entry, RunFinished)]
     last = accounts[-1] if accounts else ApplyResult(())
     is_killed = not isinstance(chronicle.entries[-1] if chronicle.entries else None, RunFinished)
     told = {outcome.name: outcome for outcome in last.outcomes}
@@ -362,7 +366,7 @@ def _list_unshown(chronicle: JournalContent) -> tuple[WriteIntended, ...]:
         if isinstance(entry, WriteIntended) and _is_done(landings[entry.number]):
             unshown.append(entry)
         elif isinstance(entry, RunFinished):
-            shown = {outcome.name for outcome in entry.account.outcomes if _was_read(outcome)}
+            shown = {outcome.name for outcome in entry.result.outcomes if _was_read(outcome)}
             unshown = [intent for intent in unshown if intent.name not in shown]
     return tuple(unshown)
 

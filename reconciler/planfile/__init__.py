@@ -2,7 +2,6 @@
 
 writing: a plan as the text of a plan file; read this first
 reading: the text of a plan file as a plan, or why it is refused
-reading_changes: the changes of a plan file
+rows: the objects of the file as types, and the words for what is damaged
 agreement: whether the parts of a plan file agree with each other
-shapes: typed looks into a JSON document
 """

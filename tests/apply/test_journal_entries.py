@@ -17,7 +17,7 @@ from reconciler.apply.journal_entries import (
 )
 from reconciler.apply.writes import Write, WriteResult, WriteTarget
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
-from reconciler.planfile.shapes import Misshapen
+from reconciler.planfile.rows import Damage
 from tests.apply.records import INFO, MULTIPLIER, make_live
 
 AT = "2026-11-21T12:00:00.000+00:00"
@@ -62,22 +62,24 @@ def test_a_result_in_an_older_journal_was_not_aborted() -> None:
 @pytest.mark.parametrize(
     ("document", "complaint"),
     [
-        ({"kind": "began"}, "at must be text, found nothing"),
-        ({"kind": "oops", "at": AT}, 'kind must be one of began, intent, landed, ended, found "oops"'),
-        (encode_entry(INTENT) | {"part": "all"}, 'part must be one of channel, version, found "all"'),
+        ({"kind": "began"}, "at is missing"),
+        ({"kind": "oops", "at": AT}, 'kind must be a word that this reconciler knows, found "oops"'),
+        ({"kind": [], "at": AT}, "kind must be text, found a list"),
+        ({"at": AT}, "kind is missing"),
+        (encode_entry(INTENT) | {"part": "all"}, 'part must be a word that this reconciler knows, found "all"'),
         (
             encode_entry(INTENT) | {"wanted": {"hue": None}},
-            "wanted.hue must be a path of EsaChannelEdit, found null",
+            'wanted must be made of fields that this reconciler knows, found "hue"',
         ),
         (
-            encode_entry(INTENT) | {"before": {"versions": []}},
-            "before.versions must be one version or more, found a list",
+            encode_entry(INTENT) | {"before": {"id": 1, "data_point": 1, "channel": {}, "versions": []}},
+            "before.versions must be a list with at least one value, found a list",
         ),
     ],
-    ids=["no time", "kind", "part", "path", "no version"],
+    ids=["no time", "kind", "no text", "no kind", "part", "path", "no version"],
 )
 def test_what_is_not_an_entry_is_refused(document: dict[str, object], complaint: str) -> None:
-    with pytest.raises(Misshapen) as raised:
+    with pytest.raises(Damage) as raised:
         decode_entry(document)
 
     assert str(raised.value) == complaint

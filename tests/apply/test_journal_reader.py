@@ -108,8 +108,11 @@ def encode_header(**changes: object) -> bytes:
         (b"".join((LINES[0], b"[1]\n", *LINES[2:])), "PATH is damaged at line 2"),
         (b"".join((LINES[0], b"[" * 100_000 + b"\n", *LINES[2:])), "PATH is damaged at line 2"),
         (b"".join((LINES[0], b'{"at": ' + b"[" * 500 + b"]" * 500 + b"}\n", *LINES[2:])), "PATH is damaged at line 2"),
-        (b"".join((LINES[0], b'{"at": 1}\n', *LINES[2:])), "PATH is damaged, or no journal: at must be text"),
-        (json.dumps(encode_plan(PLAN)).encode() + b"\n", "PATH is damaged, or no journal: plan must be an object"),
+        (
+            b"".join((LINES[0], b'{"at": 1}\n', *LINES[2:])),
+            "PATH is damaged, or no journal: kind is missing",
+        ),
+        (json.dumps(encode_plan(PLAN)).encode() + b"\n", "PATH is damaged, or no journal: plan is missing"),
         (b"hello\n", "PATH is not a journal: its first line is incomplete"),
         (b"", "PATH is not a journal: its first line is incomplete"),
         (encode_header(format_version="2.0"), "PATH has the format_version '2.0'; this reconciler reads 1.x"),

@@ -91,7 +91,7 @@ def test_the_result_ends_the_journal(demo: Bench, tmp_path: Path) -> None:
 
     last = read_journal(journal.path).entries[-1]
     assert isinstance(last, RunFinished)
-    assert last.account == result
+    assert last.result == result
 
 
 TWO = (want("a", 1042, channelInfo="A"), want("b", 1058, channelInfo="B"))

@@ -114,7 +114,7 @@ CHANGE = ("resource_changes", 0)
     ("edit", "complaint"),
     [
         (_set("format_version", to=1), "format_version must be text, found a number"),
-        (_drop("environment", "url"), "environment.url must be text, found nothing"),
+        (_drop("environment", "url"), "environment.url is missing"),
         (_set("environment", to=[]), "environment must be an object, found a list"),
         (_set("filter", to=[1]), "filter[0] must be text, found a number"),
         (_set("resource_changes", to={}), "resource_changes must be a list, found an object"),
@@ -124,18 +124,21 @@ CHANGE = ("resource_changes", 0)
             _set(*CHANGE, "channel_id", to="x" * 99),
             "resource_changes[0].channel_id must be a whole number, found another text",
         ),
-        (_set(*CHANGE, "data_point", "code", to=1), "resource_changes[0].data_point.code must be text, found a number"),
+        (
+            _set(*CHANGE, "data_point", "code", to=1),
+            "resource_changes[0].data_point.code must be text or null, found a number",
+        ),
         (
             _set(*CHANGE, "verdict", to="fine"),
-            'resource_changes[0].verdict must be one of allowed, blocked, unknown, found "fine"',
+            'resource_changes[0].verdict must be a word that this reconciler knows, found "fine"',
         ),
         (
             _set(*CHANGE, "change", "actions", to=["create"]),
-            'resource_changes[0].change.actions must be one of no-op, update, found "create"',
+            'resource_changes[0].change.actions[0] must be a word that this reconciler knows, found "create"',
         ),
         (
             _set(*CHANGE, "change", "actions", to=[]),
-            "resource_changes[0].change.actions must be a list of one action, found a list",
+            "resource_changes[0].change.actions must be a list with one value, found a list",
         ),
         (
             _set(*CHANGE, "change", "after", "channelInfo", to=[]),
@@ -147,17 +150,17 @@ CHANGE = ("resource_changes", 0)
         ),
         (
             _set(*CHANGE, "depends_on", to=["nb-elec-net"]),
-            'resource_changes[0].depends_on[0] must be an address that starts with esa_channel., found "nb-elec-net"',
+            'resource_changes[0].depends_on[0] must be text that starts with esa_channel., found "nb-elec-net"',
         ),
         (
             _set(*CHANGE, "edits", 0, "origin", to="magic"),
-            'resource_changes[0].edits[0].origin must be one of change, drift, unknown, found "magic"',
+            'resource_changes[0].edits[0].origin must be a word that this reconciler knows, found "magic"',
         ),
         (
             _set(*CHANGE, "history", "has_readings", to="no"),
-            'resource_changes[0].history.has_readings must be true or false, found "no"',
+            'resource_changes[0].history.has_readings must be true or false or null, found "no"',
         ),
-        (_set("feeds", 0, "before", to=1.5), "feeds[0].before must be a whole number, found a number"),
+        (_set("feeds", 0, "before", to=1.5), "feeds[0].before must be a whole number or null, found a number"),
         (_set("formula_links", 0, "after", to=None), "formula_links[0].after must be true or false, found null"),
         (_set("summary", "update", to=0), "summary must be what the changes and findings add up to, found an object"),
         (_set("complete", to=False), "complete must be what the changes and findings add up to, found false"),
