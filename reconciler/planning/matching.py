@@ -149,11 +149,6 @@ class Lookup(Struct, frozen=True):
     resolution: Resolution
     fallback: Identifiers | None = None
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether it was found by its own identifiers, and names no data point to compare."""
-        return self.fallback is None and self.desired.data_point is None
-
 
 class MatchResult(Struct, frozen=True):
     """The matches without an error, the findings on all, and the ids of all live channels that were found.
@@ -179,14 +174,12 @@ def match_channels(channels: Sequence[Desired], index: Index) -> MatchResult:
             found[lookup.resolution.channel_id].append(lookup)
     matches = []
     for channel_id, sharing in found.items():
-        match = Match(sharing[0].desired, index.by_id[channel_id])
-        problems: list[Finding] = []
-        # Most matches need no check.
-        if len(sharing) > 1 or not sharing[0].is_plain:
-            problems += [*_check_shared(sharing, match.live, index), *_check_data_points(sharing, match.live)]
-            findings += [*problems, *_check_outdated(sharing)]
+        live = index.by_id[channel_id]
+        problems = [*_check_shared(sharing, live, index), *_check_data_points(sharing, live)]
+        findings += problems
         if not problems:
-            matches.append(match)
+            matches.append(Match(sharing[0].desired, live))
+    findings += _check_outdated(lookups)
     maybe = tuple(Match(lookup.desired, hidden[id(lookup)]) for lookup in lookups if id(lookup) in hidden)
     return MatchResult(tuple(matches), tuple(findings), frozenset(found), maybe)
 
