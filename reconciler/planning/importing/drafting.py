@@ -66,7 +66,7 @@ def _list_selects(live: Live, can_hold: CanHold) -> Iterator[Identifiers]:
     # In the order in which the readings API compares them, and only as many as are needed.
     meter, minutes = live.data_point.import_id, live.values.get(INTERVAL_MINUTES)
     type_code, unit_code = (_read_code(live, path, can_hold) for path in (OBSERVATION_TYPE_CODE, UNIT_CODE))
-    if not meter or not type_code or not can_hold("select.dataPointImportId", meter):
+    if not type_code or not can_hold("select.dataPointImportId", meter):
         return
     identifiers = Identifiers(meter_import_id=meter, observation_type_code=type_code)
     yield identifiers

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from reconciler.definitions.channel_writer import is_representable
 from reconciler.model.channels import Definitions, Desired, Live, Snapshot
-from reconciler.model.identifiers import Identifiers
+from reconciler.model.identifiers import Feed, Identifiers
 from reconciler.planning.identification import make_index, resolve
 from reconciler.planning.importing.drafting import (
     Proposal,
@@ -25,7 +25,9 @@ from reconciler.planning.importing.drafting import (
 )
 from reconciler.planning.importing.inventory import Fields, FileHeader, ImportOptions, Skipped, make_inventory
 from reconciler.planning.importing.updates import Updates
+from reconciler.rules import RULES
 from tests.cases import note_case
+from tests.planning.offline_files import make_feed
 from tests.planning.tenant import (
     NORTH,
     REFERENCE,
@@ -93,6 +95,24 @@ USE = make_live(1, NAMELESS)
             [],
             Identifiers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE"),
             id="an import id that no file can hold",
+        ),
+        pytest.param(
+            replace(USE, data_point=replace(NORTH, import_id="bell \x07")),
+            [],
+            Identifiers(channel_id=1),
+            id="a data point that no file can hold",
+        ),
+        pytest.param(
+            replace(USE, values={**USE.values, "observationTypeCode": "bell \x07"}),
+            [],
+            Identifiers(channel_id=1),
+            id="a type that no file can hold",
+        ),
+        pytest.param(
+            make_live(1, {**NAMELESS, "intervalMinutes": 0}),
+            [make_live(2)],
+            Identifiers(channel_id=1),
+            id="an interval that no file can hold",
         ),
         pytest.param(
             make_live(1, {"channelImportId": " ", "observationTypeId": 99}), [], Identifiers(channel_id=1), id="no type"
@@ -248,9 +268,12 @@ OPTIONS = ImportOptions(is_representable)
 
 
 def propose_all(
-    live: list[Live], managed: tuple[Desired, ...] = (), headers: dict[str, FileHeader] | None = None
+    live: list[Live],
+    managed: tuple[Desired, ...] = (),
+    headers: dict[str, FileHeader] | None = None,
+    feeds: tuple[Feed, ...] = (),
 ) -> Proposal:
-    definitions = Definitions(managed, (), (HOME,) if managed else (), "sha256:0")
+    definitions = Definitions(managed, feeds, (HOME,) if managed else (), "sha256:0")
     inventory = make_inventory(definitions, Snapshot(tuple(live), REFERENCE))
     return propose(list_new(live, inventory), inventory, definitions, headers or {}, OPTIONS)
 
@@ -334,6 +357,10 @@ def test_a_channel_that_the_defaults_would_change_is_left_out(defaults: Spec, re
             [f"{V}formula: refused by ESA323: A formula uses its own channel."],
         ),
         (
+            {f"{V}formula": "'\x07'", "isCalculated": True, "intervalMinutes": None},
+            [f"{V}formula: a file cannot hold this value"],
+        ),
+        (
             {f"{V}formula": "channel((", "isCalculated": True, "intervalMinutes": None},
             [f"{V}formula: refused by ESA207: A formula has unbalanced parentheses."],
         ),
@@ -346,6 +373,34 @@ def test_values_that_a_file_cannot_hold_are_left_out_and_listed(values: Spec, le
 
     assert [f"{left.path}: {left.reason}" for left in proposal.left_out] == left_out
     assert [channel.select for channel in proposal.channels] == [Identifiers(channel_id=1)]
+
+
+@pytest.mark.parametrize(
+    ("begin", "written", "left_out"),
+    [
+        ("2025-01-01T00:00:00", {f"{V}beginDate": "2025-01-01T00:00:00"}, ()),
+        ("1899-12-30T00:00:00", {f"{V}beginDate": None}, ()),
+        (None, {f"{V}beginDate": None}, ()),
+        (
+            "2025-01-01T00:00:00Z",
+            {},
+            (
+                Skipped(
+                    "nb-elec-use",
+                    f"{V}beginDate",
+                    "EnergyCAP gives it with a zone: set versionDates in reconciler.yaml",
+                ),
+            ),
+        ),
+    ],
+    ids=["a date", "the beginning of time", "null", "with a zone"],
+)
+def test_a_channel_with_readings_is_proposed_with_the_begin_of_its_version(
+    begin: str | None, written: Spec, left_out: tuple[Skipped, ...]
+) -> None:
+    read = make_live(1, {f"{V}beginDate": begin}, has_readings=True)
+
+    assert propose_all([read]) == Proposal((plain("nb-elec-use", 1, "Use", **written),), left_out)
 
 
 def test_one_of_two_conflicting_channels_is_left_unmanaged() -> None:
@@ -432,6 +487,34 @@ def test_the_begin_is_added_for_each_channel_whose_file_manages_a_version_withou
             earlier,
             Skipped("zoned", f"{V}beginDate", "EnergyCAP gives it with a zone: set versionDates in reconciler.yaml"),
         ),
+    )
+
+
+def test_a_channel_that_closes_a_cycle_by_its_id_is_left_out() -> None:
+    user = make_desired("a-user", 1, {f"{V}formula": "channel(2)", "isCalculated": True}, data_point="NB-ELEC")
+    nameless: Spec = {"channelImportId": None, "observationTypeId": 99}
+
+    proposal = propose_all([make_live(1), make_calculated(2, "channel(1)", nameless)], (user,))
+
+    assert proposal == Proposal((), (Skipped("nb-elec-use", "", f"refused by ESA324: {RULES['ESA324'].title}"),))
+
+
+def test_a_formula_that_is_broken_anyway_does_not_stop_the_import_of_what_it_uses() -> None:
+    user = make_desired("a-user", 1, {f"{V}formula": "channel(2) * (3", "isCalculated": True}, data_point="NB-ELEC")
+
+    proposal = propose_all([make_live(1), make_live(2)], (user,))
+
+    assert proposal == Proposal((replace(plain("nb-elec-use", 2, "Use"), file=HOME),), ())
+
+
+def test_only_errors_of_the_channels_themselves_leave_values_out() -> None:
+    feed = make_feed("nb-elec-use", "nobody", Identifiers(channel_id=99))
+    never = make_live(1, {f"{V}multiplier": 0})
+    odd = make_live(2, {"channelInfo": "Net", f"{V}rolloverValue": 100})
+
+    assert propose_all([never, odd], feeds=(feed,)) == Proposal(
+        (plain("nb-elec-use", 1, "Use", **{f"{V}multiplier": 0}), plain("nb-elec-net", 2, "Net")),
+        (Skipped("nb-elec-net", f"{V}rolloverValue", f"refused by ESA214: {RULES['ESA214'].title}"),),
     )
 
 
