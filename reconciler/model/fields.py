@@ -28,11 +28,11 @@ class Kind(Enum):
 
 
 class Impact(Enum):
-    """What an edit does beyond the setting itself, from harmless to grave."""
+    """What an edit does beyond the setting itself, from harmless to severe."""
 
     COSMETIC = "cosmetic"  # names and descriptions
     FORWARD = "forward"  # only future values
-    ROUTING = "routing"  # may change which readings land here
+    ROUTING = "routing"  # may change which readings reach the channel
     STRUCTURAL = "structural"  # conversion, primary flags
     HISTORY = "history"  # may rewrite stored values
 

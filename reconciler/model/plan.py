@@ -96,7 +96,7 @@ class Change(Struct, frozen=True):
     `before` and `after` hold the managed values in the file's own vocabulary. `live` holds every field of the channel
     and its current version as the plan saw it, `target_values` the managed and implied values, both by the paths of
     EsaChannelEdit and with its ids; both are empty for a no-op. `depends_on` names the changes that come before.
-    `history` is None for a no-op. `feeds` names the feeds that the edits lead elsewhere, on the way or for good.
+    `history` is None for a no-op. `feeds` names the feeds that the edits reroute, for a time or for good.
     """
 
     name: str
@@ -138,9 +138,9 @@ class Summary(Struct, frozen=True):
 
 
 class FeedStep(Struct, frozen=True):
-    """A step of a plan at which a feed is led elsewhere: by the change called `change`, with its edits at `paths`.
+    """A step of a plan that reroutes a feed: the change called `change`, by its edits at `paths`.
 
-    `channel_id` is where the feed leads after it; None where to no single channel, and `failure` says why.
+    `channel_id` is the channel that gets the readings after it; None if it is no single one, and `failure` says why.
     """
 
     change: str
@@ -150,11 +150,12 @@ class FeedStep(Struct, frozen=True):
 
 
 class FeedRoute(Struct, frozen=True):
-    """A feed through live and through the planned state; channels by id, None where it leads to none.
+    """The channels that a feed reaches before and after a plan, by id; None if it matches no single channel.
 
-    `steps` are the steps between the two, in the order of apply; there may be some although both ends are alike.
-    `is_change_blocked` says that the plan blocks what would lead the feed away: it stays as `before`, and `after` is
-    what would be. `findings` are sentences. `identifiers` are the feed's own: apply resolves them again.
+    `steps` are the changes that reroute it, in the order of apply; there may be some although both ends are equal.
+    `is_change_blocked` says that the plan blocks the change that would reroute the feed: it stays as `before`, and
+    `after` is what would happen without the block. `findings` are sentences. `identifiers` are the feed's own: apply
+    resolves them again.
     """
 
     name: str

@@ -54,7 +54,7 @@ CONVERSIONS: st.SearchStrategy[Spec] = formulas().map(
 REVERSALS: st.SearchStrategy[Spec] = st.sampled_from([5, 60]).map(
     lambda minutes: {"isCalculated": False, "intervalMinutes": minutes}
 )
-# What readings find a channel by that names no channel, so that feeds could be led elsewhere.
+# What readings find a channel by that names no channel, so that feeds could be rerouted.
 ROUTINGS: st.SearchStrategy[Spec] = st.sampled_from(
     [
         *({"observationTypeCode": code} for code in ("ELECUSE", "ELECDEM")),
