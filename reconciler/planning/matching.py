@@ -115,7 +115,9 @@ def _find_near(desired: Desired, identifiers: Identifiers, resolution: Resolutio
             near = find_nearest(str(identifiers.meter_import_id), index.by_meter)
             if near is not None:
                 apart = tell_apart(str(identifiers.meter_import_id), near)
-                yield f"nearest data point: import id {show_value(near)}, {len(index.by_meter[near])} channels{apart}"
+                count = len(index.by_meter[near])
+                channels = "1 channel" if count == 1 else f"{count} channels"
+                yield f"nearest data point: import id {show_value(near)}, {channels}{apart}"
         case _:
             pass
     yield from _find_namesakes(desired, index)

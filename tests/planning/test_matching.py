@@ -15,7 +15,7 @@ from reconciler.rules import RULES
 from tests.planning.tenant import SOUTH, V, make_calculated, make_desired, make_live
 
 if TYPE_CHECKING:
-    from reconciler.model.channels import Desired, Live
+    from reconciler.model.channels import DataPoint, Desired, Live
     from reconciler.model.values import Spec
 
 ONE, TWO, THREE = make_live(1), make_live(2), make_live(3, data_point=SOUTH)
@@ -237,9 +237,15 @@ def test_a_channel_whose_import_id_moved_to_another_is_shown_its_present_one() -
     old = make_desired("old", 0, {"channelImportId": "C-1"}, select=Identifiers(channel_import_id="C-2"))
     new = make_desired("new", 2)
 
-    assert [finding.fix for finding in match(old, new).findings] == [
-        "write  select: {channelImportId: C-1}, which matches channel 1",
-        "keep one of the two, or let each select a channel of its own",
+    assert [(finding.message, finding.fix) for finding in match(old, new).findings] == [
+        (
+            "several channels match one live channel, found 2 here and for new (channels/north.yaml:7)",
+            "write  select: {channelImportId: C-1}, which matches channel 1",
+        ),
+        (
+            "several channels match one live channel, found 2 here and for old (channels/north.yaml:7)",
+            "keep one of the two, or let each select a channel of its own",
+        ),
     ]
 
 
@@ -257,6 +263,21 @@ def test_a_channel_on_another_data_point_is_an_error() -> None:
             fix="correct dataPoint or the identifiers; no edit can move a channel to another data point",
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("point", "known"),
+    [
+        (replace(SOUTH, code=None), "SB-ELEC-01"),
+        (replace(SOUTH, code=None, import_id=None), "with id 200"),
+    ],
+)
+def test_a_data_point_without_a_code_is_named_by_what_else_identifies_it(point: DataPoint, known: str) -> None:
+    index = make_index((make_live(3, data_point=point),))
+
+    (finding,) = match_channels([make_desired("north", 3, data_point="NB-ELEC")], index).findings
+
+    assert finding.message == f"channel is not on data point NB-ELEC, found it on {known}"
 
 
 @pytest.mark.parametrize(
@@ -314,7 +335,7 @@ CANDIDATES = make_index(
         make_live(3, {f"{V}unitId": 2, "channelInfo": "North demand"}),
         make_calculated(4, "channel(1)", {"observationTypeId": 13, f"{V}unitId": 99}),
         make_live(5, {"channelImportId": "TWICE"}, data_point=SOUTH),
-        make_live(6, {"channelImportId": "TWICE"}, data_point=SOUTH),
+        make_live(6, {"channelImportId": "TWICE"}, data_point=replace(SOUTH, import_id="SB-WATER")),
     )
 )
 NORTH = Identifiers(meter_import_id="NB-ELEC-01")
@@ -346,6 +367,11 @@ def explain(identifiers: Identifiers | None, channel_info: str | None = None) ->
             Identifiers(meter_import_id="NB-ELEC-1"),
             'no data point with dataPointImportId "NB-ELEC-1"',
             ('nearest data point: import id "NB-ELEC-01", 4 channels',),
+        ),
+        (
+            Identifiers(meter_import_id="SB-ELEC-1"),
+            'no data point with dataPointImportId "SB-ELEC-1"',
+            ('nearest data point: import id "SB-ELEC-01", 1 channel',),
         ),
         (Identifiers(meter_import_id="xyz"), 'no data point with dataPointImportId "xyz"', ()),
         (
@@ -475,7 +501,8 @@ def test_a_channel_without_identifiers_is_reported_as_such(identifiers: Identifi
 
 
 @pytest.mark.parametrize(
-    ("count", "last"), [(10, 'candidate: 10 "Use", import id "C-10", ELECUSE, KWH, 15 minutes'), (13, "and 3 more")]
+    ("count", "last"),
+    [(10, 'candidate: 10 "Use", import id "C-10", ELECUSE, KWH, 15 minutes'), (11, "and 1 more"), (13, "and 3 more")],
 )
 def test_only_the_first_ten_candidates_are_listed(count: int, last: str) -> None:
     crowd = make_index(make_live(number) for number in range(1, count + 1))
