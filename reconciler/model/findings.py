@@ -50,6 +50,5 @@ class Finding(Struct, frozen=True):
     @property
     def order(self) -> tuple[str, int, int, str, str]:
         """Files first, then lines; what has no place comes before all files."""
-        if self.location is None:
-            return ("", 0, 0, self.code, self.message)
-        return (self.location.file, self.location.line, self.location.column, self.code, self.message)
+        place = self.location or Location("")
+        return (place.file, place.line, place.column, self.code, self.message)

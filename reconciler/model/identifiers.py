@@ -7,7 +7,7 @@ from enum import Enum
 from msgspec import Struct
 
 from reconciler.model.findings import Location
-from reconciler.model.values import Value
+from reconciler.model.values import Value, canonical_number
 
 
 class Identifiers(Struct, frozen=True):
@@ -107,19 +107,15 @@ class IdentifierNames(Struct, frozen=True):
     def say(self, pointers: Identifiers) -> tuple[tuple[str, str | int | float], ...]:
         """Each pointer that is given, by the name it has here, the first to be looked at first."""
         seconds = pointers.interval_seconds
-        values = (
-            pointers.channel_id,
-            pointers.channel_import_id,
-            pointers.meter_import_id,
-            pointers.observation_type_code,
-            pointers.unit_code,
-            None if seconds is None else _shorten(seconds / self.interval_seconds),
-        )
-        return tuple((name, value) for name, value in zip(self.names, values, strict=True) if value is not None)
-
-
-def _shorten(number: float) -> int | float:
-    return int(number) if number.is_integer() else number
+        values = {
+            self.channel_id: pointers.channel_id,
+            self.channel_import_id: pointers.channel_import_id,
+            self.meter_import_id: pointers.meter_import_id,
+            self.observation_type_code: pointers.observation_type_code,
+            self.unit_code: pointers.unit_code,
+            self.interval: None if seconds is None else canonical_number(seconds / self.interval_seconds),
+        }
+        return tuple((name, value) for name, value in values.items() if value is not None)
 
 
 # POST /api/v3/reading

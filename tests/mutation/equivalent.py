@@ -71,6 +71,12 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
         "((find_remaining(change.target_values, result.found)))",
     ): "for the types: a write that was done was found, for nothing else says that it was",
     (
+        "reconciler/model/formulas.py",
+        "return one == other or tokenize(one) == tokenize(other)",
+        "one == other or tokenize(one) == tokenize(other)",
+        "((tokenize(one) == tokenize(other)))",
+    ): "equal texts have equal tokens, but are compared sooner",
+    (
         "reconciler/planning/feed_impact.py",
         "managed = context.managed.get(trace.before.channel_id or 0)",
         "trace.before.channel_id or 0",
