@@ -55,7 +55,6 @@ _PAUSE = "pause the logger while the plan is applied, or apply these edits in se
 def feed_findings(impact: FeedImpact, context: PlanContext) -> Iterator[Finding]:
     """The findings on a feed: its readings miss the expected channel already, would after the plan, or meanwhile."""
     trace, place = impact.trace, _locate_feed(impact.feed)
-    reaches_expected = impact.expected is not None and trace.before.channel_id == impact.expected
     if impact.expected is not None and impact.expected not in (trace.before.channel_id, trace.after.channel_id):
         message = (
             f"readings of feed {impact.feed.name} do not reach {show_id(impact.expected, context)}, which it expects: "
@@ -63,7 +62,7 @@ def feed_findings(impact: FeedImpact, context: PlanContext) -> Iterator[Finding]
         )
         yield make_finding("ESA605", message, place, detail=(_list_identifiers(impact.feed.identifiers),))
     # The readings miss their channel today and would reach it after the plan, as intended.
-    elif not reaches_expected and impact.expected is not None:
+    elif impact.expected not in (None, trace.before.channel_id):
         return
     # A feed that matches no channel before and after loses nothing by what happens in between.
     if trace.changes and (trace.before.channel_id, trace.after.channel_id) != (None, None):
@@ -143,7 +142,8 @@ def _holds_readings(channel: Live) -> bool:
 
 def _suggest_feed(trace: ResolutionTrace, context: PlanContext) -> str:
     """The fix if no feed declares the logger that sends the readings; "" for that of the rule."""
-    managed = context.managed.get(trace.before.channel_id or 0)
+    before = trace.before.channel_id
+    managed = None if before is None else context.managed.get(before)
     if managed is None:
         return ""
     return (
@@ -244,9 +244,8 @@ def _block_rerouting_changes(
     while True:
         results = PreconditionResults(propagate_blockers(blocks, preconditions.needs), preconditions.needs)
         traces = trace_identifiers([feed.identifiers for feed in ordered], context.index, _list_steps(results, drafts))
-        impacts = [
-            FeedImpact(feed, expected.get(feed.expect), trace) for feed, trace in zip(ordered, traces, strict=True)
-        ]
+        traced = {trace.identifiers: trace for trace in traces}
+        impacts = [FeedImpact(feed, expected.get(feed.expect), traced[feed.identifiers]) for feed in ordered]
         lost = [impact for impact in impacts if impact.loses_channel]
         if not lost:
             return results, [blocked.get(impact.feed.name, impact) for impact in impacts]
@@ -316,18 +315,17 @@ def recheck_feeds(
     as rerouted by this change was reviewed, and does not block it.
     """
     unreviewed = [feed for feed in feeds if all(move.change != change.name for move in feed.steps)]
-    if not unreviewed or not may_affect_routing(change):
-        return ()
     read = {live.id: live for live in (*channels, fresh)}
     habits = (PrimaryMove.TAKE_FIRST, ChannelEdit.OMIT_VERSION)
     # Only for the texts of blockers: the other changes of the plan do not matter for this one.
     context = make_context(make_index(read.values()), {}, {fresh.id: change}, reference, habits)
     draft = redraft(change, fresh, codes_by_id(reference))
     traces = trace_identifiers([feed.identifiers for feed in unreviewed], context.index, [draft])
+    rerouted = {trace.identifiers: trace for trace in traces if trace.changes and trace.before.channel_id is not None}
     return tuple(
-        _make_recheck_blocker(feed, trace, context)
-        for feed, trace in zip(unreviewed, traces, strict=True)
-        if trace.changes and trace.before.channel_id is not None
+        _make_recheck_blocker(feed, rerouted[feed.identifiers], context)
+        for feed in unreviewed
+        if feed.identifiers in rerouted
     )
 
 

@@ -44,7 +44,7 @@ IDENTIFYING_PATHS = _INFERRED | {CHANNEL_IMPORT_ID}
 
 # An edit can affect only identifiers with the same key: an import id, or a meter and an observation type. The type is
 # in the key, as EnergyCAP compares it before unit and interval.
-_RoutingKey: TypeAlias = tuple[str, Value]
+_RoutingKey: TypeAlias = tuple[Value, Value]
 
 
 class ResolutionChange(Struct, frozen=True):
@@ -108,8 +108,8 @@ def undeclared_identifiers(steps: Iterable[Draft], index: Index) -> Iterator[Ide
     meters: dict[str, None] = {}
     for draft in steps:
         import_id, meter = draft.live.values.get(CHANNEL_IMPORT_ID), draft.live.data_point.import_id
-        if CHANNEL_IMPORT_ID in draft.changed_paths and isinstance(import_id, str) and import_id:
-            yield Identifiers(channel_import_id=import_id)
+        if CHANNEL_IMPORT_ID in draft.changed_paths and import_id:
+            yield Identifiers(channel_import_id=str(import_id))
         if meter and not draft.changed_paths.isdisjoint(_INFERRED):
             meters[meter] = None
     for meter in meters:
@@ -155,7 +155,7 @@ def _group_by_key(traces: Iterable[ResolutionTrace]) -> dict[_RoutingKey, list[R
             continue
         if given.channel_import_id:
             by_key[given.channel_import_id, None].append(trace)
-        elif given.meter_import_id and given.observation_type_code:
+        elif given.meter_import_id:
             by_key[given.meter_import_id, given.observation_type_code].append(trace)
     return by_key
 
@@ -163,7 +163,7 @@ def _group_by_key(traces: Iterable[ResolutionTrace]) -> dict[_RoutingKey, list[R
 def _affected_keys(draft: Draft) -> Iterator[_RoutingKey]:
     for channel in (draft.live, draft.after_apply):
         if CHANNEL_IMPORT_ID in draft.changed_paths:
-            yield str(channel.values.get(CHANNEL_IMPORT_ID) or ""), None
+            yield channel.values.get(CHANNEL_IMPORT_ID), None
         if channel.data_point.import_id:
             yield channel.data_point.import_id, channel.values.get(OBSERVATION_TYPE_CODE)
 
@@ -191,11 +191,13 @@ class _PlannedIndex:
             trace.changes.append(ResolutionChange(draft, now))
 
     def _rename(self, draft: Draft) -> None:
-        old, new = (str(live.values.get(CHANNEL_IMPORT_ID) or "") for live in (draft.live, draft.after_apply))
-        self._by_import_id[old] = [each for each in self._by_import_id.get(old, ()) if each.id != draft.live.id]
-        # EnergyCAP may already have several channels with one import id.
-        joined = [*self._by_import_id.get(new, ()), draft.after_apply]
-        self._by_import_id[new] = sorted(joined, key=lambda live: live.id)
+        old, new = (live.values.get(CHANNEL_IMPORT_ID) for live in (draft.live, draft.after_apply))
+        if isinstance(old, str):
+            self._by_import_id[old] = [each for each in self._by_import_id[old] if each.id != draft.live.id]
+        if isinstance(new, str):
+            # EnergyCAP may already have several channels with one import id.
+            joined = [*self._by_import_id.get(new, ()), draft.after_apply]
+            self._by_import_id[new] = sorted(joined, key=lambda live: live.id)
 
 
 _SHOWN = 5

@@ -77,12 +77,6 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
         "((tokenize(one) == tokenize(other)))",
     ): "equal texts have equal tokens, but are compared sooner",
     (
-        "reconciler/planning/feed_impact.py",
-        "managed = context.managed.get(trace.before.channel_id or 0)",
-        "trace.before.channel_id or 0",
-        "((trace.before.channel_id))",
-    ): "a key of a mapping by id: neither 0 nor None is an id",
-    (
         "reconciler/planning/importing/drafting.py",
         "known = {reference: index.by_id.get(read_id(reference) or 0) for reference in find_references(formula)}",
         "read_id(reference) or 0",

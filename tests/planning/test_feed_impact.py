@@ -206,6 +206,26 @@ def test_a_feed_that_already_misses_its_channel_is_reported_and_blocks_nothing()
     assert plan.feeds[0].findings == ('not the channel it expects: today its readings go to 1 "Use"',)
 
 
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [
+        (5, '1 "Spare", 2 "Spare", 3 "Spare", 4 "Spare", 5 "Spare"'),
+        (7, '1 "Spare", 2 "Spare", 3 "Spare", 4 "Spare", 5 "Spare", 2 more'),
+    ],
+)
+def test_the_first_five_channels_that_readings_match_are_named(count: int, shown: str) -> None:
+    live = [make_live(id_, {"channelInfo": "Spare"}) for id_ in range(1, count + 1)]
+
+    plan = plan_of([feed("logger", "one")], [make_desired("one", 9)], [*live, make_live(9, data_point=SOUTH)])
+
+    assert list_findings(plan) == [
+        (
+            "ESA605 readings of feed logger do not reach one, which it expects: "
+            f"today they match {count} channels ({shown}) and reach none"
+        )
+    ]
+
+
 def test_a_feed_that_already_misses_its_channel_may_be_rerouted() -> None:
     plan = plan_of(
         [feed("logger", "three")],
@@ -252,6 +272,20 @@ def test_a_feed_that_is_rerouted_only_during_apply_is_a_warning() -> None:
     assert plan.blocked == ()
 
 
+def test_a_feed_that_matches_a_channel_only_during_apply_has_steps_and_no_finding() -> None:
+    plan = plan_of(
+        [feed("logger", "lost", USE_KW)],
+        [make_desired("a", 1, TO_KW), make_desired("b", 2, TO_KW), make_desired("lost", 9)],
+        [make_live(1), make_live(2)],
+    )
+
+    assert [finding.code for finding in plan.findings] == ["ESA301"]
+    assert plan.feeds[0].steps == (
+        FeedStep("a", (UNIT,), 1),
+        FeedStep("b", (UNIT,), None, ResolutionFailure.AMBIGUOUS),
+    )
+
+
 def test_undeclared_readings_that_are_rerouted_only_during_apply_are_a_warning_at_the_first_edit() -> None:
     plan = plan_of([], PASSING, [make_live(1, KW, has_readings=True), make_live(2)])
 
@@ -262,15 +296,52 @@ def test_undeclared_readings_that_are_rerouted_only_during_apply_are_a_warning_a
         )
     ]
     assert plan.findings[0].location == Location("channels/north.yaml", 7, path=("channels", "a", *UNIT.split(".")))
+    assert plan.findings[0].fix == PAUSE
 
 
-def test_a_feed_whose_channel_has_an_error_is_traced_too() -> None:
-    channels = [make_desired("lost", 9), make_desired("one", 1, TO_KW)]
+def test_undeclared_readings_that_come_back_once_are_a_warning_at_the_edit_that_loses_them() -> None:
+    live = [make_live(1, KW, has_readings=True), make_live(2), make_live(3, {"observationTypeId": 12})]
 
-    plan = plan_of([feed("logger", "lost")], channels, [make_live(1), make_live(2, KW)])
+    plan = plan_of([], [*PASSING, make_desired("c", 3, {"observationTypeCode": "ELECUSE"})], live)
 
-    assert [finding.code for finding in plan.findings] == ["ESA301", "ESA603"]
-    assert plan.feeds[0].after is None
+    assert list_findings(plan) == [
+        f'ESA603 readings for meter "NB-ELEC-01" (ELECUSE, KW) would no longer reach a: they would {NO_MATCH}'
+    ]
+    assert plan.findings[0].location == Location(
+        "channels/north.yaml", 7, path=("channels", "c", "observationTypeCode")
+    )
+
+
+@pytest.mark.parametrize(
+    ("identifiers", "channels", "codes", "after"),
+    [
+        pytest.param(USE_KWH, [make_desired("one", 1, TO_KW)], ["ESA301", "ESA603"], None, id="to no channel"),
+        pytest.param(
+            USE_KWH,
+            [make_desired("one", 1, TO_KW), make_desired("two", 2, TO_KWH)],
+            ["ESA301", "ESA601"],
+            2,
+            id="to another channel",
+        ),
+        pytest.param(
+            replace(USE_KWH, unit_code="GAL"),
+            [make_desired("one", 1, {UNIT: "GAL"})],
+            ["ESA301", "ESA604"],
+            1,
+            id="from no channel",
+        ),
+    ],
+)
+def test_a_feed_whose_channel_has_an_error_is_traced_too(
+    identifiers: Identifiers, channels: list[Desired], codes: list[str], after: int | None
+) -> None:
+    plan = plan_of(
+        [feed("logger", "lost", identifiers)], [make_desired("lost", 9), *channels], [make_live(1), make_live(2, KW)]
+    )
+
+    assert [finding.code for finding in plan.findings] == codes
+    assert plan.feeds[0].after == after
+    assert plan.blocked == ()
 
 
 @pytest.mark.parametrize(
@@ -318,6 +389,12 @@ def test_a_feed_whose_channel_has_an_error_is_traced_too() -> None:
         ),
         pytest.param(
             [make_desired("one", 1, {"channelImportId": "NEW"})], [make_live(1)], [], id="a channel without readings"
+        ),
+        pytest.param(
+            [make_desired("one", 1, TO_KW)],
+            [make_live(1), make_live(2, {"observationTypeId": 11}, has_readings=True)],
+            [],
+            id="another channel of the meter, which keeps its readings",
         ),
         pytest.param(
             [make_desired("one", 1, {"channelImportId": "NEW"})],
@@ -376,6 +453,13 @@ def test_several_identifiers_of_one_channel_make_one_finding_at_the_edit() -> No
     )
 
 
+def test_undeclared_readings_that_no_channel_gets_today_need_no_feed() -> None:
+    plan = plan_of([], [make_desired("one", 1, TO_KW)], [make_live(1), make_live(2, has_readings=True)])
+
+    assert [finding.code for finding in plan.findings] == ["ESA604"]
+    assert "expect:" not in plan.findings[0].fix
+
+
 def test_readings_of_a_declared_feed_are_not_reported_twice() -> None:
     edit = [make_desired("one", 1, {"channelImportId": "NEW"})]
 
@@ -403,6 +487,19 @@ def test_feeds_are_traced_through_the_changes_that_a_filter_keeps(
     )
 
     assert [route.name for route in plan.feeds] == feeds
+    assert [finding.code for finding in plan.findings] == codes
+
+
+@pytest.mark.parametrize(("only", "codes"), [("one", ["ESA603", "ESA605"]), ("three", [])])
+def test_a_filter_keeps_a_feed_that_a_kept_change_reroutes(only: str, codes: list[str]) -> None:
+    plan = plan_of(
+        [feed("misled", "two", by_import_id("C-1"))],
+        [make_desired("one", 1, {"channelImportId": "NEW"}), make_desired("two", 2), make_desired("three", 3)],
+        [make_live(1), make_live(2), make_live(3)],
+        only,
+    )
+
+    assert [(route.name, route.after) for route in plan.feeds] == [("misled", None)] * (only == "one")
     assert [finding.code for finding in plan.findings] == codes
 
 
@@ -457,6 +554,13 @@ def test_a_channel_that_became_similar_after_planning_may_block_an_edit() -> Non
             TO_KW, USE, (ONE, DEMAND), (ONE, make_live(2)), id="a feed that matches no single channel already"
         ),
         pytest.param(TO_KW, Identifiers(channel_id=1), (ONE, DEMAND), (ONE, TWIN), id="a feed that names the channel"),
+        pytest.param(
+            TO_KW,
+            replace(USE, unit_code="KW"),
+            (ONE, DEMAND),
+            (ONE, make_live(2)),
+            id="a feed that starts to match the channel",
+        ),
     ],
 )
 def test_no_blocker_if_no_feed_got_worse(

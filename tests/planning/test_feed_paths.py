@@ -93,6 +93,28 @@ def test_identifiers_match_other_channels_step_by_step(identifiers: Identifiers,
     assert list_resolutions(trace) == expected
 
 
+def test_identifiers_of_all_kinds_are_traced_together() -> None:
+    one, two = make_live(1), make_live(2, TO_KW)
+    by_id, by_import_id = Identifiers(channel_id=1, channel_import_id="C-2"), Identifiers(channel_import_id="C-1")
+
+    traces = trace_identifiers(
+        [by_id, NORTH, by_import_id, KWH], make_index((one, two)), [draft_of(one, {"channelImportId": "NEW", **TO_KW})]
+    )
+
+    assert [list_resolutions(trace) for trace in traces] == [
+        [1],
+        [ResolutionFailure.AMBIGUOUS],
+        [1, ("n1", ResolutionFailure.UNMATCHED)],
+        [1, ("n1", ResolutionFailure.UNMATCHED)],
+    ]
+    assert [
+        list_resolutions(trace) for trace in trace_identifiers([by_import_id, KWH], make_index((one, two)), [])
+    ] == [
+        [1],
+        [1],
+    ]
+
+
 def test_each_step_includes_those_before_it() -> None:
     one, two = make_live(1), make_live(2, TO_KW)
     index = make_index((one, two))
@@ -141,20 +163,36 @@ def test_a_channel_on_a_data_point_without_import_id_is_found_only_by_its_own_im
     assert list(undeclared_identifiers([draft], make_index((live,)))) == [Identifiers(channel_import_id="C-1")]
 
 
-def test_the_losing_change_is_the_last_one_after_which_the_channel_is_not_matched() -> None:
-    one, two = make_live(1), make_live(2, TO_KW)
-    steps = (draft_of(two, {UNIT: 1}), draft_of(two, TO_KW), draft_of(one, TO_KW), draft_of(two, {UNIT: 1}))
+ONE, TWO = make_live(1), make_live(2, TO_KW)
+TWO_IN, TWO_OUT, ONE_OUT = draft_of(TWO, {UNIT: 1}), draft_of(TWO, TO_KW), draft_of(ONE, TO_KW)
 
-    (trace,) = trace_identifiers([KWH], make_index((one, two)), steps)
 
-    assert list_resolutions(trace) == [
-        1,
-        ("n2", ResolutionFailure.AMBIGUOUS),
-        ("n2", 1),
-        ("n1", ResolutionFailure.UNMATCHED),
-        ("n2", 2),
-    ]
-    assert trace.find_losing_change(1) == trace.changes[2]
+@pytest.mark.parametrize(
+    ("steps", "losing", "expected"),
+    [
+        pytest.param([ONE_OUT], 0, [1, ("n1", ResolutionFailure.UNMATCHED)], id="one change"),
+        pytest.param([ONE_OUT, TWO_IN], 0, [1, ("n1", ResolutionFailure.UNMATCHED), ("n2", 2)], id="the first of two"),
+        pytest.param(
+            [TWO_IN, TWO_OUT, ONE_OUT, TWO_IN],
+            2,
+            [
+                1,
+                ("n2", ResolutionFailure.AMBIGUOUS),
+                ("n2", 1),
+                ("n1", ResolutionFailure.UNMATCHED),
+                ("n2", 2),
+            ],
+            id="the first after the channel was matched again",
+        ),
+    ],
+)
+def test_the_losing_change_is_the_last_one_after_which_the_channel_is_not_matched(
+    steps: list[Draft], losing: int, expected: list[object]
+) -> None:
+    (trace,) = trace_identifiers([KWH], make_index((ONE, TWO)), steps)
+
+    assert list_resolutions(trace) == expected
+    assert trace.find_losing_change(1) == trace.changes[losing]
 
 
 def test_undeclared_identifiers_are_those_of_channels_on_edited_meters() -> None:
@@ -165,6 +203,13 @@ def test_undeclared_identifiers_are_those_of_channels_on_edited_meters() -> None
     implied = list(undeclared_identifiers(steps, make_index((one, two, lonely, elsewhere))))
 
     assert implied == [Identifiers(channel_import_id="C-4"), USE, KWH, QUARTERLY]
+
+
+def test_an_edited_import_id_affects_only_the_one_that_a_channel_has() -> None:
+    channels = (make_live(1), make_live(2, {"channelImportId": None}), make_live(3, {"channelImportId": ""}))
+    steps = [draft_of(channel, {"channelImportId": "NEW"}) for channel in channels]
+
+    assert list(undeclared_identifiers(steps, make_index(channels))) == [Identifiers(channel_import_id="C-1")]
 
 
 def test_a_channel_without_a_known_type_has_no_undeclared_identifiers() -> None:
