@@ -129,6 +129,12 @@ def test_a_space_at_the_end_of_an_identifier_is_a_warning() -> None:
     ]
 
 
+def test_a_space_is_not_reported_in_an_identifier_that_the_file_replaces() -> None:
+    channel = make_channel("a", {"channelImportId": "NB-01"}, select=Identifiers(channel_import_id="NB-01 "))
+
+    assert check_definitions(make_definitions([channel])) == ()
+
+
 @pytest.mark.parametrize(
     ("spec", "codes"),
     [
@@ -144,6 +150,11 @@ def test_a_space_at_the_end_of_an_identifier_is_a_warning() -> None:
 )
 def test_blank_texts_are_reported_if_they_matter(spec: Spec, codes: list[str]) -> None:
     assert find_definition_codes(spec) == codes
+
+
+@pytest.mark.parametrize(("multiplier", "codes"), [(0, ["ESA219"]), (0.0, ["ESA219"]), (1, []), (-1, []), (None, [])])
+def test_a_multiplier_of_0_is_a_warning(multiplier: float | None, codes: list[str]) -> None:
+    assert find_definition_codes({"esaChannelVersion.multiplier": multiplier}) == codes
 
 
 @given(
