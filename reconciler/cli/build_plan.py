@@ -154,6 +154,7 @@ def failed_plan(root: Path, environment: Environment, broken: LoadResult) -> Pla
         filter=(),
         changes=(),
         unmanaged=0,
+        managed=0,
         findings=broken.findings,
         folder=folder_in_repository(root) or "",
     )

@@ -225,11 +225,11 @@ class Plan(Struct, frozen=True):
     filter: tuple[str, ...]
     changes: tuple[Change, ...]
     unmanaged: int
+    managed: int
     findings: tuple[Finding, ...]
     feeds: tuple[FeedRoute, ...] = ()
     formula_links: tuple[FormulaLink, ...] = ()
     snapshot: str | None = None
-    managed: int = 0
     folder: str = ""
     uncommitted: bool | None = None
     released: tuple[RemovedDefinition, ...] = ()

@@ -74,9 +74,7 @@ def make_step(name: str, point: int, depends_on: tuple[str, ...] = ()) -> Change
 def make_plan_of(*changes: Change) -> Plan:
     """A plan that holds `changes` and nothing else, each with the edits that it stands for."""
     shown = tuple(_show_edits(change) for change in changes)
-    return Plan(
-        "0", "sandbox", "sandbox", "2026-11-21T00:00:00Z", None, "sha256:0", (), shown, 0, (), managed=len(shown)
-    )
+    return Plan("0", "sandbox", "sandbox", "2026-11-21T00:00:00Z", None, "sha256:0", (), shown, 0, len(shown), ())
 
 
 def _show_edits(change: Change) -> Change:

@@ -65,7 +65,7 @@ def make_blocked(change: Change) -> Change:
 
 
 def make_plan(*changes: Change) -> Plan:
-    return Plan("0", "sandbox", "sandbox", "2026-11-21T00:00:00Z", None, "sha256:0", (), changes, 0, ())
+    return Plan("0", "sandbox", "sandbox", "2026-11-21T00:00:00Z", None, "sha256:0", (), changes, 0, 0, ())
 
 
 def compare(reviewed: Change, *current: Change) -> Comparison:
