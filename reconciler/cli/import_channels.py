@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     from reconciler.planning.importing.updates import Updates
 
 
-# The rule "no files in the folder of definitions": the usual state before a first import.
+# The rule "a definitions folder has no files": the usual state before a first import.
 NO_FILES = "ESA102"
 _EXCLUDE_THEM = "exclude these channels with --only"
 

@@ -153,10 +153,10 @@ def _find_owner(root: Path, folders: Sequence[str], path: Path, *, is_database: 
         return f"{target.name}, the journal of an apply"
     homes = [root / folder for folder in folders]
     if has_definition_suffix(target.name) and any(_is_in(target, home) for home in homes):
-        return f"a file of definitions: all .yaml files in {', '.join(folders)} are read"
+        return f"a definition file: all .yaml files in {', '.join(folders)} are read"
     # A hard link to a channel file may be anywhere, with any extension.
     if _has_other_names(target) and any(_is_same(path, root / file) for file in find_files(root, folders).files):
-        return "a file of definitions, which has another name there"
+        return "a definition file, which has another name there"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""A finding, its severity, and its location in a file of definitions."""
+"""A finding, its severity, and its location in a definition file."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def _route_group(
             yield OutgoingReading(row.reading, destination.identifiers, destination.channel, row, group)
 
 
-# Wide enough for any time zone.
+# Local times are in an unknown zone, so a day more is read on both sides.
 _ZONE_MARGIN = timedelta(days=1)
 
 
@@ -173,10 +173,14 @@ def _match_failed(waiting: list[OutgoingReading], failed: FailedReading) -> Outg
     return found
 
 
+def read_stored(sender: Sender, channel_id: int, first: datetime, last: datetime) -> Iterable[StoredReading]:
+    """The stored readings of a channel from the local time `first` to `last`, in any time zone. Raises ServiceError."""
+    return sender.read_readings(channel_id, (first - _ZONE_MARGIN).isoformat(), (last + _ZONE_MARGIN).isoformat())
+
+
 def _find_missing(channel_id: int, readings: Sequence[OutgoingReading], sender: Sender) -> list[OutgoingReading]:
     times = [_local_time(outgoing.reading.time) for outgoing in readings]
-    begin, end = min(times) - _ZONE_MARGIN, max(times) + _ZONE_MARGIN
-    values = _index_values(sender.read_readings(channel_id, begin.isoformat(), end.isoformat()))
+    values = _index_values(read_stored(sender, channel_id, min(times), max(times)))
     return list(_without_stored(readings, values))[::-1]
 
 

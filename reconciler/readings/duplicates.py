@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from reconciler.planning.messages import show_value
 from reconciler.readings.csv_reader import Block
 from reconciler.readings.json_reader import locate_rows
-from reconciler.readings.reading_rows import RowError
+from reconciler.readings.reading_rows import RowError, show_number
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
@@ -125,7 +125,7 @@ class _Timestamps:
         if reading.value == first:
             return RowError("ESA621", f"a reading is in the file twice, also in line {line}", "", (where,))
         self.differing[index] = True
-        found = f"found {_show(reading.value)} here and {_show(first)} in line {line}"
+        found = f"found {show_number(reading.value)} here and {show_number(first)} in line {line}"
         return RowError("ESA620", f"one channel gets two values for one time, {found}", "", (where,))
 
 
@@ -211,10 +211,6 @@ def find_duplicates(
     return Duplicates(
         router, changes, {series: _Timestamps(own) for series in times if (own := _pick_repeated(times[series]))}
     )
-
-
-def _show(value: float) -> str:
-    return repr(value).removesuffix(".0")
 
 
 def _pick_repeated(times: array[int]) -> array[int]:

@@ -18,7 +18,7 @@ from reconciler.readings.csv_header import FlagValues
 from reconciler.readings.csv_reader import read_blocks
 from reconciler.readings.duplicates import TimeRanges, find_duplicates
 from reconciler.readings.reading_rows import TIME, BrokenFile, RowError, quote, trim
-from reconciler.readings.routing import refuse_bare_dates
+from reconciler.readings.routing import DAY_MINUTES, refuse_bare_dates
 from reconciler.rules import RULES
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 # 2026-03-30T00:00-00:15 may be a range of a quarter of an hour, or midnight with the offset -00:15.
 _RANGE = re.compile(r"(.*)([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})", re.DOTALL)
-_DAY_MINUTES = 1440
 
 
 class HourRangeDetector:
@@ -77,7 +76,7 @@ class HourRangeDetector:
 
 def _is_range(match: re.Match[str]) -> bool:
     begin, end = int(match[2]) * 60 + int(match[3]), int(match[4]) * 60 + int(match[5])
-    return 0 < (end - begin) % _DAY_MINUTES <= 60
+    return 0 < (end - begin) % DAY_MINUTES <= 60
 
 
 FindZones: TypeAlias = "Callable[[Sequence[int]], Mapping[int, tzinfo]]"

@@ -63,6 +63,11 @@ def quote(text: str) -> str:
     return f'"{shorten(text)}"'
 
 
+def show_number(value: float) -> str:
+    """`value` with the fewest digits that are read back as the same number; 5 for 5.0."""
+    return repr(value).removesuffix(".0")
+
+
 def format_option(option: str, header: str, meaning: str = "") -> str:
     """An option with the meaning of the column called `header`, quoted for a shell."""
     return f"{option} {shlex.quote(f'{trim(header)}={meaning}')}"

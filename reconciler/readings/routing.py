@@ -293,7 +293,7 @@ def _check_interval(identifiers: Identifiers, identifier_names: IdentifierNames)
         yield RowError("ESA613", f"{identifier_names.interval} must be whole minutes, found {seconds} seconds")
 
 
-_DAY_MINUTES = 1440
+DAY_MINUTES = 1440
 
 
 def refuse_bare_dates(group: ReadingGroup, router: Router) -> None:
@@ -304,7 +304,7 @@ def refuse_bare_dates(group: ReadingGroup, router: Router) -> None:
     channel = router.find(group.key).channel
     minutes = None if channel is None else channel.values.get(INTERVAL_MINUTES)
     # All readings of the day would be at midnight, and overwrite each other.
-    if channel is not None and isinstance(minutes, int) and minutes < _DAY_MINUTES:
+    if channel is not None and isinstance(minutes, int) and minutes < DAY_MINUTES:
         for row in dated:
             _refuse_bare_date(row, channel, minutes)
 

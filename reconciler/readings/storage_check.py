@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from msgspec import Struct, field
 
 from reconciler.errors import ServiceError
-from reconciler.readings.reading_rows import RowError
+from reconciler.readings.delivery import read_stored
+from reconciler.readings.reading_rows import RowError, show_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -87,8 +88,6 @@ _MAX_PENDING = 200_000
 # Readings are read back in one request if they are close together in time, and not too many.
 _MAX_PER_REQUEST = 10_000
 _MAX_GAP = 62 * 24 * 3600 * 10**6
-# Wide enough for any time zone.
-_ZONE_MARGIN = timedelta(days=1)
 _STOPPED = "the import was stopped"
 # The service may return new readings with a delay.
 _MAX_ATTEMPTS = 3
@@ -212,9 +211,8 @@ class StorageChecker:
     def _find_differing(self, place: _SentSeries, wanted: dict[int, _SentReading]) -> Sequence[tuple[int, str]]:
         """The times of `wanted` at which the channel has something else, and what it has. Raises ServiceError."""
         channel_id, _, zone, is_naive = place
-        begin, end = _ZERO + min(wanted) * _MICROSECOND, _ZERO + max(wanted) * _MICROSECOND
-        span = (begin - _ZONE_MARGIN).isoformat(), (end + _ZONE_MARGIN).isoformat()
-        stored = index_stored(self._delivery.sender.read_readings(channel_id, *span))
+        first, last = _ZERO + min(wanted) * _MICROSECOND, _ZERO + max(wanted) * _MICROSECOND
+        stored = index_stored(read_stored(self._delivery.sender, channel_id, first, last))
         found = []
         for time, one in wanted.items():
             at = (_ZERO + time * _MICROSECOND) if is_naive else (_ZERO + time * _MICROSECOND).replace(tzinfo=UTC)
@@ -238,7 +236,7 @@ def _is_equal(stored: StoredValue, wanted: _SentReading) -> bool:
 
 
 def _show(stored: StoredValue) -> str:
-    number = "no value" if stored.value is None else repr(stored.value).removesuffix(".0")
+    number = "no value" if stored.value is None else show_number(stored.value)
     return number if stored.estimated is None else f"{number}, {'estimated' if stored.estimated else 'not estimated'}"
 
 

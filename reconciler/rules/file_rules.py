@@ -14,7 +14,7 @@ _EDIT = "PUT /api/v202406/esachannel/{id}, EsaChannelEdit"
 _READING_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA101",
-        "A file of definitions cannot be read.",
+        "A definition file cannot be read.",
         "If it were skipped silently, its channels would look like channels that nobody manages.",
         _FORMAT,
         Certainty.PROJECT,
@@ -22,7 +22,7 @@ _READING_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA102",
-        "A folder of definitions does not exist or has no files.",
+        "A definitions folder does not exist or has no files.",
         "A mistyped folder must not look like a project without changes.",
         'this tool\'s contract: no file found is an error, never "no changes"',
         Certainty.PROJECT,
@@ -284,7 +284,7 @@ PROJECT_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA144",
-        "A folder of definitions is outside the project.",
+        "A definitions folder is outside the project.",
         "Messages and plans give locations relative to the root of the project, and files outside it are not in its "
         "git repository.",
         _FORMAT,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 READ = "would overwrite {}, which this command reads"
 PROJECT = "would overwrite reconciler.yaml, the project file"
-DEFINITIONS = "would overwrite a file of definitions: all .yaml files in channels are read"
+DEFINITIONS = "would overwrite a definition file: all .yaml files in channels are read"
 DATABASE = "would overwrite .reconciler/sandbox.sqlite3, the sandbox of the project"
 
 
@@ -80,7 +80,7 @@ def read_all(folder: Path) -> dict[str, bytes]:
         ("plan --format html=soft.txt", f"--format html=soft.txt {DEFINITIONS}"),
         (
             "plan --format html=hard.txt",
-            "--format html=hard.txt would overwrite a file of definitions, which has another name there",
+            "--format html=hard.txt would overwrite a definition file, which has another name there",
         ),
         ("plan --out .reconciler/sandbox.sqlite3", f"--out .reconciler/sandbox.sqlite3 {DATABASE}"),
         ("snapshot --out .reconciler/sandbox.sqlite3-wal", f"--out .reconciler/sandbox.sqlite3-wal {DATABASE}"),
