@@ -339,7 +339,32 @@ def test_a_channel_that_the_defaults_would_change_is_left_out(defaults: Spec, re
 
     proposal = propose_all([make_live(1), odd], (make_desired("mine", 1),), {HOME: FileHeader(None, defaults)})
 
-    assert proposal == Proposal((), (*proposal.left_out[:-1], Skipped("nb-elec-use", "", reason)))
+    assert proposal == Proposal((), (Skipped("nb-elec-use", "", reason),))
+
+
+def test_an_interval_that_the_channel_does_not_have_is_not_taken_from_the_defaults() -> None:
+    irregular = make_live(2, {"intervalMinutes": None})
+
+    header = FileHeader(None, {"intervalMinutes": 60})
+
+    (channel,) = propose_all([make_live(1), irregular], (make_desired("mine", 1),), {HOME: header}).channels
+
+    assert channel.spec == plain("nb-elec-use", 2, "Use", intervalMinutes=None).spec
+
+
+def test_the_beginning_of_time_overrides_another_begin_among_the_defaults() -> None:
+    old = make_live(2, {f"{V}beginDate": "1899-12-30T00:00:00"}, has_readings=True)
+    header = FileHeader(None, {f"{V}beginDate": "2025-01-01T00:00:00"})
+
+    (channel,) = propose_all([make_live(1), old], (make_desired("mine", 1),), {HOME: header}).channels
+
+    assert channel.spec == plain("nb-elec-use", 2, "Use", **{f"{V}beginDate": None}).spec
+
+
+def test_a_channel_that_could_not_be_read_is_not_proposed_nor_one_that_is_managed() -> None:
+    flawed = make_live(2, flaw="its answer has no versions")
+
+    assert propose_all([make_live(1), flawed], (make_desired("mine", 1),)) == Proposal((), ())
 
 
 @pytest.mark.parametrize(
