@@ -72,10 +72,10 @@ def read_blobs(root: Path, names: Iterable[str], largest: int) -> Mapping[str, b
     answer, start = _ask_each(root, "--batch", fitting), 0
     blobs: dict[str, bytes | None] = dict.fromkeys(wanted)
     for name in fitting:
-        head = f"{name} blob {sizes[name]}\n".encode()
-        start, end = start + len(head), start + len(head) + sizes[name]
-        if answer[start - len(head) : start] != head or answer[end : end + 1] != b"\n":
-            raise misread(root, "cat-file", answer[start - len(head) :])
+        header = f"{name} blob {sizes[name]}\n".encode()
+        start, end = start + len(header), start + len(header) + sizes[name]
+        if answer[start - len(header) : start] != header or answer[end : end + 1] != b"\n":
+            raise misread(root, "cat-file", answer[start - len(header) :])
         blobs[name] = answer[start:end]
         start = end + 1
     return blobs
@@ -199,8 +199,8 @@ def _list_overlooked(root: Path, paths: Sequence[str], settings: Sequence[str]) 
     deleted: list[str] = []
     # With -v, a tag in lower case marks a file that git assumes to be unchanged. Source: git-ls-files(1).
     for row in _split(ask_git(root, "ls-files", "-v", "--stage", "-z", "--", *paths)):
-        head, _, file = os.fsdecode(row).partition("\t")
-        tag, _, name, *_ = head.split(" ")
+        columns, _, file = os.fsdecode(row).partition("\t")
+        tag, _, name, *_ = columns.split(" ")
         if (tag.islower() or tag == "S") and (root / file).is_file():
             expected[file] = name
         elif tag == "h":

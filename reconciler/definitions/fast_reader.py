@@ -173,9 +173,9 @@ def try_fast_parse(text: str, scalars: PlainScalars) -> ParsedValues | None:
 class _KeyIndents(dict[str, tuple[int, str]]):
     """The indent of each key, and the key itself: as one object, however many channels have it."""
 
-    def __missing__(self, head: str) -> tuple[int, str]:
-        key = head.lstrip(" ")
-        self[head] = found = (len(head) - len(key), key)
+    def __missing__(self, indented: str) -> tuple[int, str]:
+        key = indented.lstrip(" ")
+        self[indented] = found = (len(indented) - len(key), key)
         return found
 
 
@@ -193,14 +193,14 @@ class _FastReader:
 
     def read(self, text: str, above: int) -> ParsedValues:
         """The values in the lines of `text`, which have `above` lines before them in the file."""
-        heads, levels, scalars = _KeyIndents(), self._levels, self._scalars
+        indents, levels, scalars = _KeyIndents(), self._levels, self._scalars
         indent, mapping = levels[-1]
         opening = ""
-        for number, (head, value, quoted, other, rest) in enumerate(_LINE.findall(text), above + 1):
-            if not head:
+        for number, (indented, value, quoted, other, rest) in enumerate(_LINE.findall(text), above + 1):
+            if not indented:
                 _check_ignorable(rest)
                 continue
-            spaces, key = heads[head]
+            spaces, key = indents[indented]
             if opening or spaces != indent:
                 indent, mapping = self._open(opening, spaces) if opening else self._close(spaces)
             if key in mapping:
