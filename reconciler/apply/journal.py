@@ -34,17 +34,17 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan
 
 
-# What a system answers if another process has the lock; every other answer means that there are no locks, or worse.
+# The errors of a system on which another process has the lock; any other error means that there are no locks, or worse.
 _TAKEN = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, getattr(errno, "EDEADLOCK", errno.EAGAIN)})
-# What a file system answers that does not know durable folders. Source: PostgreSQL, fsync_fname_ext; git and SQLite
-# also pass over these.
+# The errors of a file system that cannot sync folders. Source: PostgreSQL, fsync_fname_ext; git and SQLite ignore them
+# as well.
 _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF})
 _NO_FOLDER_OPEN = frozenset({errno.EACCES, errno.EISDIR})
 
 if sys.platform == "win32":  # pragma: no cover - the tests run elsewhere
     import msvcrt
 
-    # Far beyond what is written, for a locked byte cannot be read by others.
+    # Far beyond the content, because others cannot read a locked byte.
     _BYTE = 2**40
 
     def _lock_file(descriptor: int) -> None:
@@ -66,21 +66,21 @@ else:
 
     def make_durable(descriptor: int) -> None:
         """Bring what was written to the open file onto the disk. Raises OSError."""
-        # The file's time of change need not be on the disk: that would take a quarter longer.
+        # The file's modification time need not be on the disk: syncing it as well takes a quarter longer.
         getattr(os, "fdatasync", os.fsync)(descriptor)
 
     def make_name_durable(path: Path) -> None:
         """Bring onto the disk that `path` is in its folder, if the file system can do that. Raises OSError."""
-        with _passing_over(_NO_FOLDER_OPEN):
+        with _ignoring(_NO_FOLDER_OPEN):
             folder = os.open(path.parent, os.O_RDONLY)
             try:
-                with _passing_over(_NO_FOLDER_SYNC):
+                with _ignoring(_NO_FOLDER_SYNC):
                     os.fsync(folder)
             finally:
                 os.close(folder)
 
     @contextmanager
-    def _passing_over(numbers: frozenset[int]) -> Iterator[None]:
+    def _ignoring(numbers: frozenset[int]) -> Iterator[None]:
         try:
             yield
         except OSError as error:
@@ -89,7 +89,7 @@ else:
 
 
 def lock(descriptor: int) -> bool:
-    """Whether the open file belongs to this process from now on, however it ends; False if another one has it.
+    """Lock the open file until this process ends, however it ends; False if another process has the lock.
 
     Raises OSError if the file system has no locks.
     """
@@ -127,11 +127,11 @@ class Journal:
         self._synced = 0
 
     def begin(self) -> None:
-        """Note that a run began."""
+        """Record that a run began."""
         self._sync(self._append(RunStarted(_now())))
 
     def record_intent(self, name: str, write: Write, before: Live) -> int:
-        """Note that `write` is about to be sent for the change `name`, whose channel reads as `before`: its number."""
+        """Record that `write` will be sent for the change `name` to the channel `before`; returns its number."""
         with self._appending:
             self._numbers += 1
             number = self._numbers
@@ -139,21 +139,21 @@ class Journal:
         return number
 
     def record_result(self, number: int, result: WriteResult) -> None:
-        """Note what became of the write with this `number`."""
+        """Record the result of the write with this `number`."""
         self._append(WriteFinished(_now(), number, result))
 
-    def end(self, account: ApplyResult) -> None:
-        """Note that the run came to its end."""
-        self._sync(self._append(RunFinished(_now(), account)))
+    def end(self, result: ApplyResult) -> None:
+        """Record that the run ended."""
+        self._sync(self._append(RunFinished(_now(), result)))
 
     def close(self) -> None:
-        """Give the file back. Whoever is still at work cannot note anything any more."""
+        """Close the file and so release its lock. Threads that are still running can record nothing more."""
         with self._appending, self._syncing:
             self._failure = FileError(f"the journal {self.path} is closed", _NEEDED)
             os.close(self._descriptor)
 
     def _append(self, entry: Entry) -> int:
-        """How many lines there are once that of `entry` is written."""
+        """Write `entry`, and return how many lines were written so far."""
         line = render_line(encode_entry(entry))
         with self._appending, self._failing_for_good():
             _write(self._descriptor, line)
@@ -161,7 +161,7 @@ class Journal:
             return self._appended
 
     def _sync(self, lines: int) -> None:
-        """Make so many lines durable; what others appended meanwhile goes along, so that they need not wait again."""
+        """Make so many lines durable, and those that other threads have appended: they then need not wait again."""
         with self._syncing:
             if self._synced < lines:
                 appended = self._appended
@@ -182,9 +182,9 @@ class Journal:
 
 @contextmanager
 def open_journal(folder: Path, plan: Plan) -> Iterator[Journal]:
-    """The journal of `plan` in `folder`, for a run that begins now; that of an earlier run is gone on with.
+    """The journal of `plan` in `folder`, for a run that begins now; continues the journal of an earlier run.
 
-    Raises FileError where it cannot be written, is damaged, or another apply is at work on it.
+    Raises FileError if it cannot be written, is damaged, or another apply is using it.
     """
     document = encode_plan(plan)
     path = _find_path(folder, document)
@@ -201,7 +201,7 @@ def open_journal(folder: Path, plan: Plan) -> Iterator[Journal]:
         journal.close()
 
 
-def tell_journal(folder: Path, plan: Plan) -> JournalContent | None:
+def find_journal(folder: Path, plan: Plan) -> JournalContent | None:
     """The content of the journal of `plan` in `folder`, even if in use; None if it has none. Raises FileError."""
     path = _find_path(folder, encode_plan(plan))
     return read_if_started(path) if path.exists() else None
@@ -216,7 +216,7 @@ def is_locked(path: Path) -> bool:
     try:
         return not lock(descriptor)
     except OSError:
-        # Without locks nobody can tell; an apply refuses to run there.
+        # A file system without locks: unknown, but an apply refuses to run there.
         return False
     finally:
         os.close(descriptor)
@@ -227,7 +227,7 @@ def _find_path(folder: Path, document: Mapping[str, object]) -> Path:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make `folder`, so that it is still there after the power was lost."""
+    """Make `folder`, so that it is still there after a power loss."""
     new = [each for each in (folder, *folder.parents) if not each.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for each in new:
@@ -260,17 +260,17 @@ def _lock(descriptor: int, path: Path) -> None:
 
 
 def _take_up(descriptor: int, path: Path, plan: Plan, document: dict[str, object]) -> JournalContent:
-    """What the open journal tells so far, cut to what is whole; where that is nothing, its first line is written."""
+    """The content of the open journal, cut after its last complete line; writes the first line if there is none."""
     try:
-        content = path.read_bytes()
-        sound = parse_journal(content, path)
-        os.ftruncate(descriptor, sound.length if sound else 0)
-        if sound is None:
+        data = path.read_bytes()
+        parsed = parse_journal(data, path)
+        os.ftruncate(descriptor, parsed.length if parsed else 0)
+        if parsed is None:
             _write(descriptor, render_line({"kind": "plan", "format_version": FORMAT_VERSION, "plan": document}))
             make_name_durable(path)
     except OSError as error:
         raise _unwritable(path, error) from error
-    return sound.chronicle if sound else JournalContent(plan)
+    return parsed.content if parsed else JournalContent(plan)
 
 
 def _write(descriptor: int, line: bytes) -> None:
@@ -288,8 +288,8 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-class _Told(NamedTuple):
-    """A journal, whether it is finished, and the moment of its last entry; None if it gives none."""
+class _Candidate(NamedTuple):
+    """A journal, whether it is finished, and the time of its last entry; None if that has no usable time."""
 
     path: Path
     is_finished: bool
@@ -306,35 +306,35 @@ def find_unfinished(folder: Path, environment: str) -> Path | None:
     if all(one.is_finished for one in last):
         return None
     if len(last) > 1:
-        raise _ask(last)
+        raise _ask_which(last)
     return last[0].path
 
 
 def find_older_unfinished(folder: Path, environment: str) -> Path | None:
-    """The last journal of a plan for `environment` that is not finished, though a later apply may be. Raises so."""
+    """The last unfinished journal of a plan for `environment`, even if a later one is finished. Raises FileError."""
     unfinished = [one for one in _read_journals(folder, environment) if not one.is_finished]
     last = _find_last(unfinished)
     return last[0].path if last else None
 
 
-def _read_journals(folder: Path, environment: str) -> list[_Told]:
+def _read_journals(folder: Path, environment: str) -> list[_Candidate]:
     read = ((path, read_if_started(path)) for path in sorted(folder.glob("*.jsonl")))
     return [
-        _Told(path, chronicle.is_finished, _find_moment(chronicle))
-        for path, chronicle in read
-        if chronicle and chronicle.plan.environment == environment
+        _Candidate(path, content.is_finished, _find_time(content))
+        for path, content in read
+        if content and content.plan.environment == environment
     ]
 
 
-def _find_last(journals: list[_Told]) -> list[_Told]:
-    """The journal that no other is later than; several if that is unknown."""
+def _find_last(journals: list[_Candidate]) -> list[_Candidate]:
+    """The latest journal; several if it is unknown which is the latest."""
     undated = [one for one in journals if one.moment is None]
     moments = [one.moment for one in journals if one.moment is not None]
     return undated + [one for one in journals if moments and one.moment == max(moments)]
 
 
-def _find_moment(chronicle: JournalContent) -> datetime | None:
-    last = chronicle.entries[-1].at if chronicle.entries else ""
+def _find_time(content: JournalContent) -> datetime | None:
+    last = content.entries[-1].at if content.entries else ""
     try:
         moment = datetime.fromisoformat(last)
     except ValueError:
@@ -342,15 +342,15 @@ def _find_moment(chronicle: JournalContent) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
-def _ask(last: list[_Told]) -> UsageError:
-    seen = ", ".join(f"{one.path} ({_tell(one)})" for one in last)
+def _ask_which(last: list[_Candidate]) -> UsageError:
+    seen = ", ".join(f"{one.path} ({_describe(one)})" for one in last)
     return UsageError(
         f"it is unknown which of these journals is the last one: {seen}",
         "look at each with  reconciler show JOURNAL  and name the one to continue: reconciler apply --resume JOURNAL",
     )
 
 
-def _tell(one: _Told) -> str:
+def _describe(one: _Candidate) -> str:
     state = "finished" if one.is_finished else "not finished"
     moment = f"its last entry is from {one.moment.isoformat()}" if one.moment else "its last entry has no time"
     return f"{state}, {moment}"

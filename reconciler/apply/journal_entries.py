@@ -141,7 +141,7 @@ def _make_row(entry: Entry) -> _Row:
             return _IntendedRow(at, number, name, write.part, dict(write.wanted), _make_live_row(before))
         case WriteFinished(at, number, result):
             found = _make_live_row(result.found) if result.found else None
-            return _FinishedRow(at, number, result.ending, result.message, result.fix, result.was_sent, found)
+            return _FinishedRow(at, number, result.status, result.message, result.fix, result.was_sent, found)
         case RunFinished(at, result):
             outcomes = convert(result.outcomes, tuple[_OutcomeRow, ...], from_attributes=True)
             return _EndedRow(at=at, interrupted=result.interrupted, halted=result.aborted_because, outcomes=outcomes)

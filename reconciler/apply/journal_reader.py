@@ -1,4 +1,4 @@
-"""What a journal says: its plan, what was written, the result so far; and whether its entries fit the plan."""
+"""The content of a journal: its plan, its writes, the result so far; and whether its entries fit the plan."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def find_disagreement(plan: Plan, entries: Sequence[Entry]) -> str | None:
 def _list_disagreements(plan: Plan, entries: Sequence[Entry]) -> Iterator[str]:
     changes = {change.name: change for change in plan.changes}
     intents: dict[int, WriteIntended] = {}
-    endings: dict[int, OutcomeStatus] = {}
+    statuses: dict[int, OutcomeStatus] = {}
     written: set[str] = set()
     for entry in entries:
         match entry:
@@ -53,16 +53,16 @@ def _list_disagreements(plan: Plan, entries: Sequence[Entry]) -> Iterator[str]:
                 intents[entry.number] = entry
                 written.add(entry.name)
             case WriteFinished():
-                yield from _check_landed(entry, intents.get(entry.number), endings.get(entry.number))
-                endings[entry.number] = entry.result.ending
+                yield from _check_finished(entry, intents.get(entry.number), statuses.get(entry.number))
+                statuses[entry.number] = entry.result.status
             case RunFinished():
-                yield from _check_ended(entry, changes, written)
+                yield from _check_result(entry, changes, written)
             case _:
                 pass
 
 
 def _check_intent(intent: WriteIntended, change: Change | None) -> Iterator[str]:
-    """A write is of a change that may be sent, to its channel, of its values, and over those that the plan saw."""
+    """A write must belong to a sendable change, go to its channel, send its values, and replace those the plan saw."""
     named = f"intent {intent.number}, of {show_value(intent.name)},"
     if change is None or not change.is_sendable:
         yield f"{named} is not for a change that its plan may send"
@@ -80,33 +80,36 @@ def _check_intent(intent: WriteIntended, change: Change | None) -> Iterator[str]
 
 
 def _is_foreseen(change: Change, path: str, before: Live) -> bool:
-    """Whether a write found what the plan saw, or what it wants: somebody may have set that in between."""
+    """Whether a write found the value that the plan saw, or the one it wants, which somebody may have set meanwhile."""
     rule_id, found = before.values.get(OBSERVATION_RULE_ID), before.values.get(path)
     return any(is_same(path, value, found, rule_id) for value in (change.live.get(path), change.target_values[path]))
 
 
-def _check_landed(landed: WriteFinished, intent: WriteIntended | None, earlier: OutcomeStatus | None) -> Iterator[str]:
+def _check_finished(
+    finished: WriteFinished, intent: WriteIntended | None, earlier: OutcomeStatus | None
+) -> Iterator[str]:
     if intent is None:
-        yield f"an outcome has the number {landed.number}, but no intent before it has it"
-    elif landed.result.found is not None and landed.result.found.id != intent.before.id:
-        yield f"the outcome of intent {landed.number} is of channel {landed.result.found.id}, not {intent.before.id}"
-    # A write that failed may turn out to be done; what is done stays so.
+        yield f"a result has the number {finished.number}, but no intent before it has that number"
+    elif finished.result.found is not None and finished.result.found.id != intent.before.id:
+        found = finished.result.found
+        yield f"the result of intent {finished.number} is for channel {found.id}, not {intent.before.id}"
+    # A write that failed may turn out to be done later; a write that is done stays done.
     elif earlier not in (None, OutcomeStatus.FAILED):
-        yield f"intent {landed.number} has another outcome after it ended as {earlier.value}"
+        yield f"intent {finished.number} has another result after it ended as {earlier.value}"
 
 
-def _check_ended(ended: RunFinished, changes: Mapping[str, Change], written: Collection[str]) -> Iterator[str]:
-    """An account has one outcome for a change, and "done" only if a write before it says so, or it was done already."""
-    told: set[str] = set()
-    for outcome in ended.result.outcomes:
+def _check_result(finished: RunFinished, changes: Mapping[str, Change], written: Collection[str]) -> Iterator[str]:
+    """A run's result has one outcome for a change, and "done" only after a write, or if the change was live already."""
+    reported: set[str] = set()
+    for outcome in finished.result.outcomes:
         change, named = changes.get(outcome.name), show_value(outcome.name)
         if change is None or change.channel_id != outcome.channel_id:
-            yield f"an account has {named} on channel {outcome.channel_id}, but its plan does not"
-        elif outcome.name in told:
-            yield f"an account has {named} twice"
+            yield f"a result has {named} on channel {outcome.channel_id}, but its plan does not"
+        elif outcome.name in reported:
+            yield f"a result has {named} twice"
         elif outcome.status is OutcomeStatus.DONE and not outcome.was_already_applied and outcome.name not in written:
-            yield f"an account says that {named} was written, but the journal has no earlier intent for it"
-        told.add(outcome.name)
+            yield f"a result says that {named} was written, but the journal has no earlier intent for it"
+        reported.add(outcome.name)
 
 
 FORMAT_VERSION = "1.0"
@@ -119,20 +122,20 @@ _MOVE_AWAY = "keep the file for the record under another name, and plan again: r
 
 
 class JournalContent(Struct, frozen=True):
-    """What a journal tells: the plan, and what happened to it, in order."""
+    """The content of a journal: the plan, and what happened to it, in order."""
 
     plan: Plan
     entries: tuple[Entry, ...] = ()
 
     @property
     def writes(self) -> tuple[tuple[WriteIntended, WriteResult | None], ...]:
-        """The writes that were about to be sent, with what became of them; None where nobody knows."""
-        landings = {entry.number: entry.result for entry in self.entries if isinstance(entry, WriteFinished)}
-        return tuple((entry, landings.get(entry.number)) for entry in self.entries if isinstance(entry, WriteIntended))
+        """The writes that were about to be sent, with their results; None if the result is unknown."""
+        results = {entry.number: entry.result for entry in self.entries if isinstance(entry, WriteFinished)}
+        return tuple((entry, results.get(entry.number)) for entry in self.entries if isinstance(entry, WriteIntended))
 
     @property
     def writes_by_name(self) -> Mapping[str, Sequence[tuple[WriteIntended, WriteResult | None]]]:
-        """The same by the name of the change that they belong to; all changes of the plan are there."""
+        """The same by the name of their change, for all changes of the plan."""
         by_name: dict[str, list[tuple[WriteIntended, WriteResult | None]]] = {
             change.name: [] for change in self.plan.changes
         }
@@ -142,7 +145,7 @@ class JournalContent(Struct, frozen=True):
 
     @property
     def open(self) -> tuple[WriteIntended, ...]:
-        """The writes of which nobody knows whether they were done."""
+        """The writes whose result is unknown."""
         return tuple(intent for intent, result in self.writes if result is None)
 
     @property
@@ -165,9 +168,9 @@ class _HeaderRow(Struct, frozen=True):
 
 
 class ParsedJournal(NamedTuple):
-    """A journal as far as it is whole: what it tells, and how many bytes that takes."""
+    """The complete lines of a journal: their content, and their length in bytes."""
 
-    chronicle: JournalContent
+    content: JournalContent
     length: int
 
 
@@ -176,28 +179,28 @@ def read_journal(path: Path) -> JournalContent:
 
     Raises FileError if it cannot be read, is not a journal, is damaged before its last line, or contradicts itself.
     """
-    if chronicle := read_if_started(path):
-        return chronicle
+    if content := read_if_started(path):
+        return content
     raise FileError(f"{path} is not a journal: its first line is incomplete", _NO_JOURNAL)
 
 
 def read_if_started(path: Path) -> JournalContent | None:
-    """As `read_journal`, but None where not even the first line is whole, so that nothing was written by it."""
+    """As `read_journal`, but None if not even the first line is complete, so that no write was sent from it."""
     try:
-        content = read_regular(path)
+        data = read_regular(path)
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror}", advise_on(error)) from error
-    sound = parse_journal(content, path)
-    return sound.chronicle if sound else None
+    parsed = parse_journal(data, path)
+    return parsed.content if parsed else None
 
 
-def parse_journal(content: bytes, path: Path) -> ParsedJournal | None:
-    """The journal in `content`, without an incomplete last line; None if even the first line is incomplete.
+def parse_journal(data: bytes, path: Path) -> ParsedJournal | None:
+    """The journal in `data`, without an incomplete last line; None if even the first line is incomplete.
 
-    A line is written in one go and made durable before anything follows from it: what a torn one spoke of did not
-    happen, or is settled by its intent. Raises FileError where a line in between is damaged, or fits no other.
+    A line is on disk before anything follows from it, so an incomplete intent was never sent, and the write of an
+    incomplete result is open. Raises FileError if a line before the last is damaged, or does not fit the others.
     """
-    lines = content.splitlines(keepends=True)
+    lines = data.splitlines(keepends=True)
     documents = [_parse_line(line) for line in lines]
     while documents and documents[-1] is None:
         documents.pop()
@@ -206,8 +209,8 @@ def parse_journal(content: bytes, path: Path) -> ParsedJournal | None:
     if None in documents:
         raise FileError(f"{path} is damaged at line {documents.index(None) + 1}", _MOVE_AWAY)
     header, *rest = (document for document in documents if document is not None)
-    chronicle = _read_chronicle(header, rest, path)
-    return ParsedJournal(chronicle, sum(map(len, lines[: len(documents)])))
+    content = _decode_content(header, rest, path)
+    return ParsedJournal(content, sum(map(len, lines[: len(documents)])))
 
 
 def _parse_line(line: bytes) -> Document | None:
@@ -220,7 +223,7 @@ def _parse_line(line: bytes) -> Document | None:
     return document if isinstance(document, dict) else None
 
 
-def _read_chronicle(header: Document, rest: list[Document], path: Path) -> JournalContent:
+def _decode_content(header: Document, rest: list[Document], path: Path) -> JournalContent:
     try:
         _check_version(header, path)
         plan = read_plan(json.dumps(decode(header, _HeaderRow).plan))
@@ -246,22 +249,24 @@ _NOT_READ_AGAIN = "EnergyCAP confirmed the write, but the run was killed before 
 _CHECK = "check that nothing is left to do: reconciler plan"
 
 
-def result_from_journal(chronicle: JournalContent) -> ApplyResult:
-    """What became of every sendable change, the writes of all runs counted together.
+def result_from_journal(content: JournalContent) -> ApplyResult:
+    """The outcome of every sendable change, with the writes of all runs counted together.
 
-    A run that came to its end left an account. Of one that was killed the writes tell what is known, and the account is
-    one of an interrupted run.
+    A run that ended has left its result. If the last run was killed, the outcomes follow from its writes, and the
+    result is that of an interrupted run.
     """
-    accounts = [entry.result for entry in chronicle.entries if isinstance(entry, RunFinished)]
-    last = accounts[-1] if accounts else ApplyResult(())
-    is_killed = not isinstance(chronicle.entries[-1] if chronicle.entries else None, RunFinished)
-    told = {outcome.name: outcome for outcome in last.outcomes}
+    run_results = [entry.result for entry in content.entries if isinstance(entry, RunFinished)]
+    last = run_results[-1] if run_results else ApplyResult(())
+    is_killed = not isinstance(content.entries[-1] if content.entries else None, RunFinished)
+    reported = {outcome.name: outcome for outcome in last.outcomes}
     if is_killed:
-        since = {entry.name for entry in chronicle.last_run if isinstance(entry, WriteIntended)}
-        told = {name: told[name] for name in told.keys() - since if told[name].status is OutcomeStatus.DONE}
-    writes = chronicle.writes_by_name
+        since = {entry.name for entry in content.last_run if isinstance(entry, WriteIntended)}
+        reported = {
+            name: reported[name] for name in reported.keys() - since if reported[name].status is OutcomeStatus.DONE
+        }
+    writes = content.writes_by_name
     outcomes = (
-        _recount(change, [result for _, result in writes[change.name]], told) for change in chronicle.plan.sendable
+        _combine(change, [result for _, result in writes[change.name]], reported) for change in content.plan.sendable
     )
     return ApplyResult(
         tuple(outcomes),
@@ -270,46 +275,46 @@ def result_from_journal(chronicle: JournalContent) -> ApplyResult:
     )
 
 
-def _recount(change: Change, landings: Sequence[WriteResult | None], told: Mapping[str, Outcome]) -> Outcome:
-    sent = sum(result is None or result.was_sent for result in landings)
-    if None in landings:
-        outcome = _end(change, OutcomeStatus.FAILED, "may have been written, and nobody has looked since", RESUME)
+def _combine(change: Change, results: Sequence[WriteResult | None], reported: Mapping[str, Outcome]) -> Outcome:
+    sent = sum(result is None or result.was_sent for result in results)
+    if None in results:
+        outcome = _end(change, OutcomeStatus.FAILED, "may have been written, and has not been read since", RESUME)
     else:
-        outcome = told.get(change.name) or _judge(change, landings[-1] if landings else None)
+        outcome = reported.get(change.name) or _judge_last(change, results[-1] if results else None)
     return replace(outcome, requests=sent, was_already_applied=outcome.was_already_applied and not sent)
 
 
-def _judge(change: Change, last: WriteResult | None) -> Outcome:
-    """What became of a change by the last of its writes, after which the run was killed."""
+def _judge_last(change: Change, last: WriteResult | None) -> Outcome:
+    """The outcome of a change by the last of its writes, after which the run was killed."""
     if last is None:
         return _end(change, OutcomeStatus.NOT_TRIED, "the run was killed before it came to this", RESUME)
-    if last.ending is OutcomeStatus.DONE and last.found and find_remaining(change.target_values, last.found):
+    if last.status is OutcomeStatus.DONE and last.found and find_remaining(change.target_values, last.found):
         return _end(change, OutcomeStatus.FAILED, "was written in part before the run was killed", RESUME)
-    if last.ending is OutcomeStatus.DONE:
+    if last.status is OutcomeStatus.DONE:
         return replace(_end(change, OutcomeStatus.DONE, "", _CHECK), remark=_NOT_READ_AGAIN, unread=True)
-    return _end(change, last.ending, last.message, last.fix)
+    return _end(change, last.status, last.message, last.fix)
 
 
-def _end(change: Change, ending: OutcomeStatus, message: str, fix: str) -> Outcome:
-    return Outcome(change.name, change.channel_id, ending, message, fix)
+def _end(change: Change, status: OutcomeStatus, message: str, fix: str) -> Outcome:
+    return Outcome(change.name, change.channel_id, status, message, fix)
 
 
 _FLAGS = (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND)
 
 
 class _SeenWrite(Struct, frozen=True):
-    """What was written to one channel, by one write or several, and how it read before the first."""
+    """The values written to one channel by one or several writes, and the channel as read before the first."""
 
     before: Live
     wanted: Spec
 
 
 class WriteHistory:
-    """The writes that a run has seen done, for any number of threads.
+    """The confirmed writes of a run, for any number of threads.
 
-    A service may answer a read from before a write that it has confirmed. What such a read shows must neither be taken
-    for somebody else's edit nor be sent back, which would undo the write. Nor is it a reason to send again what
-    the service did by itself, as when a primary flag moves.
+    A service may answer a read with the state before a write that it has confirmed. Such a read must not be mistaken
+    for somebody else's edit, nor be sent back, which would undo the write. Nor is it a reason to send what the service
+    does by itself, as when it moves a primary flag.
     """
 
     def __init__(self) -> None:
@@ -319,7 +324,7 @@ class WriteHistory:
         self._lock = Lock()
 
     def note(self, before: Live, wanted: Spec) -> None:
-        """Take note that `wanted` was written to the channel that read as `before`."""
+        """Add that `wanted` was written to the channel that was read as `before`."""
         with self._lock:
             earlier = self._writes.get(before.id, _SeenWrite(before, {}))
             self._writes[before.id] = _SeenWrite(earlier.before, {**earlier.wanted, **wanted})
@@ -331,11 +336,11 @@ class WriteHistory:
                     del self._takers[key]
 
     def is_late(self, channels: Sequence[Live]) -> bool:
-        """Whether one of `channels` still reads as it did before a write that was seen done."""
+        """Whether one of `channels` still shows the state before a confirmed write."""
         return any(self._shows_former(live) or self._lost_a_flag(live) for live in channels)
 
     def _lost_a_flag(self, live: Live) -> bool:
-        """Whether `live` shows a primary flag though another channel of its data point took it."""
+        """Whether `live` shows a primary flag that another channel of its data point has taken since."""
         with self._lock:
             takers = {flag: self._takers.get((live.data_point.id, flag), live.id) for flag in _FLAGS}
         return any(taker != live.id and live.values.get(flag) is True for flag, taker in takers.items())
@@ -350,20 +355,20 @@ class WriteHistory:
         return any(is_same(path, before.get(path), live.values.get(path), rule_id) for path in remaining)
 
 
-def find_written(chronicle: JournalContent | None) -> WriteHistory:
-    """What earlier runs of a plan have seen done, as far as none of them was there to see a read show it."""
+def find_written(content: JournalContent | None) -> WriteHistory:
+    """The confirmed writes of earlier runs of a plan that no read-back has shown yet."""
     written = WriteHistory()
-    for intent in _list_unshown(chronicle) if chronicle else ():
+    for intent in _list_unshown(content) if content else ():
         written.note(intent.before, intent.write.wanted)
     return written
 
 
-def _list_unshown(chronicle: JournalContent) -> tuple[WriteIntended, ...]:
-    """The confirmed writes of changes that no run has read at its end."""
-    landings = {intent.number: result for intent, result in chronicle.writes}
+def _list_unshown(content: JournalContent) -> tuple[WriteIntended, ...]:
+    """The confirmed writes of changes that no run has read back at its end."""
+    results = {intent.number: result for intent, result in content.writes}
     unshown: list[WriteIntended] = []
-    for entry in chronicle.entries:
-        if isinstance(entry, WriteIntended) and _is_done(landings[entry.number]):
+    for entry in content.entries:
+        if isinstance(entry, WriteIntended) and _is_done(results[entry.number]):
             unshown.append(entry)
         elif isinstance(entry, RunFinished):
             shown = {outcome.name for outcome in entry.result.outcomes if _was_read(outcome)}
@@ -372,7 +377,7 @@ def _list_unshown(chronicle: JournalContent) -> tuple[WriteIntended, ...]:
 
 
 def _is_done(result: WriteResult | None) -> bool:
-    return result is not None and result.ending is OutcomeStatus.DONE
+    return result is not None and result.status is OutcomeStatus.DONE
 
 
 def _was_read(outcome: Outcome) -> bool:

@@ -1,4 +1,4 @@
-"""How a channel must read after a write, and the final read-back of all that was written."""
+"""What a channel must show after a write, and the final read-back of all written channels."""
 
 from __future__ import annotations
 
@@ -31,11 +31,8 @@ if TYPE_CHECKING:
 _VERSIONS = "the versions"
 
 
-class _Other(Struct, frozen=True):
-    """What reads otherwise: its path, what was expected and what was found, and the version where that is an older one.
-
-    All as a sentence has it.
-    """
+class _Difference(Struct, frozen=True):
+    """A difference as text: its path, what was expected and found, and the version if it is not the current one."""
 
     path: str
     expected: str
@@ -44,61 +41,62 @@ class _Other(Struct, frozen=True):
 
 
 def expected_after(before: Live, wanted: Spec) -> Live:
-    """`before` as it must read once `wanted`, by the paths of EsaChannelEdit, is written and nothing else."""
+    """`before` as it must read after a write of `wanted` (by the paths of EsaChannelEdit) and of nothing else."""
     versioned = {field.path: wanted[field.path] for field in VERSION_FIELDS if field.path in wanted}
     current = replace(before.current, values={**before.current.values, **versioned})
     return replace(before, values={**before.values, **wanted}, versions=(*before.versions[:-1], current))
 
 
 def describe_gone(channel_id: int) -> str:
-    """What is known of a channel that EnergyCAP has no more: it answers 404 to what a user may not see, too."""
+    """What is known of a channel that EnergyCAP answers with 404, as it does for channels that a user may not see."""
     return f"EnergyCAP has no channel {channel_id} now: it was deleted, or the key's user may no longer see it"
 
 
 def find_mismatches(expected: Live, found: Live) -> tuple[str, ...]:
-    """In what `found` reads otherwise than `expected`: values, and versions other than the current; one sentence each.
+    """The differences of `found` from `expected`, in values and in older versions, each as a sentence.
 
-    What the service fills in or rounds is no difference. Not compared is what follows from other values: codes from
+    What the service fills in or rounds does not count. Values that follow from others are not compared: codes from
     their ids, the end of a version from the begin of the next.
     """
     return tuple(
-        f"its versions are {other.found}, expected {other.expected}"
-        if other.path == _VERSIONS
-        else f"{other.place}{other.path} is {other.found}, expected {other.expected}"
-        for other in _find_others(expected, found)
+        f"its versions are {difference.found}, expected {difference.expected}"
+        if difference.path == _VERSIONS
+        else f"{difference.place}{difference.path} is {difference.found}, expected {difference.expected}"
+        for difference in _find_differences(expected, found)
     )
 
 
 def find_changes(written: Live, found: Live) -> tuple[str, ...]:
-    """The same as what became of it since the channel was `written`: `channelInfo from "Main" to "Other"`."""
+    """The same differences as changes since the channel was `written`: `channelInfo from "Main" to "Other"`."""
     return tuple(
-        f"{other.place}{other.path} from {other.expected} to {other.found}" for other in _find_others(written, found)
+        f"{difference.place}{difference.path} from {difference.expected} to {difference.found}"
+        for difference in _find_differences(written, found)
     )
 
 
-def _find_others(expected: Live, found: Live) -> Iterator[_Other]:
-    yield from _find_other_values(CHANNEL_FIELDS, expected.values, found.values)
+def _find_differences(expected: Live, found: Live) -> Iterator[_Difference]:
+    yield from _find_value_differences(CHANNEL_FIELDS, expected.values, found.values)
     ids, found_ids = ([version.id for version in live.versions] for live in (expected, found))
     if ids != found_ids:
-        yield _Other(_VERSIONS, str(ids), str(found_ids))
+        yield _Difference(_VERSIONS, str(ids), str(found_ids))
         return
-    yield from _find_other_values(VERSION_FIELDS, expected.current.values, found.current.values)
+    yield from _find_value_differences(VERSION_FIELDS, expected.current.values, found.current.values)
     for older, found_older in zip(expected.versions[:-1], found.versions[:-1], strict=True):
-        others = _find_other_values(VERSION_FIELDS, older.values, found_older.values)
-        yield from (replace(other, place=f"in version {older.id}, ") for other in others)
+        differences = _find_value_differences(VERSION_FIELDS, older.values, found_older.values)
+        yield from (replace(difference, place=f"in version {older.id}, ") for difference in differences)
 
 
-def _find_other_values(fields: Iterable[Field], expected: Spec, found: Spec) -> Iterator[_Other]:
+def _find_value_differences(fields: Iterable[Field], expected: Spec, found: Spec) -> Iterator[_Difference]:
     rule_id = expected.get(OBSERVATION_RULE_ID)
     for field in fields:
         value, found_value = expected.get(field.path), found.get(field.path)
         if not is_same(field.path, value, found_value, rule_id):
-            yield _Other(field.path, *show_values(value, found_value))
+            yield _Difference(field.path, *show_values(value, found_value))
 
 
-# Before each further read, in seconds: about eight in all.
+# Seconds to wait before each further read, about eight in all.
 PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0)
-# After so many waits in a row without effect, a service is taken for one whose reads do not lag.
+# After so many waits in a row without effect, reads of this service are assumed not to lag.
 SHORTEN_AFTER = 3
 
 _Found = TypeVar("_Found")
@@ -107,15 +105,15 @@ _Found = TypeVar("_Found")
 class Patience:
     """How often, and at which intervals, a read that does not show a write yet is repeated; for any number of threads.
 
-    A service that loses writes by the thousand would make a run wait for each of them. So after a few waits
-    without effect the next ones are short, until one of them has an effect. A wait is never short if the write was
-    certainly done. `sleep` stands in for time in tests.
+    If a service lost thousands of writes, a run would wait for each of them. So after a few waits without effect the
+    next ones are short, until one has an effect. A wait is never short if the write was confirmed. Tests replace
+    `sleep`.
     """
 
     def __init__(self, pauses: Sequence[float] = PAUSES, sleep: Callable[[float], None] = time.sleep) -> None:
         self._pauses = tuple(pauses)
         self._sleep = sleep
-        # Of two threads one may count for both: that costs one more wait, and no lock.
+        # Two threads may count as one here. That costs one more wait, and saves a lock.
         self._without_effect = 0
 
     def read_on(
@@ -126,9 +124,9 @@ class Patience:
         *,
         is_certain: bool,
     ) -> _Found:
-        """What was `found`, or what `read` makes of it once that is not late any more, or time is up.
+        """What was `found`, or what `read` returns as soon as that is not late any more, or at the last attempt.
 
-        `is_certain` says that what is looked for was done, as far as the service says. Raises what `read` raises.
+        `is_certain` says that the service confirmed the write. Raises what `read` raises.
         """
         if not is_late(found):
             return found
@@ -143,21 +141,21 @@ class Patience:
         return found
 
 
-# Up to here single reads cost less than the list of all channels, whose pages hold up to 1,000.
+# Up to this number, single reads cost less than the list of all channels, whose pages hold up to 1,000.
 MAX_SINGLE_READS = 10
 
 _PLAN_AGAIN = "look at the channel in EnergyCAP, then plan again: reconciler plan"
 _CHANGED = "somebody else, or EnergyCAP itself, changed it after"
 _CHECK = "once EnergyCAP answers, check that nothing is left to do: reconciler plan"
 
-# What was read at the end, by the id of the channel; those that are gone are left out.
+# The channels as read at the end, by id, without those that are gone.
 Found: TypeAlias = Mapping[int, Live | ServiceError]
 
 
 def read_back(ids: Sequence[int], reader: Reader, executor: Executor) -> Found:
     """The channels with these ids as they are now, or why they cannot be read; those that are gone are left out.
 
-    Few channels are read one by one, side by side, many by one complete list.
+    A few channels are read by id, side by side; more of them by one complete list.
     """
     if len(ids) <= MAX_SINGLE_READS:
         reads = executor.map(lambda channel_id: _read_alone(channel_id, reader), ids)
@@ -172,10 +170,10 @@ def read_back(ids: Sequence[int], reader: Reader, executor: Executor) -> Found:
 
 
 def verify(change: Change, outcome: Outcome, written: Live, found: Live | ServiceError | None) -> Outcome:
-    """The `outcome` of a `change` that was seen `written`, by how its channel is `found` at the end; None: it is gone.
+    """The `outcome` of a `change` that was `written`, by how its channel was `found` at the end; None if it is gone.
 
-    The write itself was confirmed. So what reads otherwise by now was edited by somebody else: a value that the files
-    manage has to be looked at, anything else is only worth a remark.
+    The write itself was confirmed, so any difference now is somebody else's edit. If the files manage the value, the
+    outcome differs; any other difference is only a remark.
     """
     if found is None:
         return _differ(outcome, describe_gone(written.id))

@@ -37,14 +37,14 @@ if TYPE_CHECKING:
     from reconciler.planning.identification import Index
 
 
-# What an edit of these may do depends on the other channels of the data point.
+# The effect of an edit of these depends on the other channels of the data point.
 _SHARED = frozenset({CHANNEL_IMPORT_ID, FORMULA, IS_CALCULATED, IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE})
-# And of these on what the service says of units and observation types.
+# The effect of an edit of these depends on the lists of units and observation types.
 _REFERRING = frozenset({IS_PRIMARY_DEMAND, OBSERVATION_RULE_ID, OBSERVATION_TYPE_ID, UNIT_ID})
 
 
 def read_if_there(reader: Reader, channel_id: int) -> Fetched | None:
-    """The channel with this id, None where there is none any more. Raises any other ServiceError."""
+    """The channel with this id; None if the service answers 404. Raises any other ServiceError."""
     try:
         return reader.read_channel(channel_id)
     except Rejected as error:
@@ -54,7 +54,7 @@ def read_if_there(reader: Reader, channel_id: int) -> Fetched | None:
 
 
 class Rechecker:
-    """Reads what changes are judged by: no more than each of them needs."""
+    """Checks changes on fresh reads, and reads no more than each of them needs."""
 
     def __init__(self, editor: Editor, changes: Sequence[Change], feeds: Sequence[FeedRoute]) -> None:
         self._editor = editor
@@ -68,12 +68,11 @@ class Rechecker:
         self._everywhere: Index | None = None
 
     def read(self, change: Change) -> tuple[Fetched | None, tuple[Live, ...]]:
-        """The channel of `change`, None where it is not there any more, and the others that the change is judged by.
+        """The channel of `change`, None if it is gone, and the other channels that the change depends on.
 
-        The others come by one list of the data point, where they matter to each other. What else it takes to judge is
-        read before, once for all changes. The channel itself comes last and by its id: from here to the write nothing
-        more is asked of the service, and a row of a list may leave out values that an edit then erases. Raises
-        ServiceError.
+        The others come in one list of the data point, if the change depends on any. Reference data is read earlier and
+        once for all changes. The channel itself is read last and by its id: no request comes between this read and the
+        write, and a row of a list may leave out values that an edit would then erase. Raises ServiceError.
         """
         self._find_reference(change)
         self._find_holders(change)
@@ -83,7 +82,7 @@ class Rechecker:
         return read_if_there(self._editor, change.channel_id), neighbours
 
     def check_again(self, change: Change, fresh: Live, neighbours: Sequence[Live]) -> tuple[Blocker, ...]:
-        """The preconditions that fail or cannot be known for `change` now, and the feeds that it would lead away now.
+        """The preconditions of `change` that fail or are unknown now, and the feeds that it would reroute now.
 
         Raises ServiceError.
         """
@@ -95,12 +94,11 @@ class Rechecker:
         )
 
     def _find_holders(self, change: Change) -> tuple[Live, ...]:
-        """The channels of other data points that have, or may have, the import id that `change` gives.
+        """The channels of other data points that have, or may have, the import id that `change` sets.
 
-        By one list of this run.
-
-        Import ids cannot be asked for, and a list for each change would take hours. Those that this plan gives another
-        import id do not count: what comes first is in the plan, and the service has the last word.
+        All changes of a run share one list of all channels: the API has no filter for import ids, and a list for each
+        change would take hours. Channels that this plan renames do not count, because the plan has their order, and the
+        service refuses a duplicate anyway.
         """
         import_id = change.target_values.get(CHANNEL_IMPORT_ID)
         if change.channel_id not in self._renamed or not isinstance(import_id, str):
@@ -127,8 +125,8 @@ class Rechecker:
             return self._reference
 
 
-# From harmless to grave.
-_GRAVITY = tuple(Impact)
+# From harmless to severe.
+_SEVERITIES = tuple(Impact)
 
 
 def find_remaining(wanted: Spec, fresh: Live) -> Spec:
@@ -138,18 +136,18 @@ def find_remaining(wanted: Spec, fresh: Live) -> Spec:
 
 
 def find_conflicts(change: Change, fresh: Live) -> tuple[str, ...]:
-    """What somebody else did to the channel of `change` since the plan saw it, one sentence each.
+    """What somebody else changed in the channel of `change` since the plan was made, each as a sentence.
 
-    A value counts that is neither what the plan saw nor what it wants: so what earlier steps of the plan, or an earlier
-    run of it, have brought about does not count, nor does a value that the plan does not manage.
+    A value counts if it is neither what the plan saw nor what it wants. So edits by earlier changes of the plan, or by
+    an earlier run of it, do not count, nor do values that the plan does not manage.
     """
     return (*_find_other_versions(change, fresh), *_find_other_values(change, fresh))
 
 
 def find_worse_impacts(change: Change, fresh: Live) -> tuple[str, ...]:
-    """Which edits of `change` would do worse than when they were reviewed, one sentence each.
+    """The edits of `change` whose impact is worse now than when they were reviewed, each as a sentence.
 
-    That is so where readings came since: what was to count for future values only would rewrite stored ones.
+    This happens if readings came since: an edit that concerned only future values would then rewrite stored ones.
     """
     if fresh.has_readings is None:
         return ()
@@ -159,7 +157,7 @@ def find_worse_impacts(change: Change, fresh: Live) -> tuple[str, ...]:
     return tuple(
         f"the edit of {edit.path} is {impact.value} now, was {edit.impact.value}: readings came since"
         for edit, impact in impacts.items()
-        if _GRAVITY.index(impact) > _GRAVITY.index(edit.impact)
+        if _SEVERITIES.index(impact) > _SEVERITIES.index(edit.impact)
     )
 
 

@@ -1,4 +1,4 @@
-"""The plan that puts back what a journal says was written."""
+"""The plan that reverts what a journal says was written."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ _HIDDEN = "ESA725"
 
 
 class _Undoing(Struct, frozen=True):
-    """What was written of one change, and what it takes to put that back.
+    """What was written of one change, and the values that revert it.
 
-    `seen` are the values of the channel as it read after the last write, `wanted` those it had before the first; all by
-    the paths of EsaChannelEdit. `doubts` say why nobody can be sure of what there is to put back.
+    `seen` are the values of the channel as read after the last write, `wanted` those before the first; both by the
+    paths of EsaChannelEdit. `doubts` say why it is unknown which values the writes changed.
     """
 
     change: Change
@@ -66,14 +66,15 @@ class _Undoing(Struct, frozen=True):
     doubts: tuple[str, ...] = ()
 
 
-def make_rollback(chronicle: JournalContent, created: str) -> Plan:
-    """The plan that puts back all that `chronicle` says was written, in the opposite order; `created` as in Plan.
+def make_rollback(content: JournalContent, created: str) -> Plan:
+    """The plan that reverts every write in `content`, in the opposite order; `created` as in Plan.
 
-    What the service did by itself goes back too: what it filled in, and a primary flag that it took away. A change of
-    which nobody can be sure is blocked. What settings brought about meanwhile cannot be put back: the findings say so.
+    It also reverts what the service did by itself: values that it filled in, and a primary flag that it took away. A
+    change is blocked if the result of one of its writes is unknown. What the settings have done to readings meanwhile
+    cannot be reverted; the findings say so.
     """
-    plan = chronicle.plan
-    writes = chronicle.writes_by_name
+    plan = content.plan
+    writes = content.writes_by_name
     written = {change.name: _find_undoing(change, writes[change.name]) for change in plan.sendable}
     taken = {flag for undoing in written.values() if undoing for flag in _list_taken(undoing)}
     found = (_add_demoted(written[change.name], change, taken) for change in reversed(plan.sendable))
@@ -96,14 +97,14 @@ def make_rollback(chronicle: JournalContent, created: str) -> Plan:
 def _find_undoing(change: Change, writes: Iterable[tuple[WriteIntended, WriteResult | None]]) -> _Undoing | None:
     undoing = None
     for intent, result in writes:
-        if result is None or result.ending is not OutcomeStatus.FAILED:
+        if result is None or result.status is not OutcomeStatus.FAILED:
             undoing = _add(undoing, change, intent, result)
     return undoing
 
 
 def _add(undoing: _Undoing | None, change: Change, intent: WriteIntended, result: WriteResult | None) -> _Undoing:
-    """`undoing` with one more write, which was done or may have been."""
-    is_certain = result is not None and result.ending is OutcomeStatus.DONE
+    """`undoing` with another write, which was done or may have been."""
+    is_certain = result is not None and result.status is OutcomeStatus.DONE
     after = (
         result.found if result and result.found and is_certain else expected_after(intent.before, intent.write.wanted)
     )
@@ -121,7 +122,7 @@ def _add(undoing: _Undoing | None, change: Change, intent: WriteIntended, result
 
 
 def _limit(values: Spec, intent: WriteIntended) -> Spec:
-    """Those of `values` that the write is accountable for: what it sent, and what the service fills in for a rule."""
+    """Those of `values` that the write caused: what it sent, and what the service fills in for a rule."""
     paths = set(intent.write.wanted)
     if OBSERVATION_RULE_ID in paths:
         paths |= _FILLED_IN
@@ -129,7 +130,7 @@ def _limit(values: Spec, intent: WriteIntended) -> Spec:
 
 
 def _doubt(intent: WriteIntended, result: WriteResult | None) -> str:
-    return result.message if result else f"whether its {intent.write.part.value} was written is not known"
+    return result.message if result else f"it is unknown whether its {intent.write.part.value} was written"
 
 
 def _list_taken(undoing: _Undoing) -> list[Flag]:
@@ -158,7 +159,7 @@ def _invert(undoing: _Undoing, undoings: Sequence[_Undoing]) -> Change:
     change = undoing.change
     edits = tuple(_list_edits(undoing))
     blocks = tuple(
-        Blocker(_DOUBTFUL, f"cannot be put back unseen: {doubt}", {"doubt": doubt}, RULES[_DOUBTFUL].fix)
+        Blocker(_DOUBTFUL, f"cannot be reverted automatically: {doubt}", {"doubt": doubt}, RULES[_DOUBTFUL].fix)
         for doubt in undoing.doubts
     )
     blocks += tuple(_refuse_masked(undoing))
@@ -175,7 +176,7 @@ def _invert(undoing: _Undoing, undoings: Sequence[_Undoing]) -> Change:
         blocked_by=blocks,
         depends_on=tuple(other.change.name for other in undoings if change.name in other.change.depends_on),
         fingerprint=undoing.fingerprint,
-        # No feed is led through what is put back.
+        # Feeds are not resolved through a rollback.
         feeds=(),
     )
 
@@ -183,12 +184,12 @@ def _invert(undoing: _Undoing, undoings: Sequence[_Undoing]) -> Change:
 def _refuse_masked(undoing: _Undoing) -> Iterator[Blocker]:
     for path, value in undoing.wanted.items():
         if holds_mask(value):
-            message = f"cannot put back {path}: a key was hidden in the value that the journal keeps"
+            message = f"cannot revert {path}: a key was masked in the value that the journal holds"
             yield Blocker(_HIDDEN, message, {"path": path}, RULES[_HIDDEN].fix)
 
 
 def _list_edits(undoing: _Undoing) -> Iterator[Edit]:
-    """What is put back, in the file's own vocabulary where the plan had an edit there, with its gravest impact."""
+    """The edits that revert, in the vocabulary of the files if the plan had an edit there, with their worst impact."""
     edits = {FIELD_AT[edit.path].path: edit for edit in undoing.change.edits}
     for field in FIELDS:
         if field.path in undoing.wanted:
@@ -210,5 +211,5 @@ def _warn(undoing: _Undoing) -> Iterator[Finding]:
         yield make_finding("ESA712", f"conversion can be undone only while {change.name} has no readings", place)
     paths = [edit.path for edit in change.edits if edit.impact in _LASTING]
     if paths:
-        message = f"settings of {change.name} are put back, not what they did to readings, found {', '.join(paths)}"
+        message = f"settings of {change.name} are reverted, but not their effect on readings, found {', '.join(paths)}"
         yield make_finding("ESA711", message, place)

@@ -50,13 +50,13 @@ def _watch_nothing(_event: Event) -> None:
 
 
 class ApplyOptions(Struct, frozen=True):
-    """How a plan is carried out.
+    """How a plan is applied.
 
-    Up to `parallelism` changes are carried out side by side, fewer while the service strains. `on_event` is called from
-    the thread that applies, one event at a time. Once `stop` is set, from any thread or a signal handler, what is in
-    flight is finished and nothing more is begun. With a `journal` every write stands in it before it is sent, and what
-    an earlier run left open there is settled first. `known` are outcomes of changes that are not carried out at all, as
-    they are live already or stale; the account has them first. With `patience` a channel that does not show a write yet
+    Up to `parallelism` changes are applied side by side, fewer while the service is overloaded. `on_event` is called
+    from the thread that applies, one event at a time. Once `stop` is set, from any thread or a signal handler, changes
+    in flight are finished and no other is begun. With a `journal` every write is recorded before it is sent, and writes
+    that an earlier run left open are resolved first. `known` are outcomes of changes that are not applied, because they
+    are live already or stale; they come first in the result. With `patience` a channel that does not show a write yet
     is read again.
     """
 
@@ -68,88 +68,91 @@ class ApplyOptions(Struct, frozen=True):
     patience: Patience = field(default_factory=Patience)
 
 
-# Each was asked for several times by then, over seconds; one or two may be the bad luck of one connection.
+# Each has been requested several times over seconds by then. One or two may be bad luck with a connection.
 MAX_UNANSWERED = 3
 
 _APPLY_AGAIN = "apply again: what is done already counts as done"
-_RESUME = "once that is mended, go on: reconciler apply --resume"
+_RESUME = "once that is fixed, continue: reconciler apply --resume"
 _PLAN_AGAIN = "plan again: reconciler plan"
 
 
 def apply_plan(plan: Plan, editor: Editor, environment: Environment, options: ApplyOptions) -> ApplyResult:
-    """Carry out the sendable changes of `plan`, in its order, and say what became of each.
+    """Apply the sendable changes of `plan` in its order, and return the outcome of each.
 
-    What depends on a change that does not succeed is not tried, nor is anything after the service refused the key, or
-    gave no answer to several changes in a row; nothing else stops for a failure. Nothing that the service does or says
-    is raised. A KeyboardInterrupt is, at once: what is in flight then may still be done, and its outcome stays open in
-    the journal.
+    A change is not tried if one that it depends on does not succeed. No more changes are tried once the service refuses
+    the key or does not answer several changes in a row; any other failure stops nothing else. Errors of the service
+    become outcomes and are never raised. A KeyboardInterrupt is raised at once: writes in flight may still be done, and
+    stay open in the journal.
     """
     journal = options.journal
     written = find_written(journal.before if journal else None)
     sender = JournaledWriter(editor, environment.channel_edit, journal, options.patience, written)
     with open_threads(options.parallelism) as pool:
-        settled = _settle_open(sender, pool)
-        pace = ConcurrencyLimiter(options.parallelism, lambda: editor.throttled_count)
-        run = _Run(plan, ChangeApplier(sender, Rechecker(editor, plan.sendable, plan.feeds), settled), options, pace)
+        resolved = _resolve_open(sender, pool)
+        limiter = ConcurrencyLimiter(options.parallelism, lambda: editor.throttled_count)
+        run = _Run(
+            plan, ChangeApplier(sender, Rechecker(editor, plan.sendable, plan.feeds), resolved), options, limiter
+        )
         run.carry_out(pool)
         run.read_back(editor, pool)
-    account = run.account()
+    result = run.result()
     if journal:
-        # Without this line the journal reads as unfinished, and to go on with it does no harm.
+        # Without this line the journal counts as unfinished, and continuing it does no harm.
         with suppress(FileError):
-            journal.end(account)
-    return account
+            journal.end(result)
+    return result
 
 
-def _settle_open(sender: JournaledWriter, executor: Executor) -> Mapping[str, WriteResult]:
+def _resolve_open(sender: JournaledWriter, executor: Executor) -> Mapping[str, WriteResult]:
     intents = sender.journal.before.open if sender.journal else ()
     return dict(zip((intent.name for intent in intents), executor.map(sender.resolve, intents), strict=True))
 
 
 class _Run:
-    """One carrying out of one plan: what has ended, and how."""
+    """One run of a plan: which changes have ended, and how."""
 
-    def __init__(self, plan: Plan, applier: ChangeApplier, options: ApplyOptions, pace: ConcurrencyLimiter) -> None:
+    def __init__(self, plan: Plan, applier: ChangeApplier, options: ApplyOptions, limiter: ConcurrencyLimiter) -> None:
         self._changes = plan.sendable
         self._index = {change.name: index for index, change in enumerate(self._changes, 1)}
         self._blocked = frozenset(change.name for change in plan.blocked)
-        self._stepper = applier
-        self._conduct = options
-        self._pace = pace
+        self._applier = applier
+        self._options = options
+        self._limiter = limiter
         self._queue = ChangeQueue(self._changes, options.parallelism)
         self._steps: dict[str, ChangeResult] = {}
-        self._halt = ""
-        self._silences = 0
-        # Why not all was tried, as the account has it.
+        self._abort_reason = ""
+        self._unanswered = 0
+        # Why some changes were not tried, for the result; the reason above may have come when all were begun.
         self._is_interrupted = False
-        self._halted = ""
-        # What workers share is theirs while they have the turn; what they have to tell is told by who applies.
-        self._turn = Condition()
-        self._news: SimpleQueue[Event | Future[None]] = SimpleQueue()
+        self._aborted_because = ""
+        # Workers change all of this only while they hold the lock, and put events into a queue: callbacks need not be
+        # safe for threads, as only the thread that applies calls them.
+        self._lock = Condition()
+        self._events: SimpleQueue[Event | Future[None]] = SimpleQueue()
         self._in_flight = 0
         self._is_over = False
 
     def carry_out(self, executor: Executor) -> None:
-        """Bring every change to its end; those that may not be begun end as not tried."""
-        workers = [executor.submit(self._work) for _ in range(min(self._conduct.parallelism, len(self._changes)))]
+        """Apply every change that may be begun; the others end as not tried."""
+        workers = [executor.submit(self._work) for _ in range(min(self._options.parallelism, len(self._changes)))]
         for worker in workers:
-            worker.add_done_callback(self._news.put)
+            worker.add_done_callback(self._events.put)
         try:
-            self._tell(len(workers))
+            self._report(len(workers))
         finally:
-            with self._turn:
+            with self._lock:
                 self._is_over = True
-                self._turn.notify_all()
+                self._lock.notify_all()
 
     def read_back(self, reader: Reader, executor: Executor) -> None:
-        """Read all channels that may have been written once more, and correct the outcomes of those that say else.
+        """Read all channels that may have been written, and correct the outcomes that these reads contradict.
 
-        Those that do not show what was written are read again, with patience, and no others.
+        With patience, channels that do not show their write yet are read again, and only these.
         """
         touched = [change for change in self._changes if self._steps[change.name].is_touched]
         if not touched:
             return
-        self._conduct.on_event(Verifying(len(touched)))
+        self._options.on_event(Verifying(len(touched)))
 
         def list_late(found: Found) -> list[int]:
             return [change.channel_id for change in touched if self._is_late(change, found.get(change.channel_id))]
@@ -160,17 +163,17 @@ class _Run:
             return {**others, **read_back(late, reader, executor)}
 
         found = read_back([change.channel_id for change in touched], reader, executor)
-        found = self._conduct.patience.read_on(found, read_late, lambda found: bool(list_late(found)), is_certain=True)
+        found = self._options.patience.read_on(found, read_late, lambda found: bool(list_late(found)), is_certain=True)
         for change in touched:
             self._correct(change, self._steps[change.name], found.get(change.channel_id))
 
-    def account(self) -> ApplyResult:
-        """What became of every change, in the plan's order, after what was known before."""
+    def result(self) -> ApplyResult:
+        """The outcomes that were known before, then those of all changes in the plan's order."""
         outcomes = tuple(self._steps[change.name].outcome for change in self._changes)
-        return ApplyResult((*self._conduct.known, *outcomes), self._is_interrupted, self._halted)
+        return ApplyResult((*self._options.known, *outcomes), self._is_interrupted, self._aborted_because)
 
     def _is_late(self, change: Change, found: Live | ServiceError | None) -> bool:
-        """Whether a channel that is `found` so may show by and by what was written, or may have been."""
+        """Whether a channel that was read as `found` may show a write later that was done, or may have been."""
         step = self._steps[change.name]
         if not isinstance(found, Live):
             return False
@@ -185,35 +188,35 @@ class _Run:
         elif isinstance(found, ServiceError):
             return
         else:
-            outcome = self._stepper.look_again(change, step, found)
+            outcome = self._applier.recheck_failure(change, step, found)
         if outcome != step.outcome:
             self._steps[change.name] = ChangeResult(outcome)
-            self._conduct.on_event(OutcomeCorrected(outcome))
+            self._options.on_event(OutcomeCorrected(outcome))
 
-    def _tell(self, at_work: int) -> None:
-        """Pass on what the workers have to tell, until none of them is at work. Raises what one of them raised."""
-        while at_work:
-            news = self._news.get()
-            if isinstance(news, Future):
-                news.result()
-                at_work -= 1
+    def _report(self, running: int) -> None:
+        """Pass on the events of the workers until all have ended. Raises what one of them raised."""
+        while running:
+            event = self._events.get()
+            if isinstance(event, Future):
+                event.result()
+                running -= 1
             else:
-                self._conduct.on_event(news)
+                self._options.on_event(event)
 
     def _work(self) -> None:
-        """Carry out one change after the other, for as long as there are any."""
-        # Without a way back to the thread that applies: a worker that waits for it costs more than a disk.
+        """Apply one change after the other, as long as there are any."""
+        # A worker takes its next change by itself: handing each over by the main thread costs more than a disk access.
         while change := self._take():
-            self._end(change, self._stepper.apply_change(change))
+            self._end(change, self._applier.apply_change(change))
 
     def _take(self) -> Change | None:
-        """The next change that may be begun, as soon as there is one; None where there will be none."""
-        with self._turn:
+        """The next change that may be begun, as soon as there is one; None if there will be no other."""
+        with self._lock:
             while self._queue and not self._is_over:
-                pause = self._pace.pause
-                change = self._queue.take() if not pause and self._in_flight < self._pace.limit else None
+                pause = self._limiter.pause
+                change = self._queue.take() if not pause and self._in_flight < self._limiter.limit else None
                 if change is None:
-                    self._turn.wait(pause or None)
+                    self._lock.wait(pause or None)
                 elif refusal := self._refuse(change):
                     self._finish(change, ChangeResult(refusal))
                 else:
@@ -223,46 +226,46 @@ class _Run:
 
     def _begin(self, change: Change) -> None:
         self._in_flight += 1
-        self._pace.started(change.name)
-        self._news.put(Started(change.name, change.channel_id, self._index[change.name], len(self._changes)))
+        self._limiter.started(change.name)
+        self._events.put(Started(change.name, change.channel_id, self._index[change.name], len(self._changes)))
 
     def _end(self, change: Change, step: ChangeResult) -> None:
-        with self._turn:
+        with self._lock:
             self._in_flight -= 1
-            self._pace.finished(change.name)
-            self._heed(step)
+            self._limiter.finished(change.name)
+            self._note_response(step)
             self._finish(change, step)
 
-    def _heed(self, step: ChangeResult) -> None:
-        """Halt where no other change will fare better than the one that ended with `step`."""
-        self._silences = self._silences + 1 if step.no_response else 0
+    def _note_response(self, step: ChangeResult) -> None:
+        """Stop the run if no other change can do better than the one that ended with `step`."""
+        self._unanswered = self._unanswered + 1 if step.no_response else 0
         if step.abort_reason:
-            self._halt = self._halt or step.abort_reason
-        elif self._silences == MAX_UNANSWERED:
-            silence = (
+            self._abort_reason = self._abort_reason or step.abort_reason
+        elif self._unanswered == MAX_UNANSWERED:
+            reason = (
                 f"the service gave no answer to {MAX_UNANSWERED} changes in a row, the last time: {step.no_response}"
             )
-            self._halt = self._halt or silence
+            self._abort_reason = self._abort_reason or reason
 
     def _finish(self, change: Change, step: ChangeResult) -> None:
         self._steps[change.name] = step
         self._queue.finish(change.name)
-        self._news.put(Finished(step.outcome, self._index[change.name], len(self._changes)))
-        self._turn.notify_all()
+        self._events.put(Finished(step.outcome, self._index[change.name], len(self._changes)))
+        self._lock.notify_all()
 
     def _refuse(self, change: Change) -> Outcome | None:
-        """Why `change` may not be begun; None where it may."""
-        if self._conduct.stop.is_set():
+        """The outcome of `change` if it may not be begun; None if it may."""
+        if self._options.stop.is_set():
             self._is_interrupted = True
             return _not_tried(change, "the run was interrupted", _APPLY_AGAIN)
-        if self._halt:
-            self._halted = self._halt
-            return _not_tried(change, f"the run was stopped: {self._halt}", _RESUME)
+        if self._abort_reason:
+            self._aborted_because = self._abort_reason
+            return _not_tried(change, f"the run was stopped: {self._abort_reason}", _RESUME)
         for name in change.depends_on:
             if name in self._blocked:
                 return _not_tried(change, f"it comes after {name}, which is blocked", f"unblock {name}")
-            if name in self._steps and (ending := self._steps[name].outcome.status) is not OutcomeStatus.DONE:
-                return _wait_in_vain(change, name, ending)
+            if name in self._steps and (status := self._steps[name].outcome.status) is not OutcomeStatus.DONE:
+                return _skip_dependent(change, name, status)
         return None
 
 
@@ -270,10 +273,10 @@ def _not_tried(change: Change, reason: str, fix: str) -> Outcome:
     return Outcome(change.name, change.channel_id, OutcomeStatus.NOT_TRIED, reason, fix)
 
 
-def _wait_in_vain(change: Change, name: str, ending: OutcomeStatus) -> Outcome:
-    """The outcome of a change that comes after one which did not succeed: what depends on the stale is stale too."""
-    if ending is OutcomeStatus.STALE:
+def _skip_dependent(change: Change, name: str, status: OutcomeStatus) -> Outcome:
+    """The outcome of a change that depends on `name`, which did not succeed; after a stale change it is stale too."""
+    if status is OutcomeStatus.STALE:
         return Outcome(
             change.name, change.channel_id, OutcomeStatus.STALE, f"it comes after {name}, which is stale", _PLAN_AGAIN
         )
-    return _not_tried(change, f"it comes after {name}, which ended as: {ending.value}", f"see {name}, then apply again")
+    return _not_tried(change, f"it comes after {name}, which ended as: {status.value}", f"see {name}, then apply again")

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class ChangeQueue:
-    """The changes still to be taken up, in the plan's order as far as dependencies and data points allow.
+    """The changes that are still to be taken, in the plan's order as far as dependencies and data points allow.
 
-    A change comes free when all it depends on, and the change before it on its data point, are finished, however they
-    ended. Where the longest row of changes that wait for one another would be alone at the end, as some of `lanes` have
-    nothing left to do, the longest rows come first: mostly the last few changes, all where one row is very long. True
+    A change is free when all changes that it depends on, and the one before it on its data point, are finished, however
+    they ended. If some of the `lanes` would be idle at the end while the longest chain of dependent changes is still
+    running, the longest chains come first: usually for the last few changes, or for all if one chain is very long. True
     as long as a change is not finished.
     """
 
@@ -39,7 +39,7 @@ class ChangeQueue:
         return self._sorter.is_active()
 
     def take(self) -> Change | None:
-        """The change that is free now and comes first; None where all that is left must wait."""
+        """The first change that is free now; None if all that are left must wait."""
         if not self._free:
             return None
         if self._waiting == self._last:
@@ -50,7 +50,7 @@ class ChangeQueue:
         return self._changes[rank]
 
     def finish(self, name: str) -> None:
-        """Set free what waited for the change `name`, which was taken before."""
+        """Free the changes that waited for the change `name`, which was taken before."""
         self._sorter.done(name)
         self._admit()
 
@@ -75,7 +75,7 @@ def _find_predecessors(changes: Sequence[Change]) -> Mapping[str, Sequence[str]]
 
 
 def _find_heights(predecessors: Mapping[str, Sequence[str]]) -> Mapping[str, int]:
-    """How many changes must come one after the other, from each change on, itself included."""
+    """For each change, the length of the longest chain of changes that begins with it."""
     heights = dict.fromkeys(predecessors, 1)
     for name in reversed(tuple(TopologicalSorter(predecessors).static_order())):
         for before in predecessors[name]:
@@ -83,12 +83,12 @@ def _find_heights(predecessors: Mapping[str, Sequence[str]]) -> Mapping[str, int
     return heights
 
 
-# A change is slow that takes so many times as long as is usual, and longer than these seconds.
+# A change is slow if it takes so many times as long as usual, and longer than these seconds.
 _SLOW_FACTOR = 4.0
 _SLOW_SECONDS = 2.0
-# The share of the latest change in what is usual: a service that stays slow is usual after a few.
+# The weight of the latest change in the usual time: if a service stays slow, that becomes usual after a few changes.
 _LATEST = 0.1
-# Two changes begin no closer than half of what would spread them evenly; and none waits longer than these seconds.
+# Two changes begin at least half as far apart as if they were spread evenly; none waits longer than these seconds.
 _SHARE = 0.5
 _LONGEST_GAP = 0.01
 
@@ -96,10 +96,11 @@ _LONGEST_GAP = 0.01
 class ConcurrencyLimiter:
     """How many changes may be in flight; for one thread at a time.
 
-    Halved where the service says that it is too busy, and where a change was slow, but once only for all that was in
-    flight then; one more for each round that goes well, up to `most`. Once it is known what a change takes, they begin
-    apart: in step they hinder one another here and there, and stay in step. `count_refusals` says how often the service
-    has said so far that it is too busy, `clock` how many seconds it is.
+    The limit is halved when the service says that it is too busy, or when a change was slow, but only once for all
+    changes in flight at that time. It rises by one for each round that goes well, up to `most`. Once the usual time of
+    a change is known, changes begin at intervals: if they began together, they would stay together, and hinder one
+    another here and at the service. `count_refusals` says how often the service was too busy so far, `clock` is the
+    time in seconds.
     """
 
     def __init__(self, most: int, count_refusals: Callable[[], int], clock: Callable[[], float] = monotonic) -> None:
@@ -111,7 +112,7 @@ class ConcurrencyLimiter:
         self._begun: dict[str, float] = {}
         self._last_begun = float("-inf")
         self._refusals = count_refusals()
-        # What was in flight at the last cut tells of the time before it.
+        # Changes that were in flight when the limit was last halved say nothing about the time since.
         self._stale: set[str] = set()
 
     @property
@@ -121,18 +122,18 @@ class ConcurrencyLimiter:
 
     @property
     def pause(self) -> float:
-        """In how many seconds the next change may begin, beside those in flight; 0 where it may now."""
+        """In how many seconds the next change may begin beside those in flight; 0 if it may begin now."""
         if not self._begun or self._usual is None:
             return 0.0
         gap = min(_LONGEST_GAP, _SHARE * self._usual / self._limit)
         return max(0.0, self._last_begun + gap - self._clock())
 
     def started(self, name: str) -> None:
-        """Take note that a change is in flight."""
+        """Count a change as in flight."""
         self._last_begun = self._begun[name] = self._clock()
 
     def finished(self, name: str) -> None:
-        """Take note that a change is not in flight any more, and of how the service did meanwhile."""
+        """Count a change as finished, and adapt the limit to how long it took and how busy the service was."""
         is_strained = self._is_slow(self._clock() - self._begun.pop(name)) | self._is_refusing()
         if name in self._stale:
             return

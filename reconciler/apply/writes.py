@@ -1,4 +1,4 @@
-"""One write: what it says, and whether it was done."""
+"""One write: what is sent, and whether it was done."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 _LOOK = "look at the channel in EnergyCAP, then plan again: reconciler plan"
-RESUME = "go on once the service answers, which looks first: reconciler apply --resume"
+RESUME = "continue once the service answers; this reads the channel first: reconciler apply --resume"
 _AGAIN = "apply again, or plan again: reconciler plan"
 
 
@@ -36,14 +36,14 @@ class WriteTarget(Enum):
 
 
 class Write(Struct, frozen=True):
-    """One PUT to come: what it is sent to, and the values it is sent for, by the paths of EsaChannelEdit."""
+    """A planned PUT: its target, and the values that it sets, by the paths of EsaChannelEdit."""
 
     part: WriteTarget
     wanted: Spec
 
 
 class FailedWrite(Struct, frozen=True):
-    """A write that was sent: its number in the journal (0 without one), and how its channel read right before."""
+    """A write that was sent: its number in the journal (0 without one), and its channel as read right before."""
 
     number: int
     write: Write
@@ -51,15 +51,15 @@ class FailedWrite(Struct, frozen=True):
 
 
 class WriteResult(Struct, frozen=True):
-    """What became of one write.
+    """The result of one write.
 
-    `found` is the channel as it read afterwards, None if it was not read. `was_sent` says whether anything left this
-    machine, `is_open` that nobody knows whether the write was done. `abort_reason` says why no other write will do
-    better, "" if one may. `no_response` says why the service did not answer at all, not even to reads; "" if it did.
-    `attempt` is the write itself if it failed, to be read back once more at the end.
+    `found` is the channel as read afterwards, None if it was not read. `was_sent` says whether anything left this
+    machine, `is_open` that it is unknown whether the write was done. `abort_reason` says why every other write would
+    fail too, "" if one may succeed. `no_response` says why the service did not answer at all, not even to reads; "" if
+    it did. `attempt` is the write itself if it failed, so that its channel can be read again at the end.
     """
 
-    ending: OutcomeStatus
+    status: OutcomeStatus
     message: str = ""
     fix: str = ""
     found: Live | None = None
@@ -71,16 +71,16 @@ class WriteResult(Struct, frozen=True):
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether the write failed by what reads showed, or did not show: a later read may know better."""
-        return self.is_open or (self.ending is OutcomeStatus.FAILED and self.found is not None)
+        """Whether the write counts as failed because reads did not show it: a later read may still show it."""
+        return self.is_open or (self.status is OutcomeStatus.FAILED and self.found is not None)
 
 
 def find_writes(change: Change, fresh: Live) -> tuple[Write, ...]:
-    """The PUTs that bring `fresh` to what `change` wants, in order; none where it has all of it.
+    """The PUTs that give `fresh` the values that `change` wants, in order; none if it has them all.
 
-    A channel with one version takes everything in one. With several, edits of the version go to the version itself,
-    and go first, but where it becomes Odometer: a demand channel cannot be that, so what the channel observes comes
-    first there, and last where it becomes a demand channel.
+    A channel with one version takes everything in one PUT. With several versions, edits of the current one go to the
+    version itself, and first. Only if its rule becomes Odometer, the edits of the channel come first: a demand channel
+    cannot have that rule, so the observation type has to change before it, or after it on the way back.
     """
     remaining = find_remaining(change.target_values, fresh)
     if len(fresh.versions) == 1:
@@ -94,9 +94,9 @@ def find_writes(change: Change, fresh: Live) -> tuple[Write, ...]:
 
 
 def send(write: Write, before: Fetched, editor: Editor, channel_edit: ChannelEdit, patience: Patience) -> WriteResult:
-    """Send `write` to the channel that read as `before` a moment ago, and say what became of it.
+    """Send `write` to the channel that was just read as `before`, and return its result.
 
-    Where no answer shows it done, the channel is read, with `patience`; it is never sent a second time.
+    If the answer does not show that it was done, the channel is read, with `patience`. It is never sent a second time.
     """
     try:
         answer = _put(write, before, editor, channel_edit)
@@ -109,37 +109,37 @@ def send(write: Write, before: Fetched, editor: Editor, channel_edit: ChannelEdi
     except Unauthorized as error:
         return WriteResult(OutcomeStatus.FAILED, error.message, error.fix, abort_reason=error.message)
     except ServiceError as error:
-        return _look(FailedWrite(0, write, before), editor, patience, lost=error.message)
+        return _read_result(FailedWrite(0, write, before), editor, patience, lost=error.message)
     if answer is None or find_remaining(write.wanted, answer):
-        return _look(FailedWrite(0, write, before), editor, patience, answer)
+        return _read_result(FailedWrite(0, write, before), editor, patience, answer)
     return resolve_write(write, before, answer)
 
 
 def resolve_write(write: Write, before: Live, found: Live | None, lost: str = "") -> WriteResult:
-    """What became of `write`, judged by how the channel read `before` and how it is `found`; None: it is gone.
+    """The result of `write`, by the channel as read `before` and as `found` afterwards; None if it is gone.
 
-    `lost` says why there is no answer, empty where the service said that it was done.
+    `lost` says why there was no answer; it is empty if the service confirmed the write.
     """
     if found is None:
         return WriteResult(OutcomeStatus.MISMATCH, describe_gone(before.id), _LOOK)
-    # Strict with what is not managed too: here it may be this write that changed it, and only its answer could tell.
+    # Values that are not managed count too: this write may have changed them, and no later read can show that.
     differences = find_mismatches(expected_after(before, write.wanted), found)
     if not differences:
         return WriteResult(OutcomeStatus.DONE, found=found)
     if lost and _is_untouched(write, before, found):
         return WriteResult(OutcomeStatus.FAILED, f"was not done: {lost}", _AGAIN, found)
     return WriteResult(
-        OutcomeStatus.MISMATCH, f"reads otherwise than it was written: {'; '.join(differences)}", _LOOK, found
+        OutcomeStatus.MISMATCH, f"reads differently from what was written: {'; '.join(differences)}", _LOOK, found
     )
 
 
 def read_patiently(
     attempt: FailedWrite, editor: Editor, patience: Patience, answer: Live | None = None, *, is_certain: bool = False
 ) -> Live | None:
-    """The channel of `attempt`, read until it shows what was written, or patience is at its end; None: it is gone.
+    """The channel of `attempt`, read until it shows what was written or patience ends; None if it is gone.
 
-    `answer` is what the write itself was answered with, where that was the channel, `is_certain` that it was answered
-    at all. Raises ServiceError.
+    `answer` is the channel in the answer to the write, if there was one. `is_certain` says that the write was answered.
+    Raises ServiceError.
     """
 
     def read(_found: Live | None) -> Live | None:
@@ -152,9 +152,9 @@ def read_patiently(
 
 
 def resolve_late_write(attempt: FailedWrite, found: Live | None, earlier: WriteResult) -> WriteResult:
-    """What became of a write that failed, by how its channel is `found` at the end; `earlier` where that is no news.
+    """The result of a failed write by how its channel was `found` at the end; `earlier` if that changes nothing.
 
-    A write that was given up, or even refused, may have been done all the same, and late.
+    The service may have carried out a write late that it did not answer, or even refused.
     """
     is_there = found is not None and len(find_remaining(attempt.write.wanted, found)) < len(attempt.write.wanted)
     if is_there or earlier.is_open:
@@ -163,7 +163,7 @@ def resolve_late_write(attempt: FailedWrite, found: Live | None, earlier: WriteR
 
 
 def no_response_reason(error: ServiceError) -> str:
-    """Why the service gave no answer, in spite of all repeats; empty where `error` is an answer."""
+    """Why the service gave no answer to any attempt; empty if `error` is an answer."""
     return error.message if isinstance(error, Unreachable | Unavailable) else ""
 
 
@@ -178,7 +178,7 @@ def _put(write: Write, before: Fetched, editor: Editor, channel_edit: ChannelEdi
             assert_never(never)
 
 
-def _look(
+def _read_result(
     attempt: FailedWrite, editor: Editor, patience: Patience, answer: Live | None = None, lost: str = ""
 ) -> WriteResult:
     try:
@@ -190,7 +190,7 @@ def _look(
 
 
 def _is_untouched(write: Write, before: Live, found: Live) -> bool:
-    """Whether all that was to be written reads as it did before, on the same versions."""
+    """Whether the values that were sent all read as before, on the same versions."""
     was = {path: before.values.get(path) for path in write.wanted}
     has_same_versions = [version.id for version in before.versions] == [version.id for version in found.versions]
     return has_same_versions and not find_remaining(was, found)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 from msgspec import Struct
 
-from reconciler.apply.journal import open_journal, tell_journal
+from reconciler.apply.journal import find_journal, open_journal
 from reconciler.apply.journal_reader import result_from_journal
 from reconciler.apply.run import ApplyOptions, apply_plan
 from reconciler.cli.build_plan import build_plan, plan_renderers
@@ -232,7 +232,7 @@ def _exit_at_once(session: ApplySession, task: ApplyTask) -> NoReturn:
     """End the process at once: a normal exit would wait for threads that still wait for responses."""
     # The journal has the outcomes: the threads that would report them are abandoned here.
     with suppress(FileError):
-        content = tell_journal(session.context.own_path(JOURNALS), task.journal_plan or task.plan)
+        content = find_journal(session.context.own_path(JOURNALS), task.journal_plan or task.plan)
         if content:
             session.output.log(count_outcomes(result_from_journal(content)))
     resume = resume_command(task.plan)

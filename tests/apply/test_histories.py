@@ -254,7 +254,7 @@ def is_true(outcome: Outcome, done: int) -> bool:
 def _said_to_be_done(outcome: Outcome) -> tuple[int, ...]:
     if "may have been done" in outcome.message:
         return outcome.requests - 1, outcome.requests
-    return (len(re.findall(r" was written(?:;|, the last look shows;) ", outcome.message)),)
+    return (len(re.findall(r" was written(?:;|, the last read shows;) ", outcome.message)),)
 
 
 def check_survivors(scenario: Scenario, before: Mapping[int, Truth], after: Mapping[int, Truth]) -> None:
@@ -313,7 +313,7 @@ def check_journal(scenario: Scenario, result: ApplyResult, edited: frozenset[int
             continue
         results = [write_result for _, write_result in content.writes_by_name[change.name] if write_result]
         done = [one for one in scenario.inside.moments if isinstance(one, Put) and one.is_done]
-        assert sum(write_result.ending is OutcomeStatus.DONE for write_result in results) == sum(
+        assert sum(write_result.status is OutcomeStatus.DONE for write_result in results) == sum(
             put.channel_id == change.channel_id for put in done
         )
 

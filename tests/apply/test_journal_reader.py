@@ -141,7 +141,7 @@ PLAN_OF_TWO_WRITES = make_plan_of(MAIN)
 VERSION_DONE = WriteResult(OutcomeStatus.DONE, found=make_live({MULTIPLIER: 2}, versions=2))
 ALL_DONE = WriteResult(OutcomeStatus.DONE, found=make_live({INFO: "North", MULTIPLIER: 2}, versions=2))
 KILLED = Outcome("main", 1, OutcomeStatus.NOT_TRIED, "the run was killed before it came to this", RESUME)
-DOUBTFUL = Outcome("main", 1, OutcomeStatus.FAILED, "may have been written, and nobody has looked since", RESUME)
+DOUBTFUL = Outcome("main", 1, OutcomeStatus.FAILED, "may have been written, and has not been read since", RESUME)
 DONE_OUTCOME = Outcome("main", 1, OutcomeStatus.DONE)
 CONFIRMED = Outcome(
     "main",

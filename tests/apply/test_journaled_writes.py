@@ -65,7 +65,7 @@ def test_every_write_is_in_the_journal_before_and_after(demo: Bench, tmp_path: P
     assert version.before.name == before.name
     assert version_result == WriteResult(OutcomeStatus.DONE, found=channel.before)
     assert channel_result is not None
-    assert channel_result.ending is OutcomeStatus.DONE
+    assert channel_result.status is OutcomeStatus.DONE
 
 
 def test_an_intent_is_in_the_journal_before_anything_is_sent(start: Start, tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_write_with_an_unknown_result_is_resolved_by_the_next_run(start: Start
     statuses, content = apply_with_journal(restore_network(bench), plan, tmp_path / "journal")
 
     assert statuses == {"use": "done"}
-    assert find_first_result(content).ending is (OutcomeStatus.DONE if writes else OutcomeStatus.FAILED)
+    assert find_first_result(content).status is (OutcomeStatus.DONE if writes else OutcomeStatus.FAILED)
     assert content.open == ()
     assert bench.writes() == ["PUT /api/v202406/esachannel/1042"]
 
@@ -209,7 +209,8 @@ def test_an_open_write_that_reads_differently_is_reported_once(start: Start, tmp
         "use",
         1042,
         OutcomeStatus.MISMATCH,
-        'reads otherwise than it was written: channelDescription is "Edited", expected "Main switchboard, basement"',
+        "reads differently from what was written: "
+        'channelDescription is "Edited", expected "Main switchboard, basement"',
         "look at the channel in EnergyCAP, then plan again: reconciler plan",
     )
     assert statuses == {"use": "done"}

@@ -295,7 +295,7 @@ def test_a_write_that_was_given_up_and_done_late_is_done_after_all(start: Start,
     assert events[-1] == OutcomeCorrected(outcome)
     ((_, result),) = read_journal(journal.path).writes
     assert result is not None
-    assert result.ending is OutcomeStatus.DONE
+    assert result.status is OutcomeStatus.DONE
 
 
 @pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
@@ -306,7 +306,7 @@ def test_a_first_write_that_was_done_late_says_that_the_second_is_missing(start:
 
     assert (outcome.status, outcome.message, outcome.fix) == (
         OutcomeStatus.FAILED,
-        "its version was written, the last look shows; nothing more was sent",
+        "its version was written, the last read shows; nothing more was sent",
         "plan again: reconciler plan",
     )
 
@@ -323,7 +323,7 @@ def test_a_write_that_was_done_late_and_edited_at_once_differs(start: Start) -> 
 
     assert (outcome.status, outcome.message) == (
         OutcomeStatus.MISMATCH,
-        'reads otherwise than it was written: channelDescription is "Other", expected "Main switchboard, basement"',
+        'reads differently from what was written: channelDescription is "Other", expected "Main switchboard, basement"',
     )
 
 

@@ -163,9 +163,12 @@ def test_what_cannot_be_put_back_is_said(demo: Bench, tmp_path: Path) -> None:
 
     assert [(finding.code, finding.message) for finding in inverse.findings] == [
         ("ESA712", "conversion can be undone only while losses has no readings"),
-        ("ESA711", "settings of losses are put back, not what they did to readings, found intervalMinutes"),
-        ("ESA711", "settings of net are put back, not what they did to readings, found esaChannelVersion.formula"),
-        ("ESA711", "settings of gas are put back, not what they did to readings, found esaChannelVersion.multiplier"),
+        ("ESA711", "settings of losses are reverted, but not their effect on readings, found intervalMinutes"),
+        ("ESA711", "settings of net are reverted, but not their effect on readings, found esaChannelVersion.formula"),
+        (
+            "ESA711",
+            "settings of gas are reverted, but not their effect on readings, found esaChannelVersion.multiplier",
+        ),
     ]
     assert {finding.severity for finding in inverse.findings} == {Severity.WARNING}
 
@@ -215,7 +218,10 @@ def test_what_nobody_knows_to_be_written_is_blocked(start: Start, tmp_path: Path
     (change,) = make_rollback(apply_and_read_journal(bench, tmp_path / "journal", CONVERSION[2]), CREATED).changes
 
     assert (change.verdict, [block.rule for block in change.blocked_by]) == (Verdict.BLOCKED, ["ESA713"])
-    assert change.blocked_by[0].message == "cannot be put back unseen: whether its channel was written is not known"
+    assert (
+        change.blocked_by[0].message
+        == "cannot be reverted automatically: it is unknown whether its channel was written"
+    )
     assert change.edits == (Edit("channelInfo", "Main", "North Building electricity use", Impact.COSMETIC),)
 
 
@@ -233,7 +239,7 @@ def test_what_read_otherwise_than_it_was_written_is_blocked_and_comes_last(start
     content = apply_and_read_journal(bench, tmp_path / "journal", *desired)
     inverse = make_rollback(content, CREATED)
 
-    assert [result.ending for _, result in content.writes if result] == [
+    assert [result.status for _, result in content.writes if result] == [
         OutcomeStatus.DONE,
         OutcomeStatus.MISMATCH,
     ]

@@ -243,7 +243,7 @@ def test_a_service_that_is_gone_for_good_stops_the_run_after_three_changes_with_
         1078,
         OutcomeStatus.NOT_TRIED,
         f"the run was stopped: {result.aborted_because}",
-        "once that is mended, go on: reconciler apply --resume",
+        "once that is fixed, continue: reconciler apply --resume",
     )
     assert not result.interrupted
 

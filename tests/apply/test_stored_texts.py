@@ -1,4 +1,4 @@
-"""Texts that a service stores otherwise than they were sent: done, nothing left to plan, and put back."""
+"""Texts that a service stores differently from what was sent: done, nothing left to plan, and reverted."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ LOOK = "look at the channel in EnergyCAP, then plan again: reconciler plan"
             HALF_WRITTEN,
             WriteResult(
                 OutcomeStatus.MISMATCH,
-                f"reads otherwise than it was written: {MULTIPLIER} is 1, expected 2",
+                f"reads differently from what was written: {MULTIPLIER} is 1, expected 2",
                 LOOK,
                 HALF_WRITTEN,
             ),
@@ -195,7 +195,7 @@ def test_a_lost_answer_to_a_write_that_was_done_is_resolved_by_reading(
 ) -> None:
     bench = start(network=on_put(intercept))
 
-    assert send_to(bench, 1042, RENAME).ending is OutcomeStatus.DONE
+    assert send_to(bench, 1042, RENAME).status is OutcomeStatus.DONE
     assert bench.editor.requests == {CHANNEL: 1, READ: 1}
 
 
@@ -204,7 +204,7 @@ def test_a_lost_answer_to_a_write_that_was_not_done_fails_and_is_not_sent_again(
 
     result = send_to(bench, 1042, RENAME)
 
-    assert (result.ending, result.was_sent, result.fix) == (
+    assert (result.status, result.was_sent, result.fix) == (
         OutcomeStatus.FAILED,
         True,
         "apply again, or plan again: reconciler plan",
@@ -220,7 +220,7 @@ def test_what_somebody_else_does_meanwhile_does_not_hide_that_nothing_was_done(s
 
     bench = start(network=on_put(edit_and_lose))
 
-    assert send_to(bench, 1042, RENAME).ending is OutcomeStatus.FAILED
+    assert send_to(bench, 1042, RENAME).status is OutcomeStatus.FAILED
 
 
 def test_a_lost_answer_with_something_third_found_differs(start: Start) -> None:
@@ -232,9 +232,9 @@ def test_a_lost_answer_with_something_third_found_differs(start: Start) -> None:
 
     result = send_to(bench, 1042, RENAME)
 
-    assert (result.ending, result.message) == (
+    assert (result.status, result.message) == (
         OutcomeStatus.MISMATCH,
-        'reads otherwise than it was written: channelInfo is "Third", expected "Renamed"',
+        'reads differently from what was written: channelInfo is "Third", expected "Renamed"',
     )
 
 
@@ -245,7 +245,7 @@ def test_a_version_made_while_the_answer_was_lost_differs(start: Start) -> None:
 
     bench = start(network=on_put(add_and_lose))
 
-    assert send_to(bench, 1042, Write(WriteTarget.CHANNEL, {MULTIPLIER: 2})).ending is OutcomeStatus.MISMATCH
+    assert send_to(bench, 1042, Write(WriteTarget.CHANNEL, {MULTIPLIER: 2})).status is OutcomeStatus.MISMATCH
 
 
 def add_version(bench: Bench, channel_id: int) -> None:
@@ -264,7 +264,7 @@ def test_what_cannot_be_known_is_said(start: Start) -> None:
 
     result = send_to(bench, 1042, RENAME)
 
-    assert (result.ending, result.found, result.is_open) == (OutcomeStatus.FAILED, None, True)
+    assert (result.status, result.found, result.is_open) == (OutcomeStatus.FAILED, None, True)
     assert result.message.startswith("may have been done, and the channel cannot be read: no answer from ")
 
 
@@ -277,7 +277,7 @@ def test_an_accepted_version_that_cannot_be_read_is_no_success(start: Start) -> 
 
     result = send_to(bench, 1046, Write(WriteTarget.VERSION, {MULTIPLIER: 0.5}))
 
-    assert result.ending is OutcomeStatus.FAILED
+    assert result.status is OutcomeStatus.FAILED
     assert result.message.startswith("may have been done, and the channel cannot be read: it was accepted; ")
 
 
@@ -290,7 +290,7 @@ def test_a_channel_that_is_gone_after_its_write_differs(start: Start) -> None:
 
     result = send_to(bench, 1046, Write(WriteTarget.VERSION, {MULTIPLIER: 0.5}))
 
-    assert (result.ending, result.message) == (
+    assert (result.status, result.message) == (
         OutcomeStatus.MISMATCH,
         "EnergyCAP has no channel 1046 now: it was deleted, or the key's user may no longer see it",
     )
@@ -304,7 +304,7 @@ def test_what_never_left_this_machine_was_not_sent(start: Start) -> None:
 
     result = send_to(bench, 1042, RENAME)
 
-    assert (result.ending, result.was_sent) == (OutcomeStatus.FAILED, False)
+    assert (result.status, result.was_sent) == (OutcomeStatus.FAILED, False)
     # Before the second attempt, not after it.
     assert bench.editor.requests[READ] == 1
 
@@ -317,7 +317,7 @@ def test_what_cannot_be_read_again_is_not_sent_again(start: Start) -> None:
 
     result = send_to(bench, 1042, RENAME)
 
-    assert (result.ending, result.is_open) == (OutcomeStatus.FAILED, False)
+    assert (result.status, result.is_open) == (OutcomeStatus.FAILED, False)
     assert result.message.startswith("channel 1042 was not written, and could not be read to try again: the service")
     assert bench.editor.requests[CHANNEL] == 1
 
@@ -325,7 +325,7 @@ def test_what_cannot_be_read_again_is_not_sent_again(start: Start) -> None:
 def test_a_refusal_fails_with_the_words_of_the_service(demo: Bench) -> None:
     result = send_to(demo, 1042, Write(WriteTarget.CHANNEL, {INFO: "x" * 51}))
 
-    assert (result.ending, result.abort_reason) == (OutcomeStatus.FAILED, "")
+    assert (result.status, result.abort_reason) == (OutcomeStatus.FAILED, "")
     assert "channelInfo: must be at most 50 characters" in result.message
     assert demo.editor.requests == {CHANNEL: 1}
 
@@ -335,7 +335,7 @@ def test_a_refused_key_is_known_as_such(start: Start) -> None:
 
     result = send_to(bench, 1042, RENAME)
 
-    assert result.ending is OutcomeStatus.FAILED
+    assert result.status is OutcomeStatus.FAILED
     assert result.abort_reason.startswith("the service refused access: ")
 
 
@@ -359,7 +359,7 @@ def test_other_versions_stay_as_they_are_whatever_the_service_makes_of_a_channel
     bench = start(f"put_version_semantics={semantics}")
     before = bench.read(1046).versions
 
-    assert send_to(bench, 1046, RENAME, channel_edit).ending is ending
+    assert send_to(bench, 1046, RENAME, channel_edit).status is ending
     assert bench.read(1046).versions == before
 
 
@@ -372,5 +372,5 @@ def test_an_edit_that_reaches_another_version_differs(start: Start) -> None:
     bench = start(network=on_put(spoil))
 
     assert send_to(bench, 1046, RENAME).message == (
-        "reads otherwise than it was written: in version 10460, esaChannelVersion.multiplier is 7, expected 10"
+        "reads differently from what was written: in version 10460, esaChannelVersion.multiplier is 7, expected 10"
     )

@@ -149,7 +149,7 @@ def test_what_was_hidden_in_a_journal_is_not_put_back(workspace: Workspace, key:
         (channel,) = service.export()["channels"]
 
     assert "ESA725" in shown.out
-    assert "cannot put back channelInfo: a key was hidden in the value that the journal keeps" in " ".join(
+    assert "cannot revert channelInfo: a key was masked in the value that the journal holds" in " ".join(
         shown.out.split()
     )
     assert channel["channelInfo"] == "New"

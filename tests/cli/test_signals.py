@@ -120,7 +120,7 @@ def test_the_second_signal_waits_for_no_answer_and_the_journal_knows_what_was_in
     (journal,) = (workspace.root / ".reconciler" / "journal").iterdir()
     shown = workspace.run("show", str(journal)).out.splitlines()
     assert counts in shown
-    assert any("may have been written, and nobody has looked since" in line for line in shown)
+    assert any("may have been written, and has not been read since" in line for line in shown)
 
 
 @pytest.mark.parametrize(
