@@ -89,6 +89,12 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
         "return None",
     ): "the one caller asks only whether it is true",
     (
+        "reconciler/planning/importing/drafting.py",
+        'return replace(desired, select=by_id) if path.startswith("select") and desired.select != by_id else None',
+        'path.startswith("select") and desired.select != by_id',
+        "((path.startswith('select')))",
+    ): "a guard against an endless loop: no rule refuses the id of a channel that no file manages",
+    (
         "reconciler/planning/plan.py",
         "if desired.spec.items() <= live.values.items():",
         "desired.spec.items() <= live.values.items()",
