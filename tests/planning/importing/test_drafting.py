@@ -109,7 +109,7 @@ USE = make_live(1, NAMELESS)
             id="a type that no file can hold",
         ),
         pytest.param(
-            make_live(1, {**NAMELESS, "intervalMinutes": 0}),
+            make_live(1, {**NAMELESS, "intervalMinutes": 7}),
             [make_live(2)],
             Identifiers(channel_id=1),
             id="an interval that no file can hold",
@@ -525,7 +525,9 @@ def test_a_channel_that_closes_a_cycle_by_its_id_is_left_out() -> None:
 
 
 def test_a_formula_that_is_broken_anyway_does_not_stop_the_import_of_what_it_uses() -> None:
-    user = make_desired("a-user", 1, {f"{V}formula": "channel(2) * (3", "isCalculated": True}, data_point="NB-ELEC")
+    user = make_desired(
+        "a-user", 1, {f"{V}formula": "channel(2) * channel(9) * (3", "isCalculated": True}, data_point="NB-ELEC"
+    )
 
     proposal = propose_all([make_live(1), make_live(2)], (user,))
 
