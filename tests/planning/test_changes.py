@@ -140,10 +140,18 @@ BY_EITHER = replace(BY_IMPORT_ID, select=GONE)
             Origin.DRIFT,
             id="the same select, out of date",
         ),
+        pytest.param(
+            replace(BY_EITHER, spec={"channelInfo": "Use", "channelImportId": "C-2"}),
+            BY_EITHER,
+            Origin.CHANGE,
+            id="the same select, out of date, and the import id of another channel",
+        ),
     ],
 )
-def test_the_origin_of_an_edit_if_the_base_found_no_channel(base: Desired, now: Desired, origin: Origin) -> None:
-    live = [make_live(1, {"channelInfo": "By hand"})]
+def test_the_origin_of_an_edit_if_the_base_found_no_channel_by_its_select(
+    base: Desired, now: Desired, origin: Origin
+) -> None:
+    live = [make_live(1, {"channelInfo": "By hand"}), make_live(2)]
 
     plan = mark_drift(plan_of([now], live), make_definitions([now]), make_definitions([base]), live)
 
