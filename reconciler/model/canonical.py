@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 
 def clear_exclusive(values: Spec, *, is_calculated: bool) -> dict[str, Value]:
-    """The `values` of a version, with null for a setting that its channel or its observation rule does not have.
+    """The `values` of a version, with null for settings that its channel or its observation rule does not have.
 
-    Under Trip the two register settings are null whatever was read: a service that stores a number in their place still
-    requires null in an edit. An offset of 0 under Odometer and an empty formula of a simple channel mean the same as
-    null. Any other offset or formula there is a contradiction to be seen, so it stays.
+    Under Trip the two register settings are always null: a service that stores a number there still requires null in an
+    edit. An offset of 0 under Odometer and an empty formula of a simple channel mean the same as null. Any other offset
+    or formula there is a contradiction that must stay visible.
     Source: EsaChannelVersionEdit, "Must be null when ObservationRuleId is set to Trip" (rolloverValue,
     rollbackAllowance), "Exclusive to the Trip observation rule" (offset), "only when isCalculated" (formula).
     """
@@ -43,17 +43,17 @@ def clear_exclusive(values: Spec, *, is_calculated: bool) -> dict[str, Value]:
 
 
 def is_blank(value: Value) -> bool:
-    """Whether `value` is text without anything but spaces in it."""
+    """Whether `value` is text that has only spaces, or nothing."""
     return isinstance(value, str) and not value.strip()
 
 
 def is_same(path: str, wanted: Value, found: Value, rule_id: Value) -> bool:
-    """Whether a channel with the observation rule `rule_id` has what is `wanted` at `path`, by what is `found` there.
+    """Whether the value `found` at `path` counts as `wanted`, for a channel with the observation rule `rule_id`.
 
-    Numbers are compared as doubles and formulas token by token; null is the beginning of time for a date, an offset of
-    0, an empty formula, and under the Odometer rule what the service fills in. A text that may be null is the same when
-    it is empty, and a service may trim the blanks around a wanted text: so "abc" is found for "abc ", but "abc " is not
-    for "abc", for who wants blanks away must be able to say so.
+    Numbers are compared as doubles and formulas token by token. Null equals the beginning of time for a date, an offset
+    of 0, an empty formula, and under the Odometer rule the value that the service fills in. A text that may be null
+    equals an empty one. A service may trim the blanks around a text: "abc" counts for a wanted "abc ". But "abc " does
+    not count for a wanted "abc", because a file must be able to remove blanks.
     """
     field = FIELD_AT[path]
     if field.kind is Kind.TEXT:
@@ -88,7 +88,7 @@ def _fill_in(field: Field, value: Value, rule_id: Value) -> Value:
         case Kind.FORMULA if is_blank(value):
             return None
         case Kind.LOCAL_TIME if isinstance(value, str):
-            # A date with a zone is the same as itself alone: what it means is not known.
+            # A date with a zone equals no other, because its meaning is unknown.
             moment = canonical_moment(value)
             return None if moment == BEGINNING else moment
         case _:

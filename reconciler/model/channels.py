@@ -13,7 +13,7 @@ from reconciler.model.values import Spec
 
 
 class Unit(Struct, frozen=True):
-    """A unit; `type_code` and `type_name` are those of its unit type, None where the service does not say."""
+    """A unit; `type_code` and `type_name` are those of its unit type, None if the service does not give them."""
 
     id: int
     code: str
@@ -22,7 +22,7 @@ class Unit(Struct, frozen=True):
 
     @property
     def is_money(self) -> bool | None:
-        """Whether the unit is of a Money type; None where that cannot be known.
+        """Whether the unit is of a Money type; None if the service does not give the type.
 
         Source: EsaChannelVersionEdit.unitId, "It cannot be a Money unit type"; ids and codes of unit types are not
         published, so the type's code or name decides.
@@ -40,12 +40,12 @@ class ObservationType(Struct, frozen=True):
 
     @property
     def is_demand(self) -> bool | None:
-        """Whether channels of this type are demand channels; None where the service gives no noun."""
+        """Whether channels of this type are demand channels; None if the service gives no noun."""
         return self.noun_code.casefold() == "demand" if self.noun_code else None
 
 
 class SummarizationMethod(Struct, frozen=True):
-    """How readings are summarized over an interval. No endpoint lists them: they are learned from live channels."""
+    """How readings are summarized over an interval. No endpoint lists the methods; they come from live channels."""
 
     id: int
     name: str
@@ -54,8 +54,8 @@ class SummarizationMethod(Struct, frozen=True):
 class ReferenceData(Struct, frozen=True):
     """All reference data of an environment, each ordered by id.
 
-    `units_unread` and `observation_types_unread` say why the service's list could not be read, or not all of it; the
-    tuples then hold what came, and what the channels show. Empty where all is known.
+    `units_unread` and `observation_types_unread` say why the service's list could not be read completely; the tuples
+    then hold what was read, and what the channels show. Both are empty if everything was read.
     """
 
     units: tuple[Unit, ...] = ()
@@ -65,12 +65,12 @@ class ReferenceData(Struct, frozen=True):
     observation_types_unread: str = ""
 
 
-# Stands for the data point among the paths of what could not be read.
+# The data point, among the paths of values that could not be read.
 DATA_POINT = "dataPoint"
 
 
 class DataPoint(Struct, frozen=True):
-    """The data point that a channel hangs on, with the place above it."""
+    """The data point that a channel belongs to, with the place above it."""
 
     id: int
     code: str | None = None
@@ -82,7 +82,7 @@ class DataPoint(Struct, frozen=True):
 
 
 class Version(Struct, frozen=True):
-    """The settings of a channel over a time: after `begin_date`, up to and including `end_date`.
+    """The settings of a channel over a span of time: after `begin_date`, up to and including `end_date`.
 
     `values` holds every versioned field by its path (`esaChannelVersion.multiplier`) and by its alias.
     """
@@ -98,8 +98,8 @@ class Live(Struct, frozen=True):
 
     `values` holds every field by its path and by its alias, canonical, the versioned ones from the current version.
     `versions` are all versions, oldest first; the last is the current one. What the service left out is None.
-    `flaw` says why the service's answer for this channel cannot be read, "" where it can. The channel then gets no
-    edit, and `unread` are the paths, DATA_POINT among them, of what could not be read: these values are None.
+    `flaw` says why the service's answer for this channel cannot be read; "" if it can. A channel with a flaw gets no
+    edit, and `unread` holds the paths (and DATA_POINT) of the values that could not be read; these values are None.
     """
 
     id: int
@@ -137,12 +137,12 @@ class Live(Struct, frozen=True):
         return tuple([text for text in texts if isinstance(text, str) and text])
 
 
-# A channel read by its own id a moment ago. Only such a one can be edited: an edit sends the whole channel back, and a
-# row of a list may leave values out, which would erase them.
+# A channel that was just read by its id. Only such a channel can be edited: an edit sends the whole channel back, and a
+# row of a list may leave out values, which would then be erased.
 if TYPE_CHECKING:
 
     class Fetched(Live, frozen=True):
-        """Live, to all but the type checker."""
+        """A `Live` that the type checker tells from others."""
 
 
 class Snapshot(Struct, frozen=True):
@@ -156,7 +156,7 @@ class Desired(Struct, frozen=True):
     """One channel as the files want it.
 
     `spec` holds the managed values by their path in the file (`esaChannelVersion.unitCode`, `intervalMinutes`),
-    `defaults` merged in. `select` says how to find the live channel; None where the file gives no pointer at all.
+    `defaults` merged in. `select` says how to find the live channel; None if the file gives no identifier at all.
     `data_point` is the code or import id that the live channel's data point must have; it is checked, never edited.
     `line` is the line of the channel's name in `file`.
     """
@@ -169,7 +169,7 @@ class Desired(Struct, frozen=True):
     data_point: str | None = None
 
     def locate(self, path: str = "", piece: str = "") -> Location:
-        """The place of `path` in this channel, or of the channel's name; to be pinpointed by `definitions`.
+        """The location of `path` in this channel, or of the channel's name; `definitions` adds line and column.
 
         With `piece` that part of the value is meant.
         """

@@ -1,4 +1,4 @@
-"""The table of fields: one row for each value that git can govern.
+"""The table of fields: one row for each value that git can manage.
 
 Loader, API mapping, diff, importer, reports, JSON Schema and docs all read this table. A new field of the API is a
 new row here. Source: EsaChannelEdit, EsaChannelVersionEdit and EsaChannelResponse of PUT /api/v202406/esachannel/{id}.
@@ -38,7 +38,7 @@ class Impact(Enum):
 
 
 class Help(Struct, frozen=True):
-    """What people read about a value: `label` in reports; `title`, `description` and `examples` in editors and docs."""
+    """The texts about a value: `label` in reports; `title`, `description` and `examples` in editors and docs."""
 
     label: str
     title: str
@@ -47,12 +47,12 @@ class Help(Struct, frozen=True):
 
 
 class Field(Struct, frozen=True):
-    """One value that git can govern.
+    """One value that git can manage.
 
     `path` is its place in EsaChannelEdit and in the files; `response` its place in EsaChannelResponse, for a versioned
-    field in EsaChannelVersionResponse. `alias` is a second path in the files, where a code or name stands for the
+    field in EsaChannelVersionResponse. `alias` is a second path in the files, with a code or name instead of the
     numeric id, which differs between environments; `alias_response` is its place in the response, and `alias_choices`
-    are the codes that there can be.
+    are the possible codes.
     `impact` is what an edit does to a channel with readings, `impact_without_readings` to one without.
     `odometer_default` is what the service fills in for null under the Odometer rule.
     """
@@ -468,7 +468,7 @@ FIELDS = CHANNEL_FIELDS + VERSION_FIELDS
 # By the path in a file: the property's own path, or its alias.
 FIELD_AT = {field.path: field for field in FIELDS} | {field.alias: field for field in FIELDS if field.alias}
 
-# The paths of EsaChannelEdit that more than one room speaks of.
+# The paths of EsaChannelEdit that several packages need by name.
 CHANNEL_INFO = "channelInfo"
 CHANNEL_IMPORT_ID = "channelImportId"
 INTERVAL_MINUTES = "intervalMinutes"

@@ -8,12 +8,12 @@ from msgspec import Struct
 
 
 class Location(Struct, frozen=True):
-    """A place in a file: a file, and in it a line, a column, a piece of text.
+    """A place in a file: a line, a column, a piece of text.
 
-    `file` is relative to the project's root, with forward slashes. `line` and `column` count from 1 in characters; 0 is
-    "not known". `path` holds the keys that lead there, so that a location made by pure code, which has no text at hand,
-    can be found in the text later. `fragment` is the part of the value that is meant, "" for all of it. `excerpt` is
-    the whole line, `length` how many of its characters are meant.
+    `file` is relative to the project's root, with forward slashes. `line` and `column` count from 1 in characters; 0 if
+    unknown. `path` holds the keys down to the value: pure code, which has no text at hand, makes locations by keys, and
+    they are found in the text later. `fragment` is the part of the value that is meant, "" for all of it. `excerpt` is
+    the whole line, `length` the number of its characters that are meant.
     """
 
     file: str
@@ -49,6 +49,6 @@ class Finding(Struct, frozen=True):
 
     @property
     def order(self) -> tuple[str, int, int, str, str]:
-        """Files first, then lines; what has no place comes before all files."""
+        """The sort key: by file and line, findings without a location first."""
         place = self.location or Location("")
         return (place.file, place.line, place.column, self.code, self.message)

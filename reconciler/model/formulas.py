@@ -1,6 +1,6 @@
 """Formulas as tokens: which channels they use, and whether two of them are the same but for spacing.
 
-The full grammar is not published, so nothing here judges whether a formula is valid; the service's validate call does.
+The full grammar is not published, so nothing here decides whether a formula is valid; the service's validate call does.
 Source: the vendor's page "formula": a channel is referenced as channel(<channelId>).
 """
 
@@ -27,23 +27,23 @@ _TOKEN = re.compile(
 
 
 class FormulaVerdict(Struct, frozen=True):
-    """What the service has against a formula, empty where it is valid; `unasked` says why it could not be asked."""
+    """Why the service rejects a formula, empty if it is valid; `unasked` says why the service could not be asked."""
 
     reasons: tuple[str, ...] = ()
     unasked: str = ""
 
 
 def find_references(formula: str) -> tuple[str, ...]:
-    """What stands in each `channel(…)` of `formula`, in order of appearance, each once."""
+    """The text in each `channel(…)` of `formula`, in order of appearance, each once."""
     return tuple(dict.fromkeys(_REFERENCE.findall(formula)))
 
 
 def find_written(formula: str, reference: str) -> str:
-    """The first `channel(…)` of `formula` that holds `reference`, spacing and case as written; "" where none does."""
+    """The first `channel(…)` of `formula` with `reference`, in its own spacing and case; "" if there is none."""
     return _list_written(formula).get(reference, "")
 
 
-# One formula may hold thousands of references, each of which is asked for.
+# A formula may have thousands of references, and callers ask for each.
 @lru_cache(maxsize=16)
 def _list_written(formula: str) -> dict[str, str]:
     written: dict[str, str] = {}
@@ -53,11 +53,11 @@ def _list_written(formula: str) -> dict[str, str]:
 
 
 def rename_references(formula: str, rename: Callable[[str], str]) -> str:
-    """`formula` with what stands in each `channel(…)` renamed and all else kept, spacing included."""
+    """`formula` with the text in each `channel(…)` renamed, and everything else unchanged, even spacing."""
     return _REFERENCE.sub(lambda match: f"channel({rename(match.group(1))})", formula)
 
 
-# Several rules in a row look at one formula.
+# Several rules check the same formula one after the other.
 @lru_cache(maxsize=16)
 def tokenize(formula: str) -> tuple[str, ...]:
     """The tokens of `formula`, without the spacing between them; a reference is one token, `channel(42)`."""

@@ -1,4 +1,4 @@
-"""The hosts that may get an API key: those of EnergyCAP, this machine, and those that a variable names."""
+"""The hosts that may get an API key: those of EnergyCAP, this machine, and those named in a variable."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from reconciler.errors import UsageError
 
-# It is set where the tool runs, never in the repository: a change of a file must not decide where keys go.
+# A variable and not a file of the repository, because a pull request must not decide where keys go.
 ALLOWED_HOSTS = "RECONCILER_ALLOWED_HOSTS"
 
 _VENDOR = ".energycap.com"
@@ -21,7 +21,7 @@ _ENTRY = re.compile(rf"(?P<star>\*\.)?(?P<host>{_NAME}|\[[0-9a-f:.]+\])(?::(?P<p
 
 
 class AllowedHost(Struct, frozen=True):
-    """A host by its exact name, or with `is_suffix` all hosts below it; any port, where `port` is None."""
+    """A host by its exact name, or with `is_suffix` all hosts below it; any port if `port` is None."""
 
     name: str
     is_suffix: bool = False
@@ -34,15 +34,15 @@ class AllowedHost(Struct, frozen=True):
 
 
 def parse_allowed_hosts(text: str) -> tuple[AllowedHost, ...]:
-    """The hosts that `text` names, separated by commas or blanks. Raises UsageError for what is not a host."""
+    """The hosts in `text`, separated by commas or blanks. Raises UsageError for an entry that is not a host."""
     return tuple(_parse_entry(entry) for entry in re.split(r"[,\s]+", text) if entry)
 
 
 def is_allowed(url: str, allowed: tuple[AllowedHost, ...]) -> bool:
     """Whether the host of `url` may be sent an API key.
 
-    What is not plainly a host, such as a name with a dot at its end or with a backslash in it, may not: two readers of
-    it could disagree where it leads.
+    A host that is written in an unusual way, such as with a dot at its end or a backslash, may not: two parsers could
+    disagree about it.
     """
     try:
         parts = urlsplit(url)
@@ -61,13 +61,13 @@ def is_allowed(url: str, allowed: tuple[AllowedHost, ...]) -> bool:
 
 
 def name_host(url: str) -> str:
-    """The host of `url` as the variable would name it."""
+    """The host of `url` as it is written in the variable."""
     host = urlsplit(url).hostname or ""
     return f"[{host}]" if ":" in host else host
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine by its very name: what has to be looked up could lead anywhere."""
+    """Whether `host` is this machine by its name alone: a name that DNS resolves could be any machine."""
     if host == "localhost":
         return True
     try:

@@ -1,4 +1,4 @@
-"""How a channel is identified: by a select, a feed or readings, and where that leads."""
+"""How a select, a feed or readings identify a channel, and how that resolves."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class Identifiers(Struct, frozen=True):
     interval_seconds: int | None = None
 
 
-def identifiers_as_select(pointers: Identifiers) -> dict[str, Value]:
-    """Those of `identifiers` that are given, by their keys under `select`; the interval in minutes."""
-    seconds = pointers.interval_seconds
+def identifiers_as_select(identifiers: Identifiers) -> dict[str, Value]:
+    """The `identifiers` that are given, by their keys under `select`; the interval in minutes."""
+    seconds = identifiers.interval_seconds
     given: dict[str, Value] = {
-        "channelId": pointers.channel_id,
-        "channelImportId": pointers.channel_import_id,
-        "dataPointImportId": pointers.meter_import_id,
-        "observationTypeCode": pointers.observation_type_code,
-        "unitCode": pointers.unit_code,
+        "channelId": identifiers.channel_id,
+        "channelImportId": identifiers.channel_import_id,
+        "dataPointImportId": identifiers.meter_import_id,
+        "observationTypeCode": identifiers.observation_type_code,
+        "unitCode": identifiers.unit_code,
         "intervalMinutes": None if seconds is None else seconds // 60,
     }
     return {key: value for key, value in given.items() if value is not None}
@@ -51,7 +51,7 @@ class ResolutionStep(Enum):
 
 
 class ResolutionFailure(Enum):
-    """Why pointers lead to no single channel."""
+    """Why identifiers do not resolve to a single channel."""
 
     UNMATCHED = "unmatched"
     AMBIGUOUS = "ambiguous"
@@ -59,10 +59,10 @@ class ResolutionFailure(Enum):
 
 
 class Resolution(Struct, frozen=True):
-    """Where pointers lead: one channel and the step that decided, or a problem and who was left.
+    """How identifiers resolve: to one channel and the step that decided, or to a failure and the candidates left.
 
-    `candidates` are the channels left at the last step that still had any, ascending.
-    `remaining_by_step` says for each step taken which channels were left after it.
+    `candidates` are the channels left at the last step that still had any, ascending. `remaining_by_step` holds, for
+    each step taken, the channels left after it.
     """
 
     channel_id: int | None
@@ -104,15 +104,15 @@ class IdentifierNames(Struct, frozen=True):
             self.interval,
         )
 
-    def say(self, pointers: Identifiers) -> tuple[tuple[str, str | int | float], ...]:
-        """Each pointer that is given, by the name it has here, the first to be looked at first."""
-        seconds = pointers.interval_seconds
+    def items(self, identifiers: Identifiers) -> tuple[tuple[str, str | int | float], ...]:
+        """Each identifier that is given, by its name here, in the order in which the service uses them."""
+        seconds = identifiers.interval_seconds
         values = {
-            self.channel_id: pointers.channel_id,
-            self.channel_import_id: pointers.channel_import_id,
-            self.meter_import_id: pointers.meter_import_id,
-            self.observation_type_code: pointers.observation_type_code,
-            self.unit_code: pointers.unit_code,
+            self.channel_id: identifiers.channel_id,
+            self.channel_import_id: identifiers.channel_import_id,
+            self.meter_import_id: identifiers.meter_import_id,
+            self.observation_type_code: identifiers.observation_type_code,
+            self.unit_code: identifiers.unit_code,
             self.interval: None if seconds is None else canonical_number(seconds / self.interval_seconds),
         }
         return tuple((name, value) for name, value in values.items() if value is not None)

@@ -15,15 +15,15 @@ class OutcomeStatus(Enum):
     STALE = "stale"  # live moved since the plan; nothing of this change was written
     FAILED = "failed"
     NOT_TRIED = "not tried"  # what it depends on did not succeed, or the run was stopped
-    MISMATCH = "differs"  # written, but read back otherwise than sent
+    MISMATCH = "differs"  # written, but the read-back differs from what was sent
 
 
 class Outcome(Struct, frozen=True):
     """The outcome of one change.
 
     `requests` counts the writes sent for it; `was_already_applied` says that it needed none. A change that is done may
-    have a `remark`: what somebody else changed after it, or that it is `unread`, which means that the service confirmed
-    the write but could not be read once more at the end.
+    have a `remark`: what somebody else changed after it, or that it is `unread`: the service confirmed the write, but
+    the channel could not be read again at the end.
     """
 
     name: str
@@ -50,15 +50,15 @@ class ApplyResult(Struct, frozen=True):
 
     @property
     def unread(self) -> tuple[Outcome, ...]:
-        """What is done as far as the service confirmed it, and was not read once more."""
+        """The changes that the service confirmed, but that could not be read again."""
         return tuple(outcome for outcome in self.outcomes if outcome.unread)
 
-    def with_status(self, ending: OutcomeStatus) -> tuple[Outcome, ...]:
-        return tuple(outcome for outcome in self.outcomes if outcome.status is ending)
+    def with_status(self, status: OutcomeStatus) -> tuple[Outcome, ...]:
+        return tuple(outcome for outcome in self.outcomes if outcome.status is status)
 
 
 class Started(Struct, frozen=True):
-    """A change is being looked at: its channel is read again, then perhaps written. `index` counts from 1."""
+    """A change was begun: its channel is read again, then perhaps written. `index` counts from 1."""
 
     name: str
     channel_id: int
@@ -67,7 +67,7 @@ class Started(Struct, frozen=True):
 
 
 class Finished(Struct, frozen=True):
-    """What became of a change, as far as known before the last read-back. `index` is that of its `Started`."""
+    """The outcome of a change as known before the read-back at the end. `index` is that of its `Started`."""
 
     outcome: Outcome
     index: int
@@ -75,15 +75,15 @@ class Finished(Struct, frozen=True):
 
 
 class Verifying(Struct, frozen=True):
-    """All touched channels are being read once more."""
+    """All channels that may have been written are being read again."""
 
     channels: int
 
 
 class OutcomeCorrected(Struct, frozen=True):
-    """A change whose outcome the last read-back corrects: done and read otherwise, or failed and written late.
+    """A change whose outcome the read-back at the end corrects: done but different now, or failed but written late.
 
-    Or it only adds a remark: what somebody else changed since, or that the channel could not be read.
+    Or the read-back only adds a remark: what somebody else changed since, or that the channel could not be read.
     """
 
     outcome: Outcome

@@ -16,7 +16,7 @@ from reconciler.model.values import Spec, Value
 
 Evidence: TypeAlias = Mapping[str, object]
 
-# What the definitions' digest of a plan starts with that was made from a journal, to put back what an apply did.
+# The start of the definitions' digest in a plan that was made from a journal to revert an apply.
 INVERSE = "inverse of "
 
 
@@ -32,7 +32,7 @@ class Verdict(Enum):
 
     ALLOWED = "allowed"
     BLOCKED = "blocked"  # a precondition fails
-    UNKNOWN = "unknown"  # a precondition cannot be known; never sent either
+    UNKNOWN = "unknown"  # a precondition is unknown; never sent either
 
 
 class Origin(Enum):
@@ -46,8 +46,8 @@ class Origin(Enum):
 class Edit(Struct, frozen=True):
     """One value at one path, before and after, in the file's own vocabulary.
 
-    `implied_by` is the path of the edit that forces this one; None where the file itself asks for it. `warnings` say
-    why it is hardly meant, a code and a sentence each.
+    `implied_by` is the path of the edit that forces this one; None if the file itself asks for it. `warnings` say why
+    it is probably a mistake, each with a code and a sentence.
     """
 
     path: str
@@ -60,7 +60,7 @@ class Edit(Struct, frozen=True):
 
 
 class Blocker(Struct, frozen=True):
-    """A precondition that fails or cannot be known: the rule, the evidence read, and what would unblock it."""
+    """A precondition that fails or is unknown: the rule, the evidence, and what would unblock the change."""
 
     rule: str
     message: str
@@ -70,7 +70,7 @@ class Blocker(Struct, frozen=True):
 
 
 class VersionSpan(Struct, frozen=True):
-    """A version of a live channel and its time: after `begin_date`, up to and including `end_date`; None where open."""
+    """A version of a live channel: it holds after `begin_date`, up to and including `end_date`; None if open."""
 
     id: int
     begin_date: str | None
@@ -80,8 +80,8 @@ class VersionSpan(Struct, frozen=True):
 class History(Struct, frozen=True):
     """A live channel over time, as the plan saw it.
 
-    `versions` are all of them, oldest first; the last is the current one, which edits go to. What is said of readings
-    is as `Live` has it: None where the service did not say.
+    `versions` are all versions, oldest first; the last is the current one, which edits go to. The other values are
+    those of `Live`: None if the service did not give them.
     """
 
     versions: tuple[VersionSpan, ...]
@@ -91,7 +91,7 @@ class History(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True):
-    """One step of a plan: an action on one channel, or the record that nothing is to be done.
+    """One step of a plan: an action on one channel, or the record that it needs none.
 
     `before` and `after` hold the managed values in the file's own vocabulary. `live` holds every field of the channel
     and its current version as the plan saw it, `target_values` the managed and implied values, both by the paths of
@@ -111,7 +111,7 @@ class Change(Struct, frozen=True):
     after: Spec
     live: Spec
     target_values: Spec
-    # The current version at planning time, and how many there were: apply refuses the step when these moved.
+    # The current version at planning time, and how many there were: apply refuses the change if either differs.
     version_id: int
     version_count: int
     verdict: Verdict
@@ -140,7 +140,7 @@ class Summary(Struct, frozen=True):
 class FeedStep(Struct, frozen=True):
     """A step of a plan that reroutes a feed: the change called `change`, by its edits at `paths`.
 
-    `channel_id` is the channel that gets the readings after it; None if it is no single one, and `failure` says why.
+    `channel_id` is the channel that gets the readings after it; None if not a single one, and `failure` says why.
     """
 
     change: str
@@ -169,7 +169,7 @@ class FeedRoute(Struct, frozen=True):
 
 
 class ChannelLabel(Struct, frozen=True):
-    """A channel as a reader may know it: its id, its name in the files (None: not managed), its name in EnergyCAP."""
+    """What readers know a channel by: its id, its name in the files (None if not managed), its name in EnergyCAP."""
 
     id: int
     name: str | None
@@ -177,10 +177,10 @@ class ChannelLabel(Struct, frozen=True):
 
 
 class FormulaLink(Struct, frozen=True):
-    """That the formula of one channel uses another, in any of its versions.
+    """One channel whose formula, in any version, uses another.
 
-    `before` says whether it does so live, `after` whether it would with every change of the plan made, blocked ones
-    too.
+    `before` says whether it does live, `after` whether it would with all changes of the plan applied, even blocked
+    ones.
     """
 
     user: ChannelLabel
@@ -206,14 +206,13 @@ class RemovedDefinition(Struct, frozen=True):
 class Plan(Struct, frozen=True):
     """The changes in the order of apply, with all managed channels that need none, and what they were planned against.
 
-    `created` is an ISO date and time in UTC, and so is `snapshot`: when the copy of the live state was taken that the
-    plan was made against; None for the service itself. `managed` counts the channels of the files that were found,
-    those that a filter left out included. `filter` holds the patterns that picked channels; empty for a whole plan.
-    `released` is what the files no longer manage that they did at the base; empty without one.
-    `uncommitted` says whether the files were not all as `commit` has them; None where that is not known.
-    `formula_links` is the neighbourhood of the channels with edits: what their formulas use, and whose formulas use
-    them, users of users included; each pair once, ordered by the ids of user and used. `folder` is where the project is
-    in its repository, "" for its root.
+    `created` is an ISO date and time in UTC, and so is `snapshot`: the time of the copy of the live state that the plan
+    was made against; None if it was made against the service. `managed` counts the channels of the files that were
+    found, including those that a filter left out. `filter` holds the patterns that selected channels; empty for a
+    complete plan. `released` is what the files managed at the base and do not manage now; empty without a base.
+    `uncommitted` says whether the files differ from `commit`; None if that is unknown. `formula_links` are the channels
+    that the formulas of edited channels use, and those whose formulas use them, directly or not; each pair once,
+    ordered by the ids of user and used. `folder` is the project's folder in its repository, "" for the root.
     """
 
     tool_version: str
@@ -240,15 +239,15 @@ class Plan(Struct, frozen=True):
 
     @property
     def is_rollback(self) -> bool:
-        """Whether it puts back what another did: no files stand behind it, so it may be looked at, never applied.
+        """Whether the plan reverts an apply: it has no files to be made from again, so `apply FILE` refuses it.
 
-        The plan says so of itself, so this may refuse something, and must never permit anything.
+        Anybody can write this into a plan file. So it may be a reason to refuse something, but never to allow anything.
         """
         return self.definitions_digest.startswith(INVERSE)
 
     @property
     def has_errors(self) -> bool:
-        """Whether an error was found: such a plan may be looked at, never applied."""
+        """Whether an error was found: such a plan can be shown, but never applied."""
         return any(finding.severity is Severity.ERROR for finding in self.findings)
 
     @property

@@ -10,21 +10,21 @@ SANDBOX = "sandbox"
 
 
 class PrimaryMove(Enum):
-    """In which order a primary value moves between two channels of a data point (ESA409)."""
+    """The order in which a primary flag moves between two channels of a data point (ESA409)."""
 
     TAKE_FIRST = "takeFirst"  # the service is expected to demote the old one
     GIVE_UP_FIRST = "giveUpFirst"
 
 
 class ChannelEdit(Enum):
-    """What a channel-level PUT says about versions where the channel has several."""
+    """What a channel-level PUT sends for a channel with several versions."""
 
     OMIT_VERSION = "omitVersion"  # esaChannelVersion is left out of the body
     ECHO_LATEST = "echoLatest"  # the latest version is sent as it was read
 
 
 class VersionDates(Enum):
-    """What a date of a version means that the service gives with a zone (ESA413)."""
+    """What a version's date means if the service gives it with a zone (ESA413)."""
 
     WALL_TIME = "wallTime"  # local time of the data point, with a zone that means nothing
     UTC = "utc"  # an instant
@@ -39,7 +39,7 @@ class HistoryRewrites(Enum):
 
 
 class OnBlocked(Enum):
-    """What `apply` does with a plan that holds blocked changes."""
+    """What `apply` does with a plan that has blocked changes."""
 
     SKIP = "skip"
     STOP = "stop"
@@ -48,7 +48,7 @@ class OnBlocked(Enum):
 class Environment(Struct, frozen=True):
     """One service to plan against. `url` is `sandbox` for the embedded one; `api_key_env` names a variable.
 
-    `version_dates` is None as long as nobody has looked what dates with a zone mean.
+    `version_dates` is None until the project file says what dates with a zone mean.
     """
 
     name: str

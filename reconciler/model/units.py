@@ -104,37 +104,37 @@ _MEASURES = {name: Measure(kind, size) for kind, sizes in _UNITS.items() for nam
 
 
 def fold(unit: str) -> str:
-    """`unit` without what its spelling may vary in: letter case, blanks, dots, small digits, a plural s."""
+    """`unit` without the usual variations of spelling: letter case, blanks, dots, superscript digits, a plural s."""
     plain = unicodedata.normalize("NFKC", unit).casefold()
-    # Letters of every script count, and a unit of signs alone stays: else units with nothing in common would be one.
+    # Letters of every script are kept, and so is a unit of signs alone: unrelated units must not become equal.
     folded = re.sub(r"[^\w/%$\u20ac\xa3]|_", "", plain) or plain.strip()
     return folded[:-1] if folded.endswith("s") and folded[:-1] in _MEASURES else folded
 
 
 def find_measure(unit: str) -> Measure | None:
-    """What `unit` measures; None where that is not known."""
+    """The kind and size of `unit`; None if it is unknown."""
     return _MEASURES.get(fold(unit))
 
 
 def find_scale(code: str, other: str) -> Fraction | None:
-    """How many of the unit `other` one of the unit `code` is; None if that is not known: MWH, KWH: 1000."""
+    """How many of the unit `other` make one of the unit `code`, as 1000 for MWH and KWH; None if that is unknown."""
     one, two = find_measure(code), find_measure(other)
     return one.size / two.size if one and two and one.kind == two.kind else None
 
 
 def is_near(one: Fraction, other: Fraction) -> bool:
-    """Whether two factors mean the same conversion: those of some units are rounded where they are written."""
+    """Whether two factors mean the same conversion. Published factors of some units are rounded."""
     return abs(one / other - 1) < Fraction(1, 1000)
 
 
-# Digits that are shown of a factor.
+# The digits of a factor that are shown.
 _ROUNDED = Context(prec=6)
 
 
 def find_factor(path: str, before: Value, after: Value) -> Fraction | None:
-    """What an edit of a multiplier multiplies all values by; None for any other edit, and where it was 0.
+    """The factor by which an edit of a multiplier changes all values; None for any other edit, or if it was 0.
 
-    Exact for the numbers as they are written: from 0.1 to 0.3 it is 3.
+    Exact for the decimal numbers as written: from 0.1 to 0.3 it is 3.
     """
     if path != MULTIPLIER or not is_number(before) or not is_number(after) or before == 0:
         return None
@@ -142,6 +142,6 @@ def find_factor(path: str, before: Value, after: Value) -> Fraction | None:
 
 
 def format_factor(factor: Fraction) -> str:
-    """`factor` as a reader sees it: ×1,000,000, ×0.001, ×-1; rounded to six digits."""
+    """`factor` for readers, rounded to six digits: ×1,000,000, ×0.001, ×-1."""
     number = _ROUNDED.divide(Decimal(factor.numerator), Decimal(factor.denominator))
     return f"×{_ROUNDED.normalize(number):,f}"

@@ -1,4 +1,4 @@
-"""The values that git can govern, and when two of them are the same."""
+"""The values that git can manage, and how numbers and times are normalized."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ Value: TypeAlias = str | int | float | bool | None
 # Path → value. A path that is not in it is not managed; None clears; "" is the empty string.
 Spec: TypeAlias = Mapping[str, Value]
 
-# The date that stands for "from the beginning" where the service stores a floor instead of null
+# The date that means "from the beginning" if the service stores a floor instead of null
 # (legacy bounds of the vendor's SDK: 1899-12-30 to 2099-12-31).
 BEGINNING = "1899-12-30T00:00:00"
 
-# No place on earth was ever further from UTC: so far from there the beginning may be written in another zone.
+# No time zone was ever further from UTC, so in another zone the beginning is at most this far from it.
 _FURTHEST = timedelta(hours=16)
 
 _LOCAL_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d)(:\d\d)?(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)?")
 
 
 def is_number(value: object) -> TypeGuard[int | float]:
-    """Whether `value` is a number; to Python true and false are numbers, too."""
+    """Whether `value` is a number. To Python, true and false are numbers too."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def is_equal(one: Value, other: Value) -> bool:
-    """Whether the two are one value in a file; to Python true equals 1."""
+    """Whether two values are the same in a file. To Python, true equals 1."""
     return one == other and isinstance(one, bool) is isinstance(other, bool)
 
 
@@ -41,23 +41,23 @@ def canonical_number(number: float) -> int | float:
 def count_characters(text: str) -> int:
     """The length of `text` as the service counts it, in UTF-16 code units: 2 for an emoji.
 
-    Source: String.Length of .NET, which the service is expected to judge lengths by.
+    Source: String.Length of .NET, which the service is expected to use for its limits.
     """
     return len(text) if text.isascii() else len(text) + sum(character > "\uffff" for character in text)
 
 
 def tell_count(text: str) -> str:
-    """The length of `text` in words, and how it is counted where that is not what a reader would count."""
+    """The length of `text` as text, with a note on how it is counted if a reader would count differently."""
     count = count_characters(text)
     return str(count) if count == len(text) else f"{count} (EnergyCAP counts an emoji or a rare letter as 2)"
 
 
-# Most files say one date over and over.
+# Most files repeat one date many times.
 @lru_cache(maxsize=1024)
 def canonical_time(text: str) -> str:
     """`text` as local wall time, YYYY-MM-DDThh:mm:ss; an offset is dropped, as the service ignores it.
 
-    Text that is no date is returned unchanged, so that it still shows in a comparison.
+    Text that is not a date is returned unchanged, so that it still shows in a comparison.
     Source: EsaChannelVersionEdit.beginDate, "any time zone information … will be ignored".
     """
     match = _LOCAL_TIME.fullmatch(text)
@@ -68,13 +68,13 @@ def canonical_time(text: str) -> str:
     return f"{day}T{minute or '00:00'}{second or ':00'}{fraction}"
 
 
-# Of versions most begin and end at a few dates.
+# Most versions begin and end at a few dates.
 @lru_cache(maxsize=1024)
 def canonical_moment(text: str) -> str:
-    """`text` as `canonical_time` has it, but with the zone that follows it, as in 2024-01-01T05:00:00Z.
+    """`text` as `canonical_time` gives it, but with its zone, as in 2024-01-01T05:00:00Z.
 
-    What such a date of a version means is not documented: local time, with a zone added that means nothing, or an
-    instant. Only the beginning of time is itself, in whichever zone it is written.
+    The vendor does not document what such a date of a version means: local time with a meaningless zone, or an instant.
+    Only the beginning of time is the same in every zone.
     """
     zone = _find_zone(text)
     if zone is None:

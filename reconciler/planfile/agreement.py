@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def find_disagreement(plan: Plan) -> str | None:
     """The first two parts of `plan` that contradict each other, in a sentence; None if all parts agree.
 
-    A plan that this program made always agrees with itself. `digest` finds damage; this finds what somebody wrote.
+    A plan that this program made never contradicts itself. The digest finds damage; this finds what somebody wrote.
     """
     return next(_list_disagreements(plan), None)
 
@@ -44,7 +44,7 @@ def _check_change(change: Change, ids: Mapping[str, int]) -> Iterator[str]:
 def _check_counts(plan: Plan, ids: Mapping[str, int]) -> Iterator[str]:
     if len(ids) < len(plan.changes):
         yield "two of resource_changes have one name"
-    # Several names may each stand for the one channel that cannot be read.
+    # Several names may refer to one channel that could not be read.
     known = [change.channel_id for change in plan.changes if not _is_unread(change)]
     if len(set(known)) < len(known):
         yield "two of resource_changes have one channel_id"
@@ -53,7 +53,7 @@ def _check_counts(plan: Plan, ids: Mapping[str, int]) -> Iterator[str]:
 
 
 def _check_order(plan: Plan) -> Iterator[str]:
-    """A change comes after those it depends on, which also rules out circles; blocked changes come in no order."""
+    """A change comes after those it depends on, which also rules out cycles; blocked changes have no order."""
     updates = {change.name for change in plan.changes if change.action is Action.UPDATE}
     ahead = {change.name for change in plan.sendable}
     for change in plan.changes:
@@ -66,13 +66,13 @@ def _check_order(plan: Plan) -> Iterator[str]:
 
 
 def _check_references(plan: Plan, ids: Mapping[str, int]) -> Iterator[str]:
-    """Feeds and formula links speak of the changes that are there."""
+    """Feeds and formula links refer to changes of the plan."""
     feeds = {feed.name for feed in plan.feeds}
-    led = {(move.change, feed.name) for feed in plan.feeds for move in feed.steps}
-    told = {(change.name, name) for change in plan.changes for name in change.feeds}
-    for name, feed in sorted(led - told):
-        yield f"feeds says that {show_value(name)} leads {show_value(feed)} elsewhere, but its own feeds do not"
-    for name, feed in sorted(told):
+    rerouting = {(move.change, feed.name) for feed in plan.feeds for move in feed.steps}
+    listed = {(change.name, name) for change in plan.changes for name in change.feeds}
+    for name, feed in sorted(rerouting - listed):
+        yield f"feeds says that {show_value(name)} reroutes {show_value(feed)}, but the change itself does not"
+    for name, feed in sorted(listed):
         if feed not in feeds:
             yield f"the change of {show_value(name)}: feeds names {show_value(feed)}, which is not a feed of the plan"
     for link in plan.formula_links:
@@ -82,7 +82,7 @@ def _check_references(plan: Plan, ids: Mapping[str, int]) -> Iterator[str]:
 
 
 def _is_unread(change: Change) -> bool:
-    """Whether the channel could not be read, so that nothing is known of its edits (ESA417)."""
+    """Whether the channel could not be read, so that its edits are unknown (ESA417)."""
     return change.action is Action.UPDATE and change.verdict is Verdict.UNKNOWN and not change.edits
 
 
@@ -129,7 +129,7 @@ def _check_update(change: Change, ids: Mapping[str, int]) -> Iterator[str]:
 
 
 def _check_shown(change: Change, edits: Collection[Edit]) -> Iterator[str]:
-    """The edits are the differences between `before` and `after`, in the words of the files."""
+    """The edits are the differences between `before` and `after`, in the vocabulary of the files."""
     unlike = set(_list_unlike(change.before, change.after))
     for edit in edits:
         if edit.path not in unlike:
@@ -162,9 +162,9 @@ def _check_meant(change: Change, edits: Mapping[str, Edit], ids: Mapping[str, in
 
 
 def _means(path: str, shown: Value, meant: Spec, ids: Mapping[str, int]) -> bool:
-    """Whether the value `shown` in the words of the files may stand for the one that is `meant`.
+    """Whether the value `shown`, in the vocabulary of the files, can be the one that is `meant`.
 
-    Only EnergyCAP knows which id a code has, and which channels a formula uses that are not in the plan.
+    Only EnergyCAP knows the ids of codes, and the channels that a formula uses and that are not in the plan.
     """
     field = FIELD_AT[path]
     value = meant.get(field.path)
@@ -210,7 +210,7 @@ def _check_versions(change: Change) -> Iterator[str]:
     if change.version_count < 1:
         yield f"version.count is {change.version_count}"
     if spans and (len(spans), spans[-1].id) != (change.version_count, change.version_id):
-        yield "history.versions and version do not speak of the same versions"
+        yield "history.versions and version are about different versions"
 
 
 def _list_unlike(before: Spec, after: Spec) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Saved plans back into records, whatever was done to the file in between."""
+"""Saved plans back into records, or a refusal of what was done to the file in between."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _parse(text: str) -> Document:
     except OutOfBounds as flaw:
         raise PlanFileError(f"the file is not a saved plan: {flaw}", _MAKE_AGAIN) from None
     if type(document) is not dict or "resource_changes" not in document or "digest" not in document:
-        raise PlanFileError("the file is JSON, but no plan that reconciler saved", _MAKE_AGAIN)
+        raise PlanFileError("the file is JSON, but not a plan that reconciler saved", _MAKE_AGAIN)
     return document
 
 
@@ -81,10 +81,10 @@ def _check_version(document: Document) -> None:
 
 
 def _check_seal(document: Document, text: str) -> None:
-    # To seal the text as it was written takes no time; one that was formatted again, by jq for instance, seals too.
+    # The digest of the unchanged text is quick to make. The other one also fits a file that jq, for example, formatted.
     digest = document["digest"]
     if _seal_text(text) != digest and seal(document) != digest:
-        message = "the plan was changed after it was made: its digest does not fit what it says"
+        message = "the plan was changed after it was made: its digest does not fit its content"
         raise PlanFileError(message, _MAKE_AGAIN)
 
 

@@ -32,7 +32,7 @@ _dump = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 def render_plan_file(plan: Plan) -> str:
     """`plan` as JSON: a line for each key and for each change, ASCII only; the same plan gives the same bytes."""
-    # Keys are hidden before the digest is made, as what is written would not fit it.
+    # Keys are masked before the digest is made; otherwise it would not fit the text that is written.
     parts = {key: KEYS.hide(_lay_out(value)) for key, value in _encode_unsealed(plan).items()}
     parts["digest"] = _dump(seal_parts(parts))
     lines = ",\n".join(f'"{key}":{part}' for key, part in parts.items())
@@ -56,7 +56,7 @@ def seal(document: Mapping[str, object]) -> str:
 
 
 def seal_parts(parts: Mapping[str, str]) -> str:
-    """The same for a document whose values are canonical JSON already, but for the line breaks of the file."""
+    """The same for a document whose values are already canonical JSON, except for the line breaks of the file."""
     sealed = (f'"{key}":{part}' for key, part in sorted(parts.items()) if key not in _UNSEALED)
     canonical = "{" + ",".join(sealed).replace("\n", "") + "}"
     return f"sha256:{sha256(canonical.encode()).hexdigest()}"

@@ -163,8 +163,8 @@ def _show_causes(move: ResolutionChange, trace: ResolutionTrace) -> str:
 
 
 def _list_longer(shortest: Identifiers, others: Sequence[ResolutionTrace]) -> Iterator[str]:
-    given = {name for name, _ in V3_NAMES.say(shortest)}
-    more = dict.fromkeys(name for trace in others for name, _ in V3_NAMES.say(trace.identifiers) if name not in given)
+    given = {name for name, _ in V3_NAMES.items(shortest)}
+    more = dict.fromkeys(name for trace in others for name, _ in V3_NAMES.items(trace.identifiers) if name not in given)
     if more:
         yield f"the same applies to readings that also give {' and '.join(more)}"
 

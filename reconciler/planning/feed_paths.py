@@ -284,7 +284,7 @@ def show_id(channel_id: int | None, context: PlanContext) -> str:
 
 def format_given_identifiers(identifiers: Identifiers) -> str:
     """The identifiers that are given, as the readings API calls them."""
-    return ", ".join(f"{name} {show_value(value)}" for name, value in V3_NAMES.say(identifiers))
+    return ", ".join(f"{name} {show_value(value)}" for name, value in V3_NAMES.items(identifiers))
 
 
 def show_edit(edit: Edit) -> str:

@@ -83,7 +83,7 @@ def make_body(
     """
     return [
         {
-            **dict(identifier_names.say(group[0].identifiers)),
+            **dict(identifier_names.items(group[0].identifiers)),
             "readings": [_to_json(outgoing.reading) for outgoing in group],
         }
         for group in groups
@@ -132,7 +132,7 @@ def find_failed(
     if receipt.imported + receipt.failed != len(readings):
         raise MismatchedResponse
     waiting: dict[tuple[object, ...], list[OutgoingReading]] = {
-        _identify(dict(identifier_names.say(group[0].identifiers)), identifier_names): list(group)
+        _identify(dict(identifier_names.items(group[0].identifiers)), identifier_names): list(group)
         for group in group_by_identifiers(readings)
     }
     return [

@@ -86,7 +86,7 @@ def _render_group(group: RoutedGroup, channel: Live, styler: Styler) -> Iterator
         chunk(f"← {count(group.readings, 'reading')}, the first in line {group.line}"),
     )
     yield from wrap(head, styler, indent=2, hang=6)
-    given = dict(V3_NAMES.say(destination.identifiers))
+    given = dict(V3_NAMES.items(destination.identifiers))
     for step, left in destination.route.remaining_by_step:
         name = STEP_NAMES[step]
         number = count(len(left), "channel")

@@ -87,7 +87,7 @@ def find_routing_warnings(identifiers: Identifiers, channel: Live) -> tuple[RowE
 
 def _format_matched(identifiers: Identifiers, route: Resolution) -> str:
     """The identifiers that were used, up to the step at which the resolution ended."""
-    names = dict(V3_NAMES.say(identifiers))
+    names = dict(V3_NAMES.items(identifiers))
     return ", ".join(
         f"{STEP_NAMES[step]} {show_value(names.get(STEP_NAMES[step]))}" for step, _ in route.remaining_by_step
     )

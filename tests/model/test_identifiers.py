@@ -55,7 +55,7 @@ def test_each_call_has_its_own_names_in_the_order_of_the_lookup(
 ) -> None:
     identifiers = Identifiers(7, "C-7", "NB-ELEC-01", "ELECUSE", "KWH", 900)
 
-    assert names.say(identifiers) == said
+    assert names.items(identifiers) == said
     assert names.names == tuple(name for name, _ in said)
 
 
@@ -63,6 +63,6 @@ def test_each_call_has_its_own_names_in_the_order_of_the_lookup(
     ("seconds", "interval"), [(60, "1"), (90, "1.5"), (2_592_000, "43200")], ids=["a minute", "no whole one", "a month"]
 )
 def test_an_interval_is_said_in_minutes_as_the_shortest_number(seconds: int, interval: str) -> None:
-    ((name, value),) = ESA_NAMES.say(Identifiers(interval_seconds=seconds))
+    ((name, value),) = ESA_NAMES.items(Identifiers(interval_seconds=seconds))
 
     assert (name, str(value)) == ("esaChannelIntervalMinutes", interval)

@@ -108,9 +108,9 @@ def test_the_esa_call_follows_the_same_rules(channels: list[dict[str, Any]], gro
         router = Router(make_index(live), ESA_NAMES)
         destinations = [router.find((*(group.get(name) for name in IDENTIFIER_NAMES), 1)) for group in groups]
         sent = [
-            {**dict(ESA_NAMES.say(destination.identifiers)), "readings": [_reading(number)]}
+            {**dict(ESA_NAMES.items(destination.identifiers)), "readings": [_reading(number)]}
             for number, destination in enumerate(destinations)
-            if any(name in dict(V3_NAMES.say(destination.identifiers)) for name in IDENTIFIER_NAMES[:3])
+            if any(name in dict(V3_NAMES.items(destination.identifiers)) for name in IDENTIFIER_NAMES[:3])
         ]
         sender.send_esa_readings(sent)
         stored = _find_stored(sender, [channel.id for channel in live])
