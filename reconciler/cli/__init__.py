@@ -18,6 +18,6 @@ inputs: what a command works on: the project, its definitions and the live state
 build_plan: a plan made of these two, and its formats
 output: results and log messages: formats, files, colour, progress
 file_io: whole files read and written, several at once
-paths: paths seen from the user and the repository; outputs that would overwrite a file in use
+paths: where a project is in its repository, open streams, outputs that would overwrite a used file
 signals: SIGINT, SIGTERM and SIGHUP
 """

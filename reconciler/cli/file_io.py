@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from msgspec import Struct
 
+from reconciler.cli.paths import find_descriptor
 from reconciler.cli.signals import defer_signals
 from reconciler.errors import FileError, advise_on
 from reconciler.masking import KEYS, open_masked
 from reconciler.regular_files import LARGEST, read_bounded, read_regular
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     Write = Callable[[str], object]
 
@@ -33,9 +34,6 @@ _SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 _FOLDER_NOT_WRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV})
 # A name may have 255 bytes, on some file systems 143, so only the start of a long name is kept.
 _TEMP_NAME_LENGTH = 24
-_DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
-_STANDARD_STREAMS: Mapping[str, int] = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
-_MAX_LINKS = 40
 # Extended attributes that the system itself gives to a new file. Source: xattr(7).
 _SYSTEM_ATTRIBUTES = ("security.", "trusted.")
 
@@ -173,20 +171,6 @@ def is_special(path: Path) -> bool:
     """Whether `path` is a pipe, a device or the like. Raises OSError if the system cannot tell."""
     status = read_status(path)
     return status is not None and not stat.S_ISREG(status.st_mode)
-
-
-def find_descriptor(path: Path) -> int | None:
-    """The descriptor that `path`, or a link to it, stands for, such as /dev/stdout and /dev/fd/63."""
-    place = os.path.abspath(path)  # noqa: PTH100 - without following links
-    for _ in range(_MAX_LINKS):
-        if place in _STANDARD_STREAMS:
-            return _STANDARD_STREAMS[place]
-        if found := _DESCRIPTOR.fullmatch(place):
-            return int(found[1])
-        if not os.path.islink(place):  # noqa: PTH114
-            return None
-        place = os.path.normpath(Path(place).parent / Path(place).readlink())
-    return None
 
 
 def read_status(path: Path) -> os.stat_result | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import wraps
 from itertools import groupby
 from pathlib import Path, PurePosixPath
@@ -18,7 +18,14 @@ from reconciler.cli.build_plan import utc_now
 from reconciler.cli.command_line import output_options
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.file_io import Replacement, read_exactly, remove_stale_temp_files, replace_files
-from reconciler.cli.inputs import load_snapshot, open_project, open_service, print_findings, read_live
+from reconciler.cli.inputs import (
+    NO_FILES,
+    load_existing_definitions,
+    load_snapshot,
+    open_live,
+    open_project,
+    print_findings,
+)
 from reconciler.cli.output import TEXT
 from reconciler.cli.paths import find_repository, path_prefix, refuse_overlaps
 from reconciler.definitions.channel_editor import UnsafeEdit, append_channels, read_header, update_channels
@@ -34,7 +41,6 @@ from reconciler.definitions.discovery import check_inside, find_files
 from reconciler.definitions.git import find_commit, find_fork, is_in_repository, read_commit
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.schema import Format
-from reconciler.energycap.client import open_reader
 from reconciler.errors import FileError, ProjectError, advise_on
 from reconciler.model.findings import Severity
 from reconciler.planning.importing.drafting import add_begins, list_new, propose
@@ -78,8 +84,6 @@ if TYPE_CHECKING:
     from reconciler.planning.importing.updates import Updates
 
 
-# The rule "a definitions folder has no files": the usual state before a first import.
-NO_FILES = "ESA102"
 _EXCLUDE_THEM = "exclude these channels with --only"
 
 
@@ -194,7 +198,8 @@ def _set_doubtful_aside(
     If all channels are updated (`is_whole`), those that match no channel are errors too.
     """
     doubts = find_suspicious_matches(before, inputs.definitions.channels)
-    lost = _find_unmatched(before) if is_whole else []
+    # Errors keep channels from being compared, for example because no channel in EnergyCAP matches them.
+    lost = [finding for finding in before.findings if is_whole and finding.severity is Severity.ERROR]
     wrong = [*lost, *(doubts[live.id] for live in picked if live.id in doubts)]
     if wrong:
         print_findings(output, wrong, inputs.context.root)
@@ -214,41 +219,19 @@ def _verify_and_write(
             _write(inputs, imported)
 
 
-def _find_unmatched(plan: Plan) -> list[Finding]:
-    """Errors that keep managed channels from being compared, such as identifiers that match no channel."""
-    return [finding for finding in plan.findings if finding.severity is Severity.ERROR]
-
-
 def _read_input(output: Output, environment: str | None, copy: Path | None) -> ImportInput:
     context = open_project(output)
     chosen = context.environment(environment)
-    definitions = _load_own_definitions(output, context)
+    definitions = load_existing_definitions(output, context)
     return ImportInput(context, chosen, definitions, _read_service(output, context, chosen, copy))
 
 
-def _load_own_definitions(output: Output, context: ProjectContext) -> Definitions:
-    """The definitions, possibly none. Raises ProjectError if they have errors."""
-    loaded = load_definitions(context.root, context.project.definitions)
-    errors = [found for found in loaded.findings if found.severity is Severity.ERROR and found.code != NO_FILES]
-    # Which channels are managed is unknown while a file cannot be read, so some would be imported twice.
-    if errors:
-        print_findings(output, errors, context.root)
-        raise ProjectError("the definitions have errors; EnergyCAP was not contacted", "fix the errors listed above")
-    return loaded.definitions
-
-
 def _read_service(output: Output, context: ProjectContext, environment: Environment, copy: Path | None) -> Snapshot:
-    if copy is not None:
-        live = load_snapshot(copy, dates=environment.version_dates)
-    else:
-        with (
-            open_service(context.root, environment) as access,
-            open_reader(access.url, access.key, tell=output.log, version_dates=environment.version_dates) as reader,
-        ):
-            live = read_live(output, environment, reader)
-    if live.findings:
-        output.log(render_findings(live.findings, no_style, path_prefix(context.root)).rstrip())
-    return live.snapshot
+    loaded = None if copy is None else load_snapshot(copy, dates=environment.version_dates)
+    with nullcontext(loaded) if loaded else open_live(output, context, environment) as live:
+        if live.findings:
+            output.log(render_findings(live.findings, no_style, path_prefix(context.root)).rstrip())
+        return live.snapshot
 
 
 def _write(inputs: ImportInput, imported: ImportedFiles) -> None:
@@ -341,7 +324,9 @@ def update_files(inputs: ImportInput, updates: Updates) -> ImportedFiles:
         after, unkept = _update_text(text, channels)
         if len(unkept) < len(channels):
             files.append(WrittenFile(file, text, after, len(channels) - len(unkept)))
-        by_hand += [ByHand(file, name, _list_values(channels[name])) for name in unkept]
+        for name in unkept:
+            values = (f"{path}: {to_yaml_scalar(value)}" for path, value in channels[name].items())
+            by_hand.append(ByHand(file, name, tuple(values)))
     written = updates.names - {one.name for one in by_hand}
     return ImportedFiles(tuple(files), written, updates.left_out, tuple(by_hand), updates.kept)
 
@@ -358,10 +343,6 @@ def _update_text(text: str, channels: Mapping[str, Spec]) -> tuple[str, list[str
         except UnsafeEdit:
             unkept.append(name)
     return text, unkept
-
-
-def _list_values(spec: Spec) -> tuple[str, ...]:
-    return tuple(f"{path}: {to_yaml_scalar(value)}" for path, value in spec.items())
 
 
 def _append(file: str, text: str, channels: Sequence[Desired]) -> str:

@@ -16,6 +16,7 @@ from reconciler.definitions.discovery import check_inside
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.project_file import find_root, load_project
 from reconciler.energycap.access import check_host_allowed, read_key
+from reconciler.energycap.client import open_reader
 from reconciler.energycap.reference import read_snapshot_file, snapshot_from_file, zone_codes_from_file
 from reconciler.errors import ProjectError, UsageError
 from reconciler.masking import KEYS, find_keys
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.formulas import FormulaVerdict
     from reconciler.model.project import Environment, Project, VersionDates
+
+
+# The rule "no files in the folder of definitions": the usual state before a first import.
+NO_FILES = "ESA102"
 
 
 class ProjectContext(Struct, frozen=True):
@@ -166,6 +171,17 @@ def open_definitions(output: Output, context: ProjectContext, base: str | None =
     )
 
 
+def load_existing_definitions(output: Output, context: ProjectContext) -> Definitions:
+    """The definitions, possibly none. Raises ProjectError if they have errors."""
+    loaded = load_definitions(context.root, context.project.definitions)
+    errors = [found for found in loaded.findings if found.severity is Severity.ERROR and found.code != NO_FILES]
+    # Which channels are managed is unknown while a file cannot be read, so some would be imported twice.
+    if errors:
+        print_findings(output, errors, context.root)
+        raise ProjectError("the definitions have errors; EnergyCAP was not contacted", "fix the errors listed above")
+    return loaded.definitions
+
+
 def print_findings(output: Output, findings: Sequence[Finding], root: Path) -> None:
     """Print `findings` as text, with paths relative to the working directory."""
     styler = output.styler if output.shows_text else no_style
@@ -226,6 +242,17 @@ def read_live(output: Output, environment: Environment, reader: Reader) -> LiveS
     with output.log_if_slow(f"reading all channels of {environment.name} ..."):
         snapshot = reader.read_snapshot()
     return LiveState(snapshot, (*reader.findings, *find_unread(snapshot)), validate=reader.validate_formulas)
+
+
+@contextmanager
+def open_live(output: Output, context: ProjectContext, environment: Environment) -> Iterator[LiveState]:
+    """Everything that a plan needs from the service, read now; it answers until the end of the block."""
+    with (
+        open_service(context.root, environment) as access,
+        open_reader(access.url, access.key, tell=output.log, version_dates=environment.version_dates) as reader,
+    ):
+        yield read_live(output, environment, reader)
+        output.log_verbose(f"requests: {reader.requests.total()}")
 
 
 def load_snapshot(file: Path, environment: Environment | None = None, dates: VersionDates | None = None) -> LiveState:

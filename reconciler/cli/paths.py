@@ -1,15 +1,15 @@
-"""Paths: where the project is in its repository, and outputs that would overwrite a file in use."""
+"""Paths: where a project is in its repository, which are open streams, and outputs that would overwrite a used file."""
 
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 from itertools import combinations, product
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from reconciler.cli.file_io import find_descriptor
 from reconciler.definitions.discovery import PROJECT_FILE, find_files, has_definition_suffix
 from reconciler.definitions.project_file import find_root, folders_of, read_project
 from reconciler.errors import ProjectError, UsageError
@@ -51,6 +51,26 @@ def folder_in_repository(folder: Path) -> str | None:
         return None
     relative = Path(os.path.realpath(folder)).relative_to(repository).as_posix()
     return "" if relative == "." else relative
+
+
+_DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
+_STANDARD_STREAMS: Mapping[str, int] = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
+# As many as Linux follows. Source: path_resolution(7).
+_MAX_LINKS = 40
+
+
+def find_descriptor(path: Path) -> int | None:
+    """The descriptor that `path`, or a link to it, stands for, such as /dev/stdout and /dev/fd/63."""
+    place = os.path.abspath(path)  # noqa: PTH100 - without following links
+    for _ in range(_MAX_LINKS):
+        if place in _STANDARD_STREAMS:
+            return _STANDARD_STREAMS[place]
+        if found := _DESCRIPTOR.fullmatch(place):
+            return int(found[1])
+        if not os.path.islink(place):  # noqa: PTH114
+            return None
+        place = os.path.normpath(Path(place).parent / Path(place).readlink())
+    return None
 
 
 _OWN_FILE = "give the output a file of its own"

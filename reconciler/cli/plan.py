@@ -18,12 +18,10 @@ from reconciler.cli.inputs import (
     check_base,
     load_snapshot,
     open_definitions,
+    open_live,
     open_project,
-    open_service,
-    read_live,
 )
 from reconciler.cli.paths import refuse_overlaps
-from reconciler.energycap.client import open_reader
 from reconciler.planfile.writing import render_plan_file
 
 if TYPE_CHECKING:
@@ -86,12 +84,8 @@ def _open_live(
     if snapshot is not None:
         yield load_snapshot(snapshot, environment)
         return
-    with (
-        open_service(context.root, environment) as access,
-        open_reader(access.url, access.key, tell=output.log, version_dates=environment.version_dates) as reader,
-    ):
-        yield read_live(output, environment, reader)
-        output.log_verbose(f"requests: {reader.requests.total()}")
+    with open_live(output, context, environment) as live:
+        yield live
 
 
 def _save(output: Output, plan: Plan, out: Path) -> None:
