@@ -264,6 +264,7 @@ def _take_up(descriptor: int, path: Path, plan: Plan, document: dict[str, object
     try:
         data = path.read_bytes()
         parsed = parse_journal(data, path)
+        # Followed by another line, an incomplete one would count as damage.
         os.ftruncate(descriptor, parsed.length if parsed else 0)
         if parsed is None:
             _write(descriptor, render_line({"kind": "plan", "format_version": FORMAT_VERSION, "plan": document}))
@@ -274,6 +275,7 @@ def _take_up(descriptor: int, path: Path, plan: Plan, document: dict[str, object
 
 
 def _write(descriptor: int, line: bytes) -> None:
+    # The service may repeat the key in an error message.
     line = KEYS.hide_bytes(line)
     while line:
         line = line[os.write(descriptor, line) :]
@@ -334,6 +336,7 @@ def _find_last(journals: list[_Candidate]) -> list[_Candidate]:
 
 
 def _find_time(content: JournalContent) -> datetime | None:
+    # Not the time of the file, which changes when it is copied or restored.
     last = content.entries[-1].at if content.entries else ""
     try:
         moment = datetime.fromisoformat(last)

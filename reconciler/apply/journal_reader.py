@@ -260,6 +260,7 @@ def result_from_journal(content: JournalContent) -> ApplyResult:
     is_killed = not isinstance(content.entries[-1] if content.entries else None, RunFinished)
     reported = {outcome.name: outcome for outcome in last.outcomes}
     if is_killed:
+        # What an earlier run completed stays done, unless the killed run began to write it again.
         since = {entry.name for entry in content.last_run if isinstance(entry, WriteIntended)}
         reported = {
             name: reported[name] for name in reported.keys() - since if reported[name].status is OutcomeStatus.DONE
@@ -288,6 +289,7 @@ def _judge_last(change: Change, last: WriteResult | None) -> Outcome:
     """The outcome of a change by the last of its writes, after which the run was killed."""
     if last is None:
         return _end(change, OutcomeStatus.NOT_TRIED, "the run was killed before it came to this", RESUME)
+    # Of two writes to a channel with several versions, only the first was sent.
     if last.status is OutcomeStatus.DONE and last.found and find_remaining(change.target_values, last.found):
         return _end(change, OutcomeStatus.FAILED, "was written in part before the run was killed", RESUME)
     if last.status is OutcomeStatus.DONE:

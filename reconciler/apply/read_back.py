@@ -78,6 +78,7 @@ def _find_differences(expected: Live, found: Live) -> Iterator[_Difference]:
     yield from _find_value_differences(CHANNEL_FIELDS, expected.values, found.values)
     ids, found_ids = ([version.id for version in live.versions] for live in (expected, found))
     if ids != found_ids:
+        # The values of the current version belong to different versions then.
         yield _Difference(_VERSIONS, str(ids), str(found_ids))
         return
     yield from _find_value_differences(VERSION_FIELDS, expected.current.values, found.current.values)

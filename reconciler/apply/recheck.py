@@ -111,6 +111,7 @@ class Rechecker:
         )
 
     def _index_everywhere(self) -> Index:
+        # Held while the list is read, so that all threads use one list.
         with self._lock:
             if self._everywhere is None:
                 self._everywhere = make_index(self._editor.list_channels())

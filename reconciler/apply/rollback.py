@@ -105,6 +105,7 @@ def _find_undoing(change: Change, writes: Iterable[tuple[WriteIntended, WriteRes
 def _add(undoing: _Undoing | None, change: Change, intent: WriteIntended, result: WriteResult | None) -> _Undoing:
     """`undoing` with another write, which was done or may have been."""
     is_certain = result is not None and result.status is OutcomeStatus.DONE
+    # If the result is unknown, the plan shows what it would revert, but the change is blocked.
     after = (
         result.found if result and result.found and is_certain else expected_after(intent.before, intent.write.wanted)
     )

@@ -85,9 +85,11 @@ def apply_plan(plan: Plan, editor: Editor, environment: Environment, options: Ap
     stay open in the journal.
     """
     journal = options.journal
+    # Reads may not show yet what an earlier run has written.
     written = find_written(journal.before if journal else None)
     sender = JournaledWriter(editor, environment.channel_edit, journal, options.patience, written)
     with open_threads(options.parallelism) as pool:
+        # Before anything is sent: a change whose last write may have been done must not be sent again.
         resolved = _resolve_open(sender, pool)
         limiter = ConcurrencyLimiter(options.parallelism, lambda: editor.throttled_count)
         run = _Run(
@@ -140,6 +142,7 @@ class _Run:
         try:
             self._report(len(workers))
         finally:
+            # After a KeyboardInterrupt the workers still run, and must not begin another change.
             with self._lock:
                 self._is_over = True
                 self._lock.notify_all()
@@ -186,6 +189,7 @@ class _Run:
         if step.written:
             outcome = verify(change, step.outcome, step.written, found)
         elif isinstance(found, ServiceError):
+            # Nothing new about a write that failed.
             return
         else:
             outcome = self._applier.recheck_failure(change, step, found)
@@ -259,6 +263,7 @@ class _Run:
             self._is_interrupted = True
             return _not_tried(change, "the run was interrupted", _APPLY_AGAIN)
         if self._abort_reason:
+            # Only now: a run in which no change had to be left out was not aborted.
             self._aborted_because = self._abort_reason
             return _not_tried(change, f"the run was stopped: {self._abort_reason}", _RESUME)
         for name in change.depends_on:

@@ -66,6 +66,7 @@ class JournaledWriter(Struct, frozen=True):
         result = send(write, before, self.editor, self.channel_edit, self.patience)
         result = self._note(FailedWrite(number, write, before), result)
         if result.status is OutcomeStatus.FAILED and result.was_sent:
+            # The service may still carry it out, which a read at the end of the run would show.
             return replace(result, attempt=FailedWrite(number, write, before))
         return result
 
@@ -90,6 +91,7 @@ class JournaledWriter(Struct, frozen=True):
     def _note(self, attempt: FailedWrite, result: WriteResult) -> WriteResult:
         if result.status is OutcomeStatus.DONE:
             self.written.note(attempt.before, attempt.write.wanted)
+        # Without a result in the journal the write stays open, and a later run resolves it.
         if self.journal is None or result.is_open:
             return result
         try:
@@ -176,6 +178,7 @@ class ChangeApplier:
     def _end_unwritten(self, change: Change) -> ChangeResult:
         earlier = self._resolved.get(change.name)
         if earlier and earlier.status is OutcomeStatus.MISMATCH:
+            # The wanted values are live, but another value has changed, perhaps by this write.
             return _stop(change, earlier)
         return ChangeResult(Outcome(change.name, change.channel_id, OutcomeStatus.DONE, was_already_applied=True))
 
@@ -228,6 +231,7 @@ class ChangeApplier:
             before = fresh if is_first else self._read_between(fresh)
         except ServiceError as error:
             return _fail_unread(error)
+        # Between two writes somebody else may have set a value that the second would overwrite.
         if conflicts := find_conflicts(change, before):
             return _fail_moved(conflicts)
         return self._sender.send(change.name, write, before)

@@ -100,6 +100,7 @@ def send(write: Write, before: Fetched, editor: Editor, channel_edit: ChannelEdi
     """
     try:
         answer = _put(write, before, editor, channel_edit)
+    # BadResponse is about the read before: a body cannot be made from it. An unusable answer to the PUT is Unreachable.
     except (NotSent, BadResponse) as error:
         return WriteResult(
             OutcomeStatus.FAILED, error.message, error.fix, was_sent=False, no_response=no_response_reason(error)
@@ -172,6 +173,7 @@ def _put(write: Write, before: Fetched, editor: Editor, channel_edit: ChannelEdi
         case WriteTarget.CHANNEL:
             return editor.edit_channel(before, write.wanted, channel_edit)
         case WriteTarget.VERSION:
+            # The vendor does not document what this PUT answers.
             editor.edit_version(before, write.wanted)
             return None
         case never:

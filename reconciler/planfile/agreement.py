@@ -144,6 +144,7 @@ def _check_shown(change: Change, edits: Collection[Edit]) -> Iterator[str]:
 
 def _check_meant(change: Change, edits: Mapping[str, Edit], ids: Mapping[str, int]) -> Iterator[str]:
     """The values in `api`, with EnergyCAP's own ids, are those of the edits."""
+    # Managed values without an edit are in both, and equal.
     moved = {path for path, value in change.target_values.items() if not is_equal(change.live.get(path), value)}
     for path in sorted(moved - edits.keys()):
         yield f"change.api.before and change.api.after differ at {path}, but edits has no edit of it"

@@ -41,6 +41,7 @@ def read_plan(text: str) -> Plan:
     """
     try:
         document = _parse(text)
+        # First, because another major version may have another shape and another digest.
         _check_version(document)
         _check_seal(document, text)
         row = decode(document, PlanRow)
@@ -54,6 +55,7 @@ def read_plan(text: str) -> Plan:
 
 
 def _parse(text: str) -> Document:
+    # Python's parser would raise RecursionError.
     if is_too_deep(text):
         raise PlanFileError("the file is not a saved plan: its JSON is nested too deeply", _MAKE_AGAIN)
     try:

@@ -217,6 +217,7 @@ def check_spec(document: Document, place: str) -> Spec:
     if not document.keys() <= FIELD_AT.keys():
         unknown = min(document.keys() - FIELD_AT.keys())
         raise make_damage(place, "made of fields that this reconciler knows", unknown)
+    # msgspec would not say at which key of an object with any keys.
     if not {dict, list}.isdisjoint(map(type, document.values())):
         path, value = next((path, value) for path, value in document.items() if isinstance(value, dict | list))
         raise make_damage(f"{place}.{path}", "text, a number, true, false or null", value)
@@ -238,6 +239,7 @@ _WORDS = {
 
 def _explain(message: str, document: object, place: str) -> Damage:
     """What msgspec says, in plain words: ``Expected `int | null`, got `str` - at `$.a[0].b` ``."""
+    # The last one: a message quotes a word that is not known, and the word may hold the same text.
     problem, _, inner = message.rpartition(" - at `$")
     problem, inner = (problem, inner.removesuffix("`")) if problem else (message, "")
     found: Any = document

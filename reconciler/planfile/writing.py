@@ -122,6 +122,7 @@ def _encode_change(change: Change, dependents: Sequence[Change]) -> Document:
 
 def _encode_values(change: Change) -> Document:
     before = _nest(change.before)
+    # The same object for a no-op, as most changes are.
     after = before if change.after is change.before else _nest(change.after)
     values: Document = {"actions": [change.action], "before": before, "after": after}
     if change.live or change.target_values:
