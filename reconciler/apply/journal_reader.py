@@ -67,8 +67,11 @@ def _check_intent(intent: WriteIntended, change: Change | None) -> Iterator[str]
     if change is None or not change.is_sendable:
         yield f"{named} is not for a change that its plan may send"
         return
-    if (intent.before.id, intent.before.data_point.id) != (change.channel_id, change.data_point.id):
-        yield f"{named} is for channel {intent.before.id}, but in its plan it is channel {change.channel_id}"
+    place, planned = (intent.before.id, intent.before.data_point.id), (change.channel_id, change.data_point.id)
+    if place != planned:
+        yield "{} is for channel {} on data point {}, but in its plan it is channel {} on {}".format(
+            named, *place, *planned
+        )
     rule_id = intent.before.values.get(OBSERVATION_RULE_ID)
     for path, value in intent.write.wanted.items():
         if path not in change.target_values or not is_same(path, value, change.target_values[path], rule_id):

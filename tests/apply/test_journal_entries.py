@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -52,11 +53,19 @@ def test_an_entry_reads_back_as_it_was_written(entry: Entry) -> None:
     assert decode_entry(json.loads(line)) == entry
 
 
-def test_a_result_in_an_older_journal_was_not_aborted() -> None:
-    document = encode_entry(RunFinished(AT, ApplyResult(())))
+def test_a_result_in_an_older_journal_was_not_aborted_and_has_no_remarks() -> None:
+    result = ApplyResult((Outcome("main", 1, OutcomeStatus.DONE),))
+    document: dict[str, Any] = encode_entry(RunFinished(AT, result))
     del document["halted"]
+    for key in ("remark", "unread"):
+        del document["outcomes"][0][key]
 
-    assert decode_entry(document) == RunFinished(AT, ApplyResult(()))
+    assert decode_entry(document) == RunFinished(AT, result)
+
+
+def test_a_number_that_json_does_not_have_is_never_written() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        render_line({"multiplier": float("nan")})
 
 
 @pytest.mark.parametrize(

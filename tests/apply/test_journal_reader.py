@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.apply.journal_entries import (
     Entry,
@@ -18,13 +19,18 @@ from reconciler.apply.journal_reader import JournalContent, parse_journal, read_
 from reconciler.apply.writes import RESUME, Write, WriteResult, WriteTarget
 from reconciler.errors import FileError
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
+from reconciler.model.plan import Blocker, Verdict
 from reconciler.planfile.writing import encode_plan
 from tests.apply.records import INFO, MULTIPLIER, make_change, make_live, make_plan_of, make_step
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from reconciler.apply.journal_entries import Entry
+    from reconciler.model.channels import Live
+    from reconciler.model.plan import Plan
+    from reconciler.model.values import Value
 
 
 AT = "2026-11-21T12:00:00.000+00:00"
@@ -230,3 +236,134 @@ def test_all_runs_together_make_one_result(entries: tuple[Entry, ...], expected:
 )
 def test_a_run_that_did_not_come_to_its_end_was_interrupted(entries: tuple[Entry, ...], interrupted: bool) -> None:
     assert result_from_journal(JournalContent(PLAN_OF_TWO_WRITES, entries)).interrupted is interrupted
+
+
+BLOCKER = Blocker("ESA402", "cannot become calculated", {"versions": 2}, "remove the older version")
+TWO_CHANNELS = make_plan_of(
+    MAIN,
+    replace(make_step("south", 2), channel_id=2, verdict=Verdict.BLOCKED, blocked_by=(BLOCKER,)),
+)
+NORTH = {INFO: "North"}
+
+
+def intend(
+    number: int = 1,
+    name: str = "main",
+    wanted: Mapping[str, Value] = NORTH,
+    before: Live = BEFORE,
+    part: WriteTarget = WriteTarget.CHANNEL,
+) -> WriteIntended:
+    return WriteIntended(AT, number, name, Write(part, wanted), before)
+
+
+FAILED = WriteResult(OutcomeStatus.FAILED, "no answer")
+MISMATCH = WriteResult(OutcomeStatus.MISMATCH, "reads otherwise")
+SOMEWHERE_ELSE = WriteResult(OutcomeStatus.DONE, found=make_live(NORTH, versions=2, channel_id=9))
+
+
+@pytest.mark.parametrize(
+    ("entries", "disagreement"),
+    [
+        ((intend(), intend()), "two intents have the number 1"),
+        ((intend(name="nobody"),), 'intent 1, of "nobody", is not for a change that its plan may send'),
+        (
+            (intend(name="south", before=make_live(point=2, channel_id=2)),),
+            'intent 1, of "south", is not for a change that its plan may send',
+        ),
+        (
+            (intend(before=make_live(versions=2, channel_id=9)),),
+            'intent 1, of "main", is for channel 9 on data point 1, but in its plan it is channel 1 on 1',
+        ),
+        (
+            (intend(before=make_live(versions=2, point=8)),),
+            'intent 1, of "main", is for channel 1 on data point 8, but in its plan it is channel 1 on 1',
+        ),
+        (
+            (intend(wanted={INFO: "South"}),),
+            'intent 1, of "main", writes channelInfo, but not with an edit of its plan',
+        ),
+        (
+            (intend(wanted={"channelDescription": None}),),
+            'intent 1, of "main", writes channelDescription, but not with an edit of its plan',
+        ),
+        (
+            (intend(before=make_live({INFO: "Annex"}, versions=2)),),
+            'intent 1, of "main", found another channelInfo than its plan saw',
+        ),
+        (
+            (intend(part=WriteTarget.VERSION),),
+            'intent 1, of "main", writes channelInfo to a version, which has no such value',
+        ),
+        ((intend(), finish(2)), "a result has the number 2, but no intent before it has that number"),
+        ((intend(), finish(1, SOMEWHERE_ELSE)), "the result of intent 1 is for channel 9, not 1"),
+        ((intend(), finish(1), finish(1)), "intent 1 has another result after it ended as done"),
+        ((intend(), finish(1, MISMATCH), finish(1)), "intent 1 has another result after it ended as differs"),
+        (
+            (end_run(Outcome("nobody", 1, OutcomeStatus.NOT_TRIED)),),
+            'a result has "nobody" on channel 1, but its plan does not',
+        ),
+        (
+            (end_run(Outcome("main", 2, OutcomeStatus.NOT_TRIED)),),
+            'a result has "main" on channel 2, but its plan does not',
+        ),
+        ((RunFinished(AT, ApplyResult((KILLED, KILLED))),), 'a result has "main" twice'),
+        (
+            (end_run(DONE_OUTCOME),),
+            'a result says that "main" was written, but the journal has no earlier intent for it',
+        ),
+        (
+            (end_run(DONE_OUTCOME), intend()),
+            'a result says that "main" was written, but the journal has no earlier intent for it',
+        ),
+    ],
+    ids=[
+        "number twice",
+        "no change",
+        "blocked change",
+        "channel",
+        "data point",
+        "value",
+        "unmanaged path",
+        "found otherwise",
+        "not of a version",
+        "result without intent",
+        "result of another channel",
+        "done twice",
+        "done after it differed",
+        "outcome of no change",
+        "outcome of another channel",
+        "outcome twice",
+        "done without a write",
+        "done before its write",
+    ],
+)
+def test_a_journal_that_contradicts_itself_is_refused(
+    tmp_path: Path, entries: tuple[Entry, ...], disagreement: str
+) -> None:
+    with pytest.raises(FileError) as raised:
+        parse_journal(render_journal(TWO_CHANNELS, entries), tmp_path)
+
+    assert raised.value.message == f"{tmp_path} contradicts itself: {disagreement}"
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        (intend(wanted={MULTIPLIER: 2}, part=WriteTarget.VERSION), finish(1, VERSION_DONE), intend(2), finish(2)),
+        (intend(before=make_live({INFO: "North"}, versions=2)),),
+        (intend(), finish(1, FAILED), finish(1, FAILED), finish(1)),
+        (end_run(ALREADY),),
+        (end_run(REFUSED), end_run(KILLED)),
+        (intend(), finish(1), end_run(DONE_OUTCOME), STARTED, end_run(DONE_OUTCOME)),
+    ],
+    ids=["two writes", "set meanwhile", "done late", "live already", "not written", "done in an earlier run"],
+)
+def test_a_journal_that_agrees_with_its_plan_is_read(tmp_path: Path, entries: tuple[Entry, ...]) -> None:
+    content = render_journal(TWO_CHANNELS, entries)
+
+    assert parse_journal(content, tmp_path) == (JournalContent(TWO_CHANNELS, entries), len(content))
+
+
+def render_journal(plan: Plan, entries: tuple[Entry, ...]) -> bytes:
+    header = render_line({"kind": "plan", "format_version": "1.0", "plan": encode_plan(plan)})
+    return header + b"".join(render_line(encode_entry(entry)) for entry in entries)

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
         ("def f():\n    return a", ["return None"]),
         ("for a in b:\n    continue", ["break"]),
         ("f(a)", ["None"]),
+        ("match a:\n    case never:\n        assert_never(never)", []),
         ("def f(a: int | None = None) -> int | None:\n    '''Text.'''", []),
         ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    x = 1", []),
     ],
