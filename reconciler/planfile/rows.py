@@ -197,8 +197,8 @@ class Damage(Exception):
 
 
 def make_damage(place: str, expected: str, found: object) -> Damage:
-    """The damage of `found` at `place`, where `expected` must be."""
-    return Damage(f"{place} must be {expected}, found {_name_shape(found)}")
+    """The damage of `found` at `place`, where `expected` must be; "" is the whole file."""
+    return Damage(f"{place or 'the file'} must be {expected}, found {_name_shape(found)}")
 
 
 def decode(document: object, row: type[Kind], place: str = "") -> Kind:
