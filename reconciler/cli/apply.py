@@ -67,9 +67,9 @@ def command(
 ) -> ExitCode:
     """Change EnergyCAP as planned. Blocked changes are never sent.
 
-    With FILE, a plan saved by `plan --out`, the plan is made again and compared: the reviewed changes are sent only if
-    files and EnergyCAP still give exactly these. Without FILE, and with --resume or --undo, the plan is shown first and
-    applied after you confirm.
+    If you give FILE, a plan saved by `plan --out`, the plan is made again and compared: the reviewed changes are sent
+    only if the files and EnergyCAP still give exactly these. Without FILE, and with --resume or --undo, the plan is
+    shown first, and applied after you confirm.
     """
     refuse_overlaps(output, {}, {"": file, "--undo": undo})
     approval = Approval(must_ask=not flags["auto_approve"])

@@ -168,7 +168,7 @@ _SYNONYMS = {"yes": "auto-approve", "y": "auto-approve"}
 def commands() -> None:
     """EnergyCAP ESA channels under git.
 
-    YAML files define how channels should be set; `plan` shows what would change in EnergyCAP, `apply` changes it.
+    YAML files define how channels should be set. `plan` shows what would change in EnergyCAP, and `apply` changes it.
     """
 
 

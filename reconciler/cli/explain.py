@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("code", required=False)
 @output_options("text")
 def command(output: Output, code: str | None) -> ExitCode:
-    """Explain a rule: what its code means, its source, and how to fix it.
+    """Explain a rule: what its code means, where it comes from, and how to fix what it finds.
 
     Without CODE, list all codes.
     """

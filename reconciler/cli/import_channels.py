@@ -155,8 +155,8 @@ def command(
     """Write channel files for channels of EnergyCAP that no file manages yet.
 
     Before anything is written, the result is planned: if that plan is not empty, nothing is written. Channels that are
-    already managed stay unchanged; with --update, their files are updated where EnergyCAP differs, and nowhere else.
-    Edits that are not committed, or were made on this branch, are kept and listed.
+    already managed stay unchanged; with --update, only these are updated in the files, where EnergyCAP differs. Edits
+    that are not committed, or were made on this branch, are kept and listed.
     """
     refuse_overlaps(output, {}, {"--snapshot": snapshot})
     inputs = _read_input(output, environment, snapshot)

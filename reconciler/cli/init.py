@@ -150,8 +150,8 @@ Next steps:
 def command(output: Output, folder: Path, pipeline: str) -> ExitCode:
     """Make FOLDER a project: project file, an example, schemas for editors, pre-commit hook.
 
-    Files that already exist stay unchanged; only .gitignore gets the lines it lacks. If FOLDER is below the root of its
-    git repository, hook and pipelines are written to that root, the only place where they are looked for.
+    Files that already exist stay unchanged, but missing lines are added to .gitignore. If FOLDER is below the root of
+    its git repository, the hook and the pipelines are written to that root, because they are only found there.
     """
     within = folder_in_repository(folder) or ""
     top = Path(os.path.relpath(find_repository(folder) or folder)) if within else folder

@@ -271,7 +271,7 @@ _CHECK_DELAY_SECONDS = 2.0
 
 @click.group("readings")
 def command() -> None:
-    """Files of readings: which channel each goes to and why, and sending them."""
+    """Route files of readings to channels, and import them."""
 
 
 @command.command("route")

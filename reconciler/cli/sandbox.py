@@ -33,7 +33,7 @@ world_option = click.option(
     "--world",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Start again from this world, as written by `snapshot` or `sandbox generate`.",
+    help="Reset to this world first: a file written by `snapshot` or `sandbox generate`.",
 )
 
 
@@ -46,12 +46,18 @@ def command() -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="P", help="By default a free port.")
 @world_option
 @database_option
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="What the vendor leaves open. Repeatable.")
-@click.option("--fault", "faults", multiple=True, metavar="SPEC", help="What goes wrong, and when. Repeatable.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A setting for what the vendor leaves open. Repeatable.",
+)
+@click.option("--fault", "faults", multiple=True, metavar="SPEC", help="A fault to inject, and when. Repeatable.")
 def serve(
     port: int, world: Path | None, database: Path | None, settings: tuple[str, ...], faults: tuple[str, ...]
 ) -> ExitCode:
-    """Serve it on a loopback port until Ctrl-C.
+    """Serve the sandbox on a loopback port until Ctrl-C.
 
     Any client can use it, with the key `sandbox`.
     """
@@ -69,9 +75,9 @@ def serve(
 
 @command.command("settings")
 def list_settings() -> ExitCode:
-    """List what the vendor leaves open, each with its values.
+    """List the settings for what the vendor leaves open, each with its values.
 
-    Any of them is a setting:  reconciler sandbox serve --set NAME=VALUE
+    To use one:  reconciler sandbox serve --set NAME=VALUE
     """
     for row in sandbox.describe_settings():
         values = ", ".join(f"{value} (default)" if value == row.default else value for value in row.values)
@@ -95,7 +101,7 @@ def list_faults() -> ExitCode:
 @world_option
 @database_option
 def reset(world: Path | None, database: Path | None) -> ExitCode:
-    """Start again from the demo world, or from another one."""
+    """Reset the sandbox to the demo world, or to another one."""
     refuse_overlaps(Output(), {"--db": database}, {"--world": world})
     chosen = _choose_database(database)
     with _sandbox_errors():
@@ -106,7 +112,7 @@ def reset(world: Path | None, database: Path | None) -> ExitCode:
 
 @command.command("generate")
 @click.option("--channels", type=click.IntRange(1), required=True, metavar="N", help="How many channels.")
-@click.option("--seed", type=int, default=0, show_default=True, metavar="S", help="The same seed, the same world.")
+@click.option("--seed", type=int, default=0, show_default=True, metavar="S", help="The same seed gives the same world.")
 @click.option("--out", type=OutputPath(), required=True, metavar="FILE", help="The file to write.")
 @click.option(
     "--definitions", type=click.Path(path_type=Path), metavar="DIR", help="Also write channel files that match it."
@@ -120,7 +126,7 @@ def reset(world: Path | None, database: Path | None) -> ExitCode:
     help="How many of these files' channels differ from the world.",
 )
 def generate(channels: int, seed: int, out: Path, definitions: Path | None, changed: float) -> ExitCode:
-    """Write a made-up world of N channels."""
+    """Generate a world of N channels, with made-up data."""
     refuse_overlaps(Output(), {"--out": out}, {})
     world = sandbox.generate(channels, seed)
     write_file(out, json.dumps(world, indent=1) + "\n")

@@ -80,7 +80,7 @@ def _introduction() -> Iterator[str]:
     yield ""
     yield "# Rules"
     yield ""
-    yield "Every finding names its rule. Codes are stable: what one means today it means in later releases."
+    yield "Every finding names its rule. Codes are stable: a code never gets another meaning."
     yield "`reconciler explain ESA214` shows one rule at the terminal."
     yield ""
     yield "The certainty of a rule says what it is based on:"

@@ -18,8 +18,8 @@ _HEAD = """\
 
 # Commands
 
-The same options mean the same everywhere. Results go to stdout, remarks and progress to stderr.
-[Exit codes](exit-codes.md) and [environment variables](environment-variables.md) have pages of their own.
+An option means the same in every command. Results go to stdout, messages and progress to stderr.
+[Exit codes](exit-codes.md) and [environment variables](environment-variables.md) are on pages of their own.
 """
 
 
