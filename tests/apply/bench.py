@@ -99,7 +99,7 @@ class Bench(Struct, frozen=True):
             self.other.edit_channel(fresh, channel, ChannelEdit.OMIT_VERSION)
 
     def writes(self) -> list[str]:
-        """The writes that the sandbox saw, in order, whoever sent them, as `PUT /path`."""
+        """The writes that the sandbox saw, in order, from any sender, as `PUT /path`."""
         return [f"{one.method} {one.path}" for one in self.service.requests()]
 
 

@@ -33,14 +33,14 @@ class Killed(BaseException):
 
 
 class Read(Struct, frozen=True):
-    """A channel was read by its id, and whoever applies has it, in one of its threads."""
+    """The apply read a channel by its id, in one of its threads."""
 
     channel_id: int
     thread: int
 
 
 class Put(Struct, frozen=True):
-    """Whoever applies sent a write that reached the service; `is_done` is what its own journal says."""
+    """A write of the apply reached the service; `is_done` is what the service's log says."""
 
     channel_id: int
     is_done: bool

@@ -214,7 +214,7 @@ LOST = tuple(want(f"a{channel_id}", channel_id, channelInfo="New") for channel_i
 
 @pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
 @pytest.mark.counts_on("put_answer", "read_lag", reason="waits are counted")
-def test_a_second_write_waits_for_the_first_to_show_however_many_waits_were_in_vain(start: Start) -> None:
+def test_a_second_write_waits_for_the_first_to_show_however_many_waits_had_no_effect(start: Start) -> None:
     reads = count(1)
 
     def show_former(channel: Any) -> None:
@@ -231,7 +231,7 @@ def test_a_second_write_waits_for_the_first_to_show_however_many_waits_were_in_v
 
 
 @pytest.mark.counts_on("put_answer", "read_lag", "list_shape", reason="waits are counted")
-def test_a_fresh_read_waits_for_what_this_run_did_however_many_waits_were_in_vain(start: Start) -> None:
+def test_a_fresh_read_waits_for_what_this_run_did_however_many_waits_had_no_effect(start: Start) -> None:
     late = Shown(1078, lambda channel: channel.update(isPrimaryValue=True), reads=3, puts=0)
     bench = start(network=Interceptor(InVain(late).intercept))
 

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from tests.apply.bench import Bench, Start
 
 
-def test_what_was_written_is_expected_and_all_else_as_it_was() -> None:
+def test_written_values_are_expected_and_all_others_unchanged() -> None:
     found = make_live({INFO: "North", MULTIPLIER: 2})
 
     assert find_mismatches(expected_after(make_live(), {INFO: "North", MULTIPLIER: 2}), found) == ()
 
 
-def test_a_value_that_reads_otherwise_is_a_difference() -> None:
+def test_a_value_that_reads_differently_is_a_mismatch() -> None:
     expected = expected_after(make_live(), {MULTIPLIER: 2})
 
     assert find_mismatches(expected, make_live({INFO: "Annex"})) == (
@@ -173,13 +173,13 @@ def test_a_list_row_that_is_malformed_is_not_read_by_its_id_unless_it_was_writte
     plan = bench.plan(*(want(f"c{channel_id}", channel_id, channelDescription="New") for channel_id in range(31, 61)))
 
     assert set(status_by_name(bench.apply(plan, ApplyOptions(parallelism=1))).values()) == {"done"}
-    # Before its write, at the end because its row does not show it, and once more if the list is compared with it.
+    # Before its write, at the end because its row does not show it, and again if the list is compared with it.
     assert {reads[channel_id] for channel_id in range(31, 36)} <= {2, 3}
     assert [reads[channel_id] for channel_id in range(1, 31)] == [0] * 30
 
 
 @pytest.mark.counts_on("put_answer", reason="somebody edits in between")
-def test_a_value_that_reads_otherwise_at_the_end_differs(start: Start) -> None:
+def test_a_value_that_reads_differently_at_the_end_differs(start: Start) -> None:
     bench = start_with(start, lambda bench: bench.edit_elsewhere(1042, {"channelInfo": "Other"}))
     events: list[Event] = []
 
@@ -422,30 +422,30 @@ def test_a_version_that_somebody_adds_after_the_write_is_a_remark(start: Start) 
     )
 
 
-def read_in_vain(patience: Patience, times: int) -> None:
+def read_without_effect(patience: Patience, times: int) -> None:
     for _ in range(times):
         patience.read_on(0, lambda number: number + 1, lambda _number: True, is_certain=False)
 
 
 @pytest.mark.parametrize(
-    ("in_vain", "shows_at", "is_certain", "expected"),
+    ("without_effect", "shows_at", "is_certain", "expected"),
     [
         pytest.param(0, 0, False, (0, []), id="shown already"),
         pytest.param(0, 1, False, (1, [1]), id="shown by the first read"),
         pytest.param(0, 3, False, (3, [1, 2, 4]), id="shown by the last read"),
         pytest.param(0, 4, False, (3, [1, 2, 4]), id="never shown"),
-        pytest.param(2, 4, False, (3, [1, 2, 4]), id="after two waits in vain"),
-        pytest.param(3, 4, False, (1, [1]), id="after three waits in vain"),
-        pytest.param(4, 4, False, (1, [1]), id="after four waits in vain"),
-        pytest.param(3, 3, True, (3, [1, 2, 4]), id="certain after three waits in vain"),
+        pytest.param(2, 4, False, (3, [1, 2, 4]), id="after two waits without effect"),
+        pytest.param(3, 4, False, (1, [1]), id="after three waits without effect"),
+        pytest.param(4, 4, False, (1, [1]), id="after four waits without effect"),
+        pytest.param(3, 3, True, (3, [1, 2, 4]), id="certain after three waits without effect"),
     ],
 )
 def test_reads_are_repeated_until_the_write_shows_or_time_is_up(
-    in_vain: int, shows_at: int, is_certain: bool, expected: tuple[int, list[float]]
+    without_effect: int, shows_at: int, is_certain: bool, expected: tuple[int, list[float]]
 ) -> None:
     sleep = Sleep()
     patience = Patience((1, 2, 4), sleep)
-    read_in_vain(patience, in_vain)
+    read_without_effect(patience, without_effect)
     sleep.seconds.clear()
 
     found = patience.read_on(0, lambda number: number + 1, lambda number: number < shows_at, is_certain=is_certain)
@@ -456,11 +456,11 @@ def test_reads_are_repeated_until_the_write_shows_or_time_is_up(
 def test_waits_are_long_again_after_one_that_had_an_effect() -> None:
     sleep = Sleep()
     patience = Patience((1, 2), sleep)
-    read_in_vain(patience, 3)
+    read_without_effect(patience, 3)
     patience.read_on(0, lambda number: number + 1, lambda number: number < 1, is_certain=False)
     sleep.seconds.clear()
 
-    read_in_vain(patience, 4)
+    read_without_effect(patience, 4)
 
     assert sleep.seconds == [1, 2, 1, 2, 1, 2, 1]
 
@@ -468,6 +468,6 @@ def test_waits_are_long_again_after_one_that_had_an_effect() -> None:
 def test_a_write_that_never_shows_is_waited_for_for_about_eight_seconds() -> None:
     sleep = Sleep()
 
-    read_in_vain(Patience(sleep=sleep), 1)
+    read_without_effect(Patience(sleep=sleep), 1)
 
     assert sum(sleep.seconds) == pytest.approx(8, abs=0.5)

@@ -225,7 +225,7 @@ def test_what_nobody_knows_to_be_written_is_blocked(start: Start, tmp_path: Path
     assert change.edits == (Edit("channelInfo", "Main", "North Building electricity use", Impact.COSMETIC),)
 
 
-def test_what_read_otherwise_than_it_was_written_is_blocked_and_comes_last(start: Start, tmp_path: Path) -> None:
+def test_a_change_that_read_differently_after_its_write_is_blocked_and_comes_last(start: Start, tmp_path: Path) -> None:
     def spoil(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         response = pass_on()
         if not request.url.path.endswith("/1058"):

@@ -233,7 +233,7 @@ def test_a_service_that_is_gone_for_good_stops_the_run_after_three_changes_with_
         result = bench.apply(plan, ApplyOptions(parallelism=1, journal=journal))
 
     assert list(status_by_name(result).values()) == ["done", "failed", "failed", "failed", "not tried"]
-    # It was confirmed, and cannot be read once more.
+    # It was confirmed, and cannot be read again.
     assert result.unread == result.outcomes[:1]
     assert result.aborted_because.startswith(
         "the service gave no answer to 3 changes in a row, the last time: no answer from "

@@ -117,7 +117,7 @@ def test_a_precondition_that_no_longer_holds_stops_the_change(demo: Bench) -> No
 
 
 @pytest.mark.counts_on("read_lag", "unit_list", reason="somebody edits in between, and the plan edits a unit")
-def test_a_channel_that_came_to_look_alike_stops_what_would_lead_a_feed_away(demo: Bench) -> None:
+def test_a_channel_that_has_become_alike_stops_an_edit_that_would_reroute_a_feed(demo: Bench) -> None:
     identifiers = Identifiers(meter_import_id="LB-WATER-01", observation_type_code="WATFLOW", unit_code="GPM")
     feeds = (Feed("logger", Location("channels/demo.yaml", 9), identifiers, "flow"),)
     plan = demo.plan(want("flow", 1079, esaChannelVersion__unitCode="GAL"), feeds=feeds)
@@ -280,7 +280,7 @@ def test_an_import_id_that_nobody_takes_is_looked_for_nowhere_else(
 
 
 @pytest.mark.counts_on("put_answer", "read_lag", reason="requests are counted")
-def test_feeds_that_an_edit_cannot_lead_away_cost_nothing(demo: Bench) -> None:
+def test_feeds_that_an_edit_cannot_reroute_cost_nothing(demo: Bench) -> None:
     feeds = (Feed("logger", Location("channels/demo.yaml", 9), Identifiers(channel_import_id="NB-ELEC-01-USE"), "use"),)
     plan = demo.plan(want("use", 1042, channelInfo="Main"), feeds=feeds)
 

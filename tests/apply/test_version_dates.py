@@ -72,9 +72,7 @@ def test_an_edit_moves_no_version_once_it_is_said_what_dates_mean(
 
 
 @pytest.mark.parametrize(("setting", "meaning"), SAID)
-def test_a_begin_that_is_wanted_is_stored_as_it_is_written(
-    start: Start, setting: str, meaning: VersionDates | None
-) -> None:
+def test_a_desired_begin_is_stored_as_written(start: Start, setting: str, meaning: VersionDates | None) -> None:
     with reading_dates(start, setting, meaning) as bench:
         plan = bench.plan(BEGIN, environment=bench.environment)
 

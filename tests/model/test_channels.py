@@ -65,7 +65,7 @@ def test_the_last_version_is_the_current_one_and_formulas_come_oldest_first() ->
         (FORMULA, ("channels", "north-use", "esaChannelVersion", "formula")),
     ],
 )
-def test_a_place_in_a_channel_is_found_by_the_keys_that_lead_there(path: str, keys: tuple[str, ...]) -> None:
+def test_a_location_in_a_channel_has_the_keys_down_to_it(path: str, keys: tuple[str, ...]) -> None:
     desired = Desired("north-use", "channels/north.yaml", 12, None, {})
 
     assert desired.locate(path, "channel(2)") == Location(

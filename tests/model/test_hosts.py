@@ -80,7 +80,7 @@ def test_whatever_a_host_is_called_only_its_end_counts(before: str, after: str) 
     note_case(reached=allowed)
     assume(allowed)
 
-    # Whoever reads a URL drops its line breaks and tabs, wherever they stand.
+    # URL parsers drop line breaks and tabs anywhere.
     url = f"{before}.energycap.com{after}".translate(dict.fromkeys(map(ord, "\t\r\n")))
     host = url.partition("/")[0].partition("?")[0].partition("#")[0]
     assert host.partition(":")[0].lower().endswith(".energycap.com") or is_loopback(host.partition(":")[0].lower())

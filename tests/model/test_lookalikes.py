@@ -82,7 +82,7 @@ def test_a_suggestion_says_how_a_name_is_spelt_that_looks_like_it(found: str, me
     assert tell_apart(found, meant) == told
 
 
-def test_the_same_text_stays_as_it_is() -> None:
+def test_equal_texts_are_unchanged() -> None:
     assert distinguish("Zu\u0308rich ", "Zu\u0308rich ") == ("Zu\u0308rich ", "Zu\u0308rich ")
 
 

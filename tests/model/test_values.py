@@ -41,7 +41,7 @@ def test_a_time_is_local_wall_time_and_its_offset_is_dropped(written: str, canon
     assert canonical_time(written) == canonical
 
 
-def test_text_that_is_no_date_stays_as_it_is() -> None:
+def test_text_that_is_not_a_date_is_unchanged() -> None:
     assert canonical_time("next spring") == "next spring"
 
 
