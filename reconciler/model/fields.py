@@ -89,7 +89,11 @@ INTERVALS = (5, 10, 15, 30, 60, 1440, 10080, 43200)
 ODOMETER, TRIP = 1, 2
 OBSERVATION_RULES = {"Odometer": ODOMETER, "Trip": TRIP}
 
-_C, _F, _R, _S, _H = Impact.COSMETIC, Impact.FORWARD, Impact.ROUTING, Impact.STRUCTURAL, Impact.HISTORY
+# The impact on a channel with readings, and on one without.
+_COSMETIC = Impact.COSMETIC, Impact.COSMETIC
+_ROUTING = Impact.ROUTING, Impact.ROUTING
+_STRUCTURAL = Impact.STRUCTURAL, Impact.STRUCTURAL
+_HISTORY = Impact.HISTORY, Impact.FORWARD
 _READING = 999_999_999_999_999
 _FACTOR = 9_999_999_999_999
 
@@ -98,13 +102,16 @@ def _version(name: str) -> str:
     return f"{VERSION}.{name}"
 
 
+def _alike(path: str) -> tuple[str, tuple[str]]:
+    """The path in a request, and the place in a response under the same name."""
+    return path, (path.rpartition(".")[2],)
+
+
 CHANNEL_FIELDS = (
     Field(
-        "channelInfo",
-        ("channelInfo",),
+        *_alike("channelInfo"),
         Kind.TEXT,
-        _C,
-        _C,
+        *_COSMETIC,
         max_length=50,
         help=Help(
             "Name",
@@ -114,11 +121,9 @@ CHANNEL_FIELDS = (
         ),
     ),
     Field(
-        "channelDescription",
-        ("channelDescription",),
+        *_alike("channelDescription"),
         Kind.TEXT,
-        _C,
-        _C,
+        *_COSMETIC,
         nullable=True,
         max_length=255,
         help=Help(
@@ -129,11 +134,9 @@ CHANNEL_FIELDS = (
         ),
     ),
     Field(
-        "channelImportId",
-        ("channelImportId",),
+        *_alike("channelImportId"),
         Kind.TEXT,
-        _R,
-        _R,
+        *_ROUTING,
         nullable=True,
         max_length=255,
         help=Help(
@@ -151,8 +154,7 @@ CHANNEL_FIELDS = (
         "observationTypeId",
         ("observationType", "observationTypeId"),
         Kind.WHOLE,
-        _R,
-        _R,
+        *_ROUTING,
         alias="observationTypeCode",
         alias_response=("observationType", "observationTypeCode"),
         help=Help(
@@ -175,8 +177,7 @@ CHANNEL_FIELDS = (
         "summarizationMethodId",
         ("summarizationMethod", "summarizationMethodId"),
         Kind.WHOLE,
-        _H,
-        _F,
+        *_HISTORY,
         alias="summarizationMethod",
         alias_max_length=255,
         alias_response=("summarizationMethod", "summarizationMethodInfo"),
@@ -197,8 +198,7 @@ CHANNEL_FIELDS = (
         "intervalMinutes",
         ("interval",),
         Kind.WHOLE,
-        _R,
-        _R,
+        *_ROUTING,
         nullable=True,
         choices=INTERVALS,
         help=Help(
@@ -212,11 +212,9 @@ CHANNEL_FIELDS = (
         ),
     ),
     Field(
-        "isCalculated",
-        ("isCalculated",),
+        *_alike("isCalculated"),
         Kind.BOOLEAN,
-        _S,
-        _S,
+        *_STRUCTURAL,
         help=Help(
             "Calculated",
             "Calculated channel",
@@ -228,11 +226,9 @@ CHANNEL_FIELDS = (
         ),
     ),
     Field(
-        "isPrimaryValue",
-        ("isPrimaryValue",),
+        *_alike("isPrimaryValue"),
         Kind.BOOLEAN,
-        _S,
-        _S,
+        *_STRUCTURAL,
         help=Help(
             "Primary value",
             "Primary value channel",
@@ -241,11 +237,9 @@ CHANNEL_FIELDS = (
         ),
     ),
     Field(
-        "isPrimaryDemand",
-        ("isPrimaryDemand",),
+        *_alike("isPrimaryDemand"),
         Kind.BOOLEAN,
-        _S,
-        _S,
+        *_STRUCTURAL,
         help=Help(
             "Primary demand",
             "Primary demand channel",
@@ -257,11 +251,9 @@ CHANNEL_FIELDS = (
 
 VERSION_FIELDS = (
     Field(
-        _version("beginDate"),
-        ("beginDate",),
+        *_alike(_version("beginDate")),
         Kind.LOCAL_TIME,
-        _H,
-        _F,
+        *_HISTORY,
         nullable=True,
         help=Help(
             "Begins",
@@ -277,8 +269,8 @@ VERSION_FIELDS = (
         _version("unitId"),
         ("unit", "unitId"),
         Kind.WHOLE,
-        _H,
-        _R,
+        Impact.HISTORY,
+        Impact.ROUTING,
         alias=_version("unitCode"),
         alias_response=("unit", "unitCode"),
         help=Help(
@@ -301,8 +293,7 @@ VERSION_FIELDS = (
         _version("observationRuleId"),
         ("observationRule", "observationRuleId"),
         Kind.WHOLE,
-        _H,
-        _F,
+        *_HISTORY,
         alias=_version("observationRule"),
         alias_choices=tuple(OBSERVATION_RULES),
         alias_response=("observationRule", "observationRuleCode"),
@@ -324,11 +315,9 @@ VERSION_FIELDS = (
         ),
     ),
     Field(
-        _version("multiplier"),
-        ("multiplier",),
+        *_alike(_version("multiplier")),
         Kind.DECIMAL,
-        _H,
-        _F,
+        *_HISTORY,
         minimum=-_FACTOR,
         maximum=_FACTOR,
         help=Help(
@@ -342,27 +331,18 @@ VERSION_FIELDS = (
         ),
     ),
     Field(
-        _version("offset"),
-        ("offset",),
+        *_alike(_version("offset")),
         Kind.DECIMAL,
-        _H,
-        _F,
+        *_HISTORY,
         nullable=True,
         minimum=-_FACTOR,
         maximum=_FACTOR,
-        help=Help(
-            "Offset",
-            "Offset",
-            "Added to every reading; for the Trip rule only.",
-            (0, None),
-        ),
+        help=Help("Offset", "Offset", "Added to every reading; for the Trip rule only.", (0, None)),
     ),
     Field(
-        _version("rolloverValue"),
-        ("rolloverValue",),
+        *_alike(_version("rolloverValue")),
         Kind.DECIMAL,
-        _H,
-        _F,
+        *_HISTORY,
         nullable=True,
         minimum=0,
         maximum=_READING,
@@ -378,11 +358,9 @@ VERSION_FIELDS = (
         ),
     ),
     Field(
-        _version("rollbackAllowance"),
-        ("rollbackAllowance",),
+        *_alike(_version("rollbackAllowance")),
         Kind.DECIMAL,
-        _H,
-        _F,
+        *_HISTORY,
         nullable=True,
         minimum=0,
         maximum=1,
@@ -398,11 +376,9 @@ VERSION_FIELDS = (
         ),
     ),
     Field(
-        _version("minimumReading"),
-        ("minimumReading",),
+        *_alike(_version("minimumReading")),
         Kind.DECIMAL,
-        _H,
-        _F,
+        *_HISTORY,
         nullable=True,
         minimum=-_READING,
         maximum=_READING,
@@ -414,11 +390,9 @@ VERSION_FIELDS = (
         ),
     ),
     Field(
-        _version("maximumReading"),
-        ("maximumReading",),
+        *_alike(_version("maximumReading")),
         Kind.DECIMAL,
-        _H,
-        _F,
+        *_HISTORY,
         nullable=True,
         minimum=-_READING,
         maximum=_READING,
@@ -430,11 +404,9 @@ VERSION_FIELDS = (
         ),
     ),
     Field(
-        _version("isValuePositive"),
-        ("isValuePositive",),
+        *_alike(_version("isValuePositive")),
         Kind.BOOLEAN,
-        _H,
-        _F,
+        *_HISTORY,
         nullable=True,
         help=Help(
             "Values are positive",
@@ -444,11 +416,9 @@ VERSION_FIELDS = (
         ),
     ),
     Field(
-        _version("formula"),
-        ("formula",),
+        *_alike(_version("formula")),
         Kind.FORMULA,
-        _H,
-        _F,
+        *_HISTORY,
         nullable=True,
         help=Help(
             "Formula",
