@@ -15,9 +15,17 @@ from reconciler.apply.journal_entries import (
     encode_entry,
     render_line,
 )
-from reconciler.apply.journal_reader import JournalContent, parse_journal, read_journal, result_from_journal
+from reconciler.apply.journal_reader import (
+    JournalContent,
+    WriteHistory,
+    find_written,
+    parse_journal,
+    read_journal,
+    result_from_journal,
+)
 from reconciler.apply.writes import RESUME, Write, WriteResult, WriteTarget
 from reconciler.errors import FileError
+from reconciler.model.fields import IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from reconciler.model.plan import Blocker, Verdict
 from reconciler.planfile.writing import encode_plan
@@ -177,7 +185,10 @@ def with_requests(outcome: Outcome, requests: int) -> Outcome:
     return Outcome(outcome.name, outcome.channel_id, outcome.status, outcome.message, outcome.fix, requests)
 
 
+ABORTED = RunFinished(AT, ApplyResult((), aborted_because="the disk is full"))
 REFUSED = Outcome("main", 1, OutcomeStatus.FAILED, "refused", "fix it")
+UNTOUCHED = WriteResult(OutcomeStatus.FAILED, "refused", "fix it", found=BEFORE)
+UNSHOWN = WriteResult(OutcomeStatus.DONE)
 UNSENT = WriteResult(OutcomeStatus.FAILED, "refused", "fix it", was_sent=False)
 
 
@@ -199,6 +210,8 @@ UNSENT = WriteResult(OutcomeStatus.FAILED, "refused", "fix it", was_sent=False)
             Outcome("main", 1, OutcomeStatus.FAILED, "was written in part before the run was killed", RESUME, 1),
         ),
         ((STARTED, intend_in_two(1), finish(1, UNSENT)), REFUSED),
+        ((STARTED, intend_in_two(1), finish(1, UNTOUCHED)), with_requests(REFUSED, 1)),
+        ((STARTED, intend_in_two(1), finish(1, UNSHOWN)), replace(CONFIRMED, requests=1)),
         (
             (STARTED, intend_in_two(1), finish(1), end_run(DONE_OUTCOME), STARTED, end_run(ALREADY)),
             with_requests(DONE_OUTCOME, 1),
@@ -216,6 +229,8 @@ UNSENT = WriteResult(OutcomeStatus.FAILED, "refused", "fix it", was_sent=False)
         "killed after both writes",
         "killed between them",
         "killed after a refusal",
+        "killed after a write without effect",
+        "killed after a write that was not read",
         "done in an earlier run",
         "killed after it was done",
         "killed after it failed",
@@ -226,16 +241,22 @@ def test_all_runs_together_make_one_result(entries: tuple[Entry, ...], expected:
 
 
 @pytest.mark.parametrize(
-    ("entries", "interrupted"),
+    ("entries", "interrupted", "aborted_because"),
     [
-        ((STARTED,), True),
-        ((STARTED, end_run(DONE_OUTCOME)), False),
-        ((STARTED, RunFinished(AT, ApplyResult((DONE_OUTCOME,), interrupted=True))), True),
+        ((STARTED,), True, ""),
+        ((STARTED, end_run(DONE_OUTCOME)), False, ""),
+        ((STARTED, RunFinished(AT, ApplyResult((DONE_OUTCOME,), interrupted=True))), True, ""),
+        ((STARTED, ABORTED), False, "the disk is full"),
+        ((STARTED, ABORTED, STARTED), True, ""),
     ],
-    ids=["killed", "ended", "interrupted"],
+    ids=["killed", "ended", "interrupted", "aborted", "aborted and then killed"],
 )
-def test_a_run_that_did_not_come_to_its_end_was_interrupted(entries: tuple[Entry, ...], interrupted: bool) -> None:
-    assert result_from_journal(JournalContent(PLAN_OF_TWO_WRITES, entries)).interrupted is interrupted
+def test_a_run_that_did_not_come_to_its_end_was_interrupted(
+    entries: tuple[Entry, ...], aborted_because: str, *, interrupted: bool
+) -> None:
+    result = result_from_journal(JournalContent(PLAN_OF_TWO_WRITES, entries))
+
+    assert (result.interrupted, result.aborted_because) == (interrupted, aborted_because)
 
 
 BLOCKER = Blocker("ESA402", "cannot become calculated", {"versions": 2}, "remove the older version")
@@ -367,3 +388,114 @@ def test_a_journal_that_agrees_with_its_plan_is_read(tmp_path: Path, entries: tu
 def render_journal(plan: Plan, entries: tuple[Entry, ...]) -> bytes:
     header = render_line({"kind": "plan", "format_version": "1.0", "plan": encode_plan(plan)})
     return header + b"".join(render_line(encode_entry(entry)) for entry in entries)
+
+
+VALUE, DEMAND = IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND
+
+
+def note_all(*writes: tuple[Live, Mapping[str, Value]]) -> WriteHistory:
+    history = WriteHistory()
+    for before, wanted in writes:
+        history.note(before, wanted)
+    return history
+
+
+@pytest.mark.parametrize(
+    ("values", "is_late"),
+    [
+        ({}, True),
+        ({INFO: "North"}, True),
+        ({MULTIPLIER: 2}, True),
+        ({INFO: "North", MULTIPLIER: 2}, False),
+        ({INFO: "North", MULTIPLIER: 3}, False),
+        ({INFO: "Annex", MULTIPLIER: 3}, False),
+    ],
+    ids=["before both", "before the second", "before the first", "after both", "edited since", "edited since twice"],
+)
+def test_a_read_is_late_that_shows_a_value_from_before_a_write(values: Mapping[str, Value], *, is_late: bool) -> None:
+    history = note_all((make_live(), {INFO: "North"}), (make_live({INFO: "North"}), {MULTIPLIER: 2}))
+    other = make_live(channel_id=2)
+
+    assert history.is_late([make_live(values)]) is is_late
+    assert history.is_late([other, make_live(values)]) is is_late
+    assert not history.is_late([other])
+
+
+TOOK = (make_live(), {VALUE: True})
+
+
+@pytest.mark.parametrize(
+    ("writes", "shown", "is_late"),
+    [
+        ((TOOK,), make_live({VALUE: True}, channel_id=2), True),
+        ((TOOK,), make_live({VALUE: False}, channel_id=2), False),
+        ((TOOK,), make_live({VALUE: None}, channel_id=2), False),
+        ((TOOK,), make_live({DEMAND: True}, channel_id=2), False),
+        ((TOOK,), make_live({VALUE: True}, channel_id=2, point=2), False),
+        ((TOOK,), make_live({VALUE: True}), False),
+        ((TOOK, (make_live(), {INFO: "North"})), make_live({VALUE: True}, channel_id=2), True),
+        ((TOOK, (make_live(channel_id=3), {VALUE: False})), make_live({VALUE: True}, channel_id=2), True),
+        ((TOOK, (make_live({VALUE: True}), {VALUE: False})), make_live({VALUE: True}, channel_id=2), False),
+        ((TOOK, (make_live(channel_id=3), {VALUE: True})), make_live({VALUE: True}, channel_id=2), True),
+        (((make_live(), {VALUE: False}),), make_live({VALUE: True}, channel_id=2), False),
+    ],
+    ids=[
+        "of the former holder",
+        "moved",
+        "not said",
+        "the other flag",
+        "another data point",
+        "of its taker",
+        "and then another write",
+        "given up by the former holder",
+        "given up by its taker",
+        "taken twice",
+        "not taken",
+    ],
+)
+def test_a_read_is_late_that_shows_a_primary_flag_which_another_channel_took(
+    writes: tuple[tuple[Live, Mapping[str, Value]], ...], shown: Live, *, is_late: bool
+) -> None:
+    assert note_all(*writes).is_late([shown]) is is_late
+
+
+WRITTEN = (STARTED, intend(), finish(1))
+
+
+@pytest.mark.parametrize(
+    ("entries", "is_late"),
+    [
+        ((STARTED,), False),
+        ((STARTED, intend()), False),
+        ((STARTED, intend(), finish(1, FAILED)), False),
+        (WRITTEN, True),
+        ((*WRITTEN, end_run(DONE_OUTCOME)), False),
+        ((*WRITTEN, end_run(CONFIRMED)), True),
+        ((*WRITTEN, end_run(Outcome("main", 1, OutcomeStatus.MISMATCH))), False),
+        ((*WRITTEN, end_run(REFUSED)), True),
+        ((*WRITTEN, RunFinished(AT, ApplyResult(()))), True),
+        ((*WRITTEN, end_run(DONE_OUTCOME), STARTED, intend(2), finish(2)), True),
+    ],
+    ids=[
+        "nothing sent",
+        "open",
+        "failed",
+        "killed",
+        "read back",
+        "not read back",
+        "read back otherwise",
+        "failed later",
+        "not mentioned",
+        "written again",
+    ],
+)
+def test_a_later_run_waits_for_confirmed_writes_that_no_run_has_read_back(
+    entries: tuple[Entry, ...], *, is_late: bool
+) -> None:
+    content = JournalContent(PLAN_OF_TWO_WRITES, entries)
+
+    assert find_written(content).is_late([BEFORE]) is is_late
+
+
+def test_without_a_journal_no_read_is_late() -> None:
+    assert not find_written(None).is_late([BEFORE])
