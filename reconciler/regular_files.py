@@ -20,7 +20,7 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 def read_regular(path: Path, largest: int = LARGEST) -> bytes:
     """The content of the file at `path`, and of one that is larger the first `largest` bytes and one more.
 
-    Raises OSError where it cannot be read, and if it is not a regular file.
+    Raises OSError if it cannot be read, or is not a regular file.
     """
     descriptor = os.open(path, _FLAGS)
     with os.fdopen(descriptor, "rb") as stream:

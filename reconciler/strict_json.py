@@ -31,7 +31,7 @@ def is_too_deep(document: str | bytes) -> bool:
 
 
 def _is_deeper(brackets: bytes, most: int) -> bool:
-    # Each turn takes away the innermost level everywhere, and leaves nothing of what is sound and not too deep.
+    # Each turn removes the innermost level everywhere; of valid JSON that is not too deep, nothing is left.
     while most > 0:
         outer = brackets.replace(b"[]", b"")
         if len(outer) == len(brackets):

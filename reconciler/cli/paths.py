@@ -60,7 +60,7 @@ _MAX_LINKS = 40
 
 
 def find_descriptor(path: Path) -> int | None:
-    """The descriptor that `path`, or a link to it, stands for, such as /dev/stdout and /dev/fd/63."""
+    """The descriptor that `path`, or a link to it, names, such as /dev/stdout and /dev/fd/63."""
     place = os.path.abspath(path)  # noqa: PTH100 - without following links
     for _ in range(_MAX_LINKS):
         if place in _STANDARD_STREAMS:

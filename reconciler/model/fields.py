@@ -232,7 +232,7 @@ CHANNEL_FIELDS = (
         help=Help(
             "Primary value",
             "Primary value channel",
-            "Whether this is the one channel that stands for its data point's value.",
+            "Whether this is the channel whose values its data point shows and rolls up.",
             (True, False),
         ),
     ),
@@ -243,7 +243,7 @@ CHANNEL_FIELDS = (
         help=Help(
             "Primary demand",
             "Primary demand channel",
-            "Whether this is the one channel that stands for its data point's demand.",
+            "Whether this is the channel whose values its data point shows as demand.",
             (False, True),
         ),
     ),

@@ -242,7 +242,7 @@ _LIVE_RULES: tuple[Rule, ...] = (
         "ESA305",
         "select has other values than the channel has now.",
         "The channel was changed in EnergyCAP, and matches only because the file sets the new value too.",
-        f"{_CONTRACT}: a renamed import id converges; the other pointers of select likewise",
+        f"{_CONTRACT}: a plan after a renamed import id is empty; the same goes for the other identifiers of select",
         Certainty.PROJECT,
         "write the channel's current values under select",
         Severity.NOTE,
