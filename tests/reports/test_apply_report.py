@@ -31,7 +31,7 @@ from reconciler.reports.apply_report import (
 )
 from reconciler.reports.escaping import escape_text
 from reconciler.reports.terminal import no_style
-from tests.reports.apply_results import ACCOUNT, ALREADY, DIFFERS, DONE, FAILED, UNREAD
+from tests.reports.apply_results import ALREADY, DIFFERS, DONE, FAILED, RESULT, UNREAD
 from tests.reports.markdown_page import read_page
 from tests.reports.plans import HOSTILE, PLANS
 
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 PLAN = PLANS["one-edit"]
 
 
-def test_an_account_reads_as_in_its_golden_file(check_golden: Callable[[str, str], None]) -> None:
-    check_golden("account.txt", render_result(PLANS["mixed"], ACCOUNT, no_style))
+def test_a_result_in_text_reads_as_in_its_golden_file(check_golden: Callable[[str, str], None]) -> None:
+    check_golden("result.txt", render_result(PLANS["mixed"], RESULT, no_style))
 
 
 def test_all_done_is_a_sentence_and_a_line_of_counts() -> None:
@@ -55,7 +55,7 @@ def test_all_done_is_a_sentence_and_a_line_of_counts() -> None:
 
 
 def test_an_interrupted_run_says_how_to_go_on() -> None:
-    assert render_result(PLAN, replace(ACCOUNT, outcomes=(DONE,), interrupted=True), no_style) == (
+    assert render_result(PLAN, replace(RESULT, outcomes=(DONE,), interrupted=True), no_style) == (
         "Interrupted: 1 of 1 change done in production (https://app.energycap.com).\n"
         "\n"
         "Next, continue where this stopped; changes that are done are recognized:\n"
@@ -199,7 +199,7 @@ def test_what_the_last_read_back_finds_otherwise_is_an_error() -> None:
 
 
 def test_the_last_line_counts_the_endings() -> None:
-    assert json.loads(render_summary_event(ACCOUNT)) == {
+    assert json.loads(render_summary_event(RESULT)) == {
         "type": "change_summary",
         "@level": "info",
         "@message": "Apply: 4 done, 1 stale, 1 failed, 1 not tried, 1 differs.",
@@ -240,8 +240,8 @@ TAGS = {
 SIZES = [1, 40, 400, 4000]
 
 
-def make_account(size: int, text: str = "") -> ApplyResult:
-    """An account with so many changes in each ending, no two alike."""
+def make_result(size: int, text: str = "") -> ApplyResult:
+    """A result with so many changes of each outcome, no two alike."""
     outcomes = (
         Outcome(f"{text}channel-{number}", number, ending, f"{text}reason {number}", f"{text}fix {number}")
         for ending in OutcomeStatus
@@ -251,22 +251,22 @@ def make_account(size: int, text: str = "") -> ApplyResult:
 
 
 @pytest.mark.parametrize(
-    ("name", "account"),
+    ("name", "result"),
     [
-        ("account", ACCOUNT),
-        ("account-done", ApplyResult((DONE, ALREADY))),
+        ("result", RESULT),
+        ("result-done", ApplyResult((DONE, ALREADY))),
         (
-            "account-stopped",
-            ApplyResult((DONE, *(replace(ACCOUNT.outcomes[4], name=f"c{i}") for i in range(9))), aborted_because="so"),
+            "result-stopped",
+            ApplyResult((DONE, *(replace(RESULT.outcomes[4], name=f"c{i}") for i in range(9))), aborted_because="so"),
         ),
-        ("account-folded", make_account(400)),
+        ("result-shortened", make_result(400)),
     ],
 )
 def test_a_result_in_markdown_reads_as_in_its_golden_file(
-    name: str, account: ApplyResult, check_golden: Callable[[str, str], None]
+    name: str, result: ApplyResult, check_golden: Callable[[str, str], None]
 ) -> None:
-    plan = PLANS["mixed"] if name == "account" else PLAN
-    check_golden(f"{name}.md", render_result_markdown(plan, account, 8192))
+    plan = PLANS["mixed"] if name == "result" else PLAN
+    check_golden(f"{name}.md", render_result_markdown(plan, result, 8192))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -274,15 +274,15 @@ def test_a_result_in_markdown_reads_as_in_its_golden_file(
 @pytest.mark.parametrize("text", ["", HOSTILE], ids=["plain", "hostile"])
 def test_it_fits_whatever_there_is_to_say(size: int, budget: int, text: str) -> None:
     plan = replace(PLAN, environment=text * 100, url=text * 100) if text else PLAN
-    account = make_account(size, text)
-    rendered = render_result_markdown(plan, account, budget)
+    result = make_result(size, text)
+    rendered = render_result_markdown(plan, result, budget)
     assert len(rendered.encode()) <= budget
-    assert rendered.splitlines()[-1] == count_outcomes(account)
+    assert rendered.splitlines()[-1] == count_outcomes(result)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_every_change_is_shown_or_counted(size: int) -> None:
-    rendered = render_result_markdown(PLAN, make_account(size), 20_000)
+    rendered = render_result_markdown(PLAN, make_result(size), 20_000)
     sections = re.split(r"^### ", rendered, flags=re.MULTILINE)[1:]
     # One for each way to end.
     assert len(sections) == 5
@@ -294,10 +294,10 @@ def test_every_change_is_shown_or_counted(size: int) -> None:
         assert named + unnamed == size
 
 
-def test_what_is_harmless_is_folded_before_what_is_grave() -> None:
-    rendered = render_result_markdown(PLAN, make_account(120), 20_000)
-    folded = re.findall(r"“(.*?): 120 changes” ([^.;]*)", rendered)
-    assert folded == [
+def test_done_changes_are_shortened_before_failed_ones() -> None:
+    rendered = render_result_markdown(PLAN, make_result(120), 20_000)
+    shortened = re.findall(r"“(.*?): 120 changes” ([^.;]*)", rendered)
+    assert shortened == [
         ("! failed", "one line each"),
         ("? stale", "one line each"),
         ("- not tried", "one line each"),
@@ -305,23 +305,23 @@ def test_what_is_harmless_is_folded_before_what_is_grave() -> None:
 
 
 def test_a_page_is_made_of_nothing_but_the_reports_own_marks() -> None:
-    page = read_page(render_result_markdown(replace(PLAN, environment=HOSTILE, url=HOSTILE), make_account(1, HOSTILE)))
+    page = read_page(render_result_markdown(replace(PLAN, environment=HOSTILE, url=HOSTILE), make_result(1, HOSTILE)))
     assert page.tags <= TAGS
     assert page.attributes == set()
 
 
 def test_hostile_names_are_shown_as_they_are_and_notify_nobody() -> None:
-    page = read_page(render_result_markdown(PLAN, make_account(1, HOSTILE)))
+    page = read_page(render_result_markdown(PLAN, make_result(1, HOSTILE)))
     assert f"{escape_text(HOSTILE)}channel-0" in page.code
     assert "@" not in page.prose
 
 
 def test_no_line_can_be_a_command_to_the_system_that_shows_it() -> None:
-    lines = render_result_markdown(replace(PLAN, environment=HOSTILE), make_account(3, HOSTILE)).splitlines()
+    lines = render_result_markdown(replace(PLAN, environment=HOSTILE), make_result(3, HOSTILE)).splitlines()
     assert [line for line in lines if not line.isprintable() or re.match(r"\s*(::|/)", line) or "##[" in line] == []
 
 
 def test_the_heading_names_a_project_below_the_root() -> None:
-    text = render_result_markdown(replace(PLAN, folder="sites/north"), ACCOUNT)
+    text = render_result_markdown(replace(PLAN, folder="sites/north"), RESULT)
     assert text.startswith("## EnergyCAP apply to `production`, project `sites/north`\n\n")
-    assert render_result_markdown(PLAN, ACCOUNT).startswith("## EnergyCAP apply to `production`\n\n")
+    assert render_result_markdown(PLAN, RESULT).startswith("## EnergyCAP apply to `production`\n\n")
