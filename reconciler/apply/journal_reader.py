@@ -307,7 +307,7 @@ def _end(change: Change, status: OutcomeStatus, message: str, fix: str) -> Outco
 _FLAGS = (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND)
 
 
-class _SeenWrite(Struct, frozen=True):
+class _ConfirmedWrites(Struct, frozen=True):
     """The values written to one channel by one or several writes, and the channel as read before the first."""
 
     before: Live
@@ -323,7 +323,7 @@ class WriteHistory:
     """
 
     def __init__(self) -> None:
-        self._writes: dict[int, _SeenWrite] = {}
+        self._writes: dict[int, _ConfirmedWrites] = {}
         # The channel that took a primary flag of a data point, by the id of that and the path of the flag.
         self._takers: dict[tuple[int, str], int] = {}
         self._lock = Lock()
@@ -331,8 +331,8 @@ class WriteHistory:
     def note(self, before: Live, wanted: Spec) -> None:
         """Add that `wanted` was written to the channel that was read as `before`."""
         with self._lock:
-            earlier = self._writes.get(before.id, _SeenWrite(before, {}))
-            self._writes[before.id] = _SeenWrite(earlier.before, {**earlier.wanted, **wanted})
+            earlier = self._writes.get(before.id, _ConfirmedWrites(before, {}))
+            self._writes[before.id] = _ConfirmedWrites(earlier.before, {**earlier.wanted, **wanted})
             for flag in _FLAGS:
                 key = before.data_point.id, flag
                 if wanted.get(flag) is True:
