@@ -65,7 +65,7 @@ def test_an_interrupted_run_says_how_to_go_on() -> None:
     )
 
 
-def test_changes_that_ended_alike_are_told_together_all_by_name() -> None:
+def test_changes_with_the_same_outcome_are_shown_together_each_by_name() -> None:
     outcomes = [
         Outcome(f"channel-{number}", number, OutcomeStatus.NOT_TRIED, "the run was stopped", "go on")
         for number in range(9)
@@ -103,7 +103,7 @@ def test_each_ending_has_a_mark_of_its_own() -> None:
     ]
 
 
-def test_the_first_line_says_who_speaks_and_of_what() -> None:
+def test_the_first_event_has_the_tool_the_format_and_the_environment() -> None:
     assert json.loads(render_version_event(PLANS["mixed"], 1)) == {
         "type": "version",
         "@level": "info",

@@ -39,11 +39,11 @@ if TYPE_CHECKING:
     ],
     ids=["names", "routing", "history", "blocked", "unknown", "nothing"],
 )
-def test_the_gravest_counts(change: Change, risk: Risk) -> None:
+def test_the_most_severe_one_counts(change: Change, risk: Risk) -> None:
     assert find_risk(change) is risk
 
 
-def test_what_edits_do_is_listed_the_gravest_first() -> None:
+def test_the_risks_of_edits_are_listed_the_worst_first() -> None:
     change = make_change("a", RENAME, REIDENTIFY, RESCALE, RESCALE)
     assert find_risks(change) == (Risk.HISTORY, Risk.ROUTING, Risk.COSMETIC)
 
@@ -57,7 +57,7 @@ def test_every_risk_has_a_sign_and_words_of_its_own() -> None:
     assert len({words.sign for words in RISK_WORDS.values()}) == len(Risk)
 
 
-def test_the_words_of_a_plan_are_explained_the_gravest_first() -> None:
+def test_the_words_of_a_plan_are_explained_the_riskiest_first() -> None:
     assert render_legend(PLANS["mixed"]) == (
         "Legend: history = may rewrite stored values; structural = changes what a channel is; "
         "routing = may send readings elsewhere; cosmetic = names and descriptions; null = not set; "
@@ -65,7 +65,7 @@ def test_the_words_of_a_plan_are_explained_the_gravest_first() -> None:
     )
 
 
-def test_drift_is_explained_where_it_is_told_apart() -> None:
+def test_drift_is_explained_if_a_base_was_given() -> None:
     assert render_legend(PLANS["drift-and-change"]) == (
         "Legend: history = may rewrite stored values; cosmetic = names and descriptions; drift = not from this change; "
         "unmanaged = in EnergyCAP, in no file here, never touched."
@@ -145,11 +145,11 @@ def test_without_a_history_the_sentence_holds_for_any_channel() -> None:
 
 
 @pytest.mark.parametrize("history", [UNREAD, History(versions=())], ids=["no readings", "nothing known"])
-def test_what_is_not_known_of_a_history_is_left_out(history: History) -> None:
+def test_unknown_dates_of_a_history_are_left_out(history: History) -> None:
     assert describe_effect(RESCALE, [change_of(RESCALE, history)]).startswith("may rewrite stored values; ")
 
 
-def test_the_time_counts_from_the_first_reading_where_the_version_begins_earlier() -> None:
+def test_the_span_starts_at_the_first_reading_if_the_version_begins_earlier() -> None:
     history = History((VersionSpan(1, "2020-01-01T00:00:00", None),), first_reading="2022-05-01T00:15:00")
     assert "(from 2022-05-01 00:15)" in describe_effect(RESCALE, [change_of(RESCALE, history)])
 
@@ -218,5 +218,5 @@ UNMANAGED = {"channel_id": 2, "name": "Campus", "managed_as": None, "file": None
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_evidence_is_told_in_words(evidence: dict[str, object], lines: list[tuple[str, tuple[str, ...]]]) -> None:
+def test_evidence_is_shown_in_words(evidence: dict[str, object], lines: list[tuple[str, tuple[str, ...]]]) -> None:
     assert list(describe_evidence(evidence)) == lines

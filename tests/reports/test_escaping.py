@@ -123,7 +123,7 @@ def test_a_sentence_shows_any_text_as_it_is_and_nothing_of_it_means_anything(tex
     assert "#" not in page.prose
 
 
-def test_what_is_too_long_is_cut_and_says_so() -> None:
+def test_a_long_text_is_cut_and_marked() -> None:
     assert (shorten("abc", 3), shorten("abcd", 3)) == ("abc", "abc…")
 
 

@@ -214,7 +214,7 @@ def test_a_message_makes_no_link() -> None:
     assert result["message"] == {"text": "no channel [here] (https://example.com)"}
 
 
-def test_a_path_is_a_uri_that_leads_back_to_the_file() -> None:
+def test_a_path_becomes_a_uri_of_the_file() -> None:
     uris = [
         result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in _run(FINDINGS)["results"]
     ]
@@ -350,7 +350,7 @@ def test_a_finding_in_another_file_is_another_one() -> None:
     assert _fingerprints([TRIP]) != _fingerprints([moved])
 
 
-def test_equal_findings_in_one_file_are_told_apart() -> None:
+def test_equal_findings_in_one_file_have_different_fingerprints() -> None:
     assert len(set(_fingerprints([TRIP, TRIP, TRIP]))) == 3
 
 

@@ -31,19 +31,19 @@ def test_there_is_a_renderer_for_each_format() -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_nothing_found_is_said_in_each_format(name: str) -> None:
+def test_each_format_can_report_that_there_are_no_findings(name: str) -> None:
     text = renderers(FindingsReport((), files=12, channels=230))[name](no_style)
     assert (text == "12 files, 230 channels: no findings.\n") is (name == "text")
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_every_format_names_files_from_where_the_user_stands(name: str) -> None:
+def test_every_format_gives_paths_from_the_current_folder(name: str) -> None:
     text = renderers(FindingsReport((TRIP,), 1, 1), "site/")[name](no_style)
     assert "site/channels/north.yaml" in text
 
 
 @pytest.mark.parametrize("name", ["json", "github", "gitlab", "sarif", "junit"])
-def test_machines_get_paths_from_the_root_where_the_user_stands_below_it(name: str) -> None:
+def test_formats_for_machines_give_paths_from_the_root_of_the_repository(name: str) -> None:
     text = renderers(REPORT, "../")[name](no_style)
     assert "channels/north.yaml" in text
     assert "../" not in text
@@ -112,7 +112,7 @@ def test_each_part_is_painted_in_its_style() -> None:
     )
 
 
-def test_places_are_given_from_where_the_user_stands() -> None:
+def test_locations_are_given_from_the_current_folder() -> None:
     assert render_findings([TRIP], no_style, "../").startswith("../channels/north.yaml:12:20  ESA214  ")
 
 

@@ -24,7 +24,7 @@ from reconciler.reports.formatting import count, format_time, format_value, join
         (1e-7, "1e-07"),
     ],
 )
-def test_null_empty_text_and_numbers_are_told_apart(value: str | float | bool | None, shown: str) -> None:
+def test_null_empty_text_and_numbers_look_different(value: str | float | bool | None, shown: str) -> None:
     assert format_value(value) == shown
 
 

@@ -50,7 +50,7 @@ def test_an_unknown_setting_keeps_its_own_name() -> None:
         ("newSetting", "x", ValueText("“x”")),
     ],
 )
-def test_a_value_is_told_from_the_words_that_stand_for_one(path: str, value: Value, shown: ValueText) -> None:
+def test_a_value_looks_different_from_a_word_of_the_report(path: str, value: Value, shown: ValueText) -> None:
     assert describe_value(path, value) == shown
 
 
@@ -88,7 +88,7 @@ def test_the_pieces_are_the_formulas_as_they_were_written(before: str, after: st
 
 
 @given(st.lists(st.tuples(PIECES, BLANKS, BLANKS), min_size=1, max_size=8), st.none() | st.none() | formulas)
-def test_nothing_is_marked_exactly_where_the_formulas_are_the_same(
+def test_parts_are_marked_if_and_only_if_the_formulas_differ(
     drawn: list[tuple[str, str, str]], other: str | None
 ) -> None:
     before = "".join(piece + blank for piece, blank, _ in drawn)
@@ -137,7 +137,7 @@ def test_a_long_formula_beside_a_short_one_or_itself_is_marked() -> None:
         ("write  A: {1", ["write ", "A: {1"], ["A: {1"]),
     ],
 )
-def test_code_ends_where_the_sentence_goes_on(sentence: str, parts: list[str], code: list[str]) -> None:
+def test_code_ends_where_the_sentence_continues(sentence: str, parts: list[str], code: list[str]) -> None:
     found = list(split_code(sentence))
     assert [part.text for part in found] == parts
     assert [part.text for part in found if part.is_code] == code

@@ -42,7 +42,7 @@ def _change(history: History | None, *edits: Edit) -> Change:
     return replace(make_change("a", *edits or (RESCALE,)), history=history)
 
 
-def test_bars_and_marks_stand_where_their_dates_are() -> None:
+def test_bars_and_marks_are_placed_at_their_dates() -> None:
     history = History(TWO, has_readings=True, first_reading="2022-01-01T00:00:00", last_reading="2025-12-31T00:00:00")
     moved = Edit(BEGIN, "2024-01-01T00:00:00", "2024-07-01T00:00:00", Impact.HISTORY)
     assert make_timeline(_change(history, moved), "2026-01-01T00:00:00Z") == Timeline(
@@ -111,7 +111,7 @@ def test_whatever_the_service_says_nothing_is_drawn_beside_the_axis(
     ],
     ids=["unknown", "readings unknown", "no readings", "readings at unknown times", "readings"],
 )
-def test_a_sentence_says_what_is_known(history: History | None, story: str) -> None:
+def test_a_sentence_says_what_is_known_of_the_history(history: History | None, story: str) -> None:
     assert describe_history(_change(history)) == story
 
 

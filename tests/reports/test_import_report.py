@@ -82,7 +82,7 @@ Import: 0 channels updated, 0 files new, 0 changed, 3 managed before, 0 left out
         ),
     ],
 )
-def test_an_import_is_told_whole(done: ImportSummary, expected: str) -> None:
+def test_an_import_is_reported_completely(done: ImportSummary, expected: str) -> None:
     assert render_import(done, no_style, "../") == expected
 
 

@@ -57,7 +57,7 @@ def test_a_blocked_change_says_why_with_evidence_and_way_out() -> None:
     ]
 
 
-def test_changes_alike_show_their_edits_once_and_those_that_differ_first() -> None:
+def test_identical_changes_show_their_edits_once_and_name_the_exceptions_first() -> None:
     alike = (make_change("a", RESCALE), make_change("b", RESCALE, data_point=SOUTH))
     assert render_identical(IdenticalChanges(alike, (make_change("c", RESCALE), make_change("d", RESCALE)))) == (
         "**2 channels with identical edits**; 2 differ, shown separately: `c`, `d`\n"
@@ -107,7 +107,7 @@ def test_a_change_on_one_line_says_what_blocks_it_and_then_its_edits() -> None:
 LINKS = PLANS["mixed"].formula_links
 
 
-def test_a_picture_shows_whose_values_go_where_and_what_comes_and_goes() -> None:
+def test_a_picture_shows_which_formulas_use_which_channels_and_what_changes() -> None:
     picture, drawn = draw_links(LINKS, {1042: "changes", 1043: "blocked"})
     assert drawn == len(LINKS)
     assert picture == (

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 ALL = tuple(make_change(f"use-{number}", RESCALE, channel_id=number) for number in range(MIN_IDENTICAL))
 
 
-def test_changes_of_a_data_point_stand_together_by_place_and_code() -> None:
+def test_changes_are_grouped_by_data_point_ordered_by_place_and_code() -> None:
     south, lost, north, other = (
         make_change(name, RENAME, data_point=point)
         for name, point in (("south", SOUTH), ("lost", LOST), ("north", NORTH), ("other", NORTH))
@@ -53,7 +53,7 @@ def test_changes_of_a_data_point_stand_together_by_place_and_code() -> None:
     ]
 
 
-def test_changes_of_a_place_stand_together_and_those_of_none_last() -> None:
+def test_changes_are_grouped_by_place_those_without_one_last() -> None:
     south, lost, north = (make_change("a", RENAME, data_point=point) for point in (SOUTH, LOST, NORTH))
     assert group_by_place([south, lost, north]) == (
         ("North Campus", (north,)),
@@ -62,7 +62,7 @@ def test_changes_of_a_place_stand_together_and_those_of_none_last() -> None:
     )
 
 
-def test_a_data_point_is_called_by_what_is_known_of_it() -> None:
+def test_a_data_point_is_named_by_what_is_known_of_it() -> None:
     assert [format_data_point(point) for point in (NORTH, LOST, DataPoint(3, code="A", name="A", place_code="P"))] == [
         "North Campus · NB-ELEC-01 North electricity (ELECTRIC)",
         "data point 9",
@@ -70,36 +70,36 @@ def test_a_data_point_is_called_by_what_is_known_of_it() -> None:
     ]
 
 
-def test_changes_with_the_very_same_edits_are_folded() -> None:
+def test_changes_with_identical_edits_are_grouped() -> None:
     other = make_change("other", RENAME)
     ((fold,), single) = group_identical([*ALL, other])
     assert (fold.changes, fold.exceptions, single) == (ALL, (), (other,))
 
 
-def test_too_few_alike_are_not_folded() -> None:
+def test_too_few_identical_changes_are_not_grouped() -> None:
     assert group_identical(ALL[1:]) == ((), ALL[1:])
 
 
-def test_what_is_blocked_or_waits_is_never_folded_but_an_exception() -> None:
+def test_blocked_and_dependent_changes_are_exceptions_and_never_grouped() -> None:
     blocked = make_change("blocked", RESCALE, blocked_by=[UNCLEAR])
     waiting = make_change("waiting", RESCALE, depends_on=["use-1"])
     ((fold,), single) = group_identical([blocked, *ALL, waiting])
     assert (fold.exceptions, single) == ((blocked, waiting), (blocked, waiting))
 
 
-def test_what_edits_the_same_value_otherwise_is_an_exception() -> None:
+def test_a_different_edit_of_the_same_value_is_an_exception() -> None:
     other = make_change("other", replace(RESCALE, after=1000), RENAME)
     ((fold,), _) = group_identical([*ALL, other])
     assert fold.exceptions == (other,)
 
 
-def test_the_largest_fold_comes_first() -> None:
+def test_the_largest_group_comes_first() -> None:
     renamed = tuple(make_change(f"name-{number}", RENAME, channel_id=number) for number in range(MIN_IDENTICAL + 1))
     folds, _ = group_identical([*ALL, *renamed])
     assert [fold.changes for fold in folds] == [renamed, ALL]
 
 
-def test_what_is_to_stand_apart_is_not_folded() -> None:
+def test_an_excluded_change_is_not_grouped() -> None:
     ((fold,), single) = group_identical([*ALL, make_change("apart", *ALL[0].edits)], {"apart"})
     assert (fold.changes, [change.name for change in single]) == (ALL, ["apart"])
 
@@ -132,7 +132,7 @@ def test_blocked_changes_wait_for_what_can_be_sent() -> None:
     assert blocking_rules(held[0]) == ("ESA403", "ESA402")
 
 
-def test_nothing_is_said_of_what_waits_for_a_blocked_change() -> None:
+def test_dependents_of_a_blocked_change_are_not_listed() -> None:
     first = make_change("first", RENAME, blocked_by=[UNCLEAR])
     held = make_change("held", RENAME, blocked_by=[USED], depends_on=["first"])
     assert find_dependents(make_plan(first, held)).blocked_dependents(first) == ()

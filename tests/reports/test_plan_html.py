@@ -68,7 +68,7 @@ def test_every_channel_is_on_the_page_once(name: str) -> None:
 
 
 @every_plan
-def test_the_gravest_changes_come_first(name: str) -> None:
+def test_the_riskiest_changes_come_first(name: str) -> None:
     ranks = ["blocked", "history", "structural", "routing", "forward", "cosmetic"]
     shown = [
         section.attributes["id"] for section in _read(name).find("section") if section.attributes.get("id") in ranks
@@ -77,7 +77,7 @@ def test_the_gravest_changes_come_first(name: str) -> None:
 
 
 @every_plan
-def test_what_blocks_a_change_and_the_way_out_are_said(name: str) -> None:
+def test_a_blocked_change_shows_the_reason_and_the_fix(name: str) -> None:
     text = _read(name).text
     blocks = [block for change in ALL_PLANS[name].changes for block in change.blocked_by]
     said = [
@@ -100,7 +100,7 @@ def test_nothing_is_asked_for_from_anywhere(name: str) -> None:
 
 
 @every_plan
-def test_every_link_leads_somewhere_and_every_id_is_one_elements_own(name: str) -> None:
+def test_every_link_has_a_target_and_every_id_is_unique(name: str) -> None:
     page = _read(name)
     ids = [element.attributes["id"] for element in page.elements if "id" in element.attributes]
     links = [element.attributes["href"][1:] for element in page.find("a")]
@@ -133,7 +133,7 @@ def _hash(text: str) -> str:
 
 
 @every_plan
-def test_headings_form_a_tree_and_landmarks_are_there(name: str) -> None:
+def test_headings_form_a_tree_and_there_are_landmarks(name: str) -> None:
     page = _read(name)
     levels = [int(element.name[1]) for element in page.elements if re.fullmatch("h[1-6]", element.name)]
     assert levels[0] == 1
@@ -151,7 +151,7 @@ def test_every_filter_has_a_label_and_every_column_a_heading(name: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_from_what_it_stands_on(scheme: str) -> None:
+def test_text_has_enough_contrast_to_its_background(scheme: str) -> None:
     (style,) = _read("mixed").find("style")
     blocks = re.findall(r":root \{(.*?)\}", "".join(style.texts), re.DOTALL)
     colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", blocks[0]))
@@ -227,7 +227,7 @@ def test_a_filtered_plan_says_so() -> None:
         ),
     ],
 )
-def test_findings_stand_before_the_changes_and_links_are_called_as_the_sections_are(
+def test_findings_come_before_the_changes_and_links_are_named_like_their_sections(
     name: str, headings: list[str]
 ) -> None:
     page = _read(name)
@@ -236,7 +236,7 @@ def test_findings_stand_before_the_changes_and_links_are_called_as_the_sections_
     assert links == headings
 
 
-def test_a_finding_is_named_where_its_channel_is() -> None:
+def test_a_finding_is_linked_at_its_channel() -> None:
     (link,) = [link for link in _read("in-vain").find("a") if "article" in link.within and link.text == "ESA603"]
     assert link.attributes["href"] == "#finding-1"
     assert [item.text.partition(":")[0] for item in _read("in-vain").find("li", id="finding-1")] == [
@@ -255,12 +255,12 @@ def test_a_finding_is_named_in_the_row_of_a_channel_that_is_like_others() -> Non
     assert linked[0].startswith("nb-elec-003")
 
 
-def test_where_nothing_was_compared_the_page_does_not_say_that_nothing_differs() -> None:
+def test_a_page_does_not_claim_that_nothing_differs_if_nothing_was_compared() -> None:
     assert [text.text for text in _read("broken").find("p", **{"class": "empty"})] == ["Nothing was compared."]
     assert _read("broken").find("title")[0].text == "Plan for production: none"
 
 
-def test_what_is_to_be_copied_stands_apart() -> None:
+def test_text_to_copy_is_code_of_its_own() -> None:
     finding = Finding("ESA305", Severity.WARNING, "renamed", fix="write  channelImportId: A  under select")
     page = Outline(render_plan_html(make_plan(findings=[finding])))
     assert [code.text for code in page.find("code") if "ul" in code.within] == ["channelImportId: A"]

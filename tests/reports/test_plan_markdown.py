@@ -107,7 +107,7 @@ def test_the_heading_names_a_project_below_the_root() -> None:
     )
 
 
-def test_findings_are_told_errors_first() -> None:
+def test_findings_are_listed_errors_first() -> None:
     findings = [Finding("ESA501", Severity.WARNING, "may rewrite", detail=("1 edit",)), *PLANS["filtered"].findings]
     assert _section("Findings", render_plan_markdown(make_plan(findings=findings))) == (
         "### Findings: 1 error and 1 warning\n"
@@ -119,7 +119,7 @@ def test_findings_are_told_errors_first() -> None:
     )
 
 
-def test_formulas_are_left_out_where_none_changes() -> None:
+def test_formulas_are_left_out_if_none_changes() -> None:
     link = FormulaLink(ChannelLabel(1, "a", "A"), ChannelLabel(2, "b", "B"), before=True, after=True)
     plan = make_plan(make_change("b", RESCALE, channel_id=2), formula_links=[link])
     assert "Formulas around" not in render_plan_markdown(plan)
@@ -171,7 +171,7 @@ def _abbreviate(line: str) -> str:
     return "; ".join(f"{signs.get(title, title)} {level}" for title, level in parts)
 
 
-def test_where_there_is_no_room_for_all_names_the_others_are_counted() -> None:
+def test_names_that_do_not_fit_are_counted() -> None:
     changes = [make_change(f"history-{i:04}", replace(RESCALE, after=i + 2), channel_id=i) for i in range(1000)]
     text = render_plan_markdown(make_plan(*changes, make_change("harmless", RENAME)), 4096)
     named = len(re.findall(r"`history-\d+`", text))
@@ -180,7 +180,7 @@ def test_where_there_is_no_room_for_all_names_the_others_are_counted() -> None:
     assert "`harmless`" not in text
 
 
-def test_a_name_that_fits_nowhere_is_counted() -> None:
+def test_a_name_longer_than_the_limit_is_counted() -> None:
     text = render_plan_markdown(make_plan(make_change("x" * 5000, RESCALE)), 4096)
     assert _section("▲", text) == (
         "### ▲ May rewrite stored values: 1 change\n\nThere is no room to list them here.\n\n"
@@ -198,7 +198,7 @@ def test_exceptions_are_named_where_those_with_identical_edits_are_only_counted(
     ]
 
 
-def test_what_many_have_in_common_is_told_where_their_names_have_no_room() -> None:
+def test_identical_edits_are_shown_even_if_the_names_do_not_fit() -> None:
     assert (
         "- 412 channels with identical edits: `esaChannelVersion.multiplier` `1` → `0.001` (×0.001)\n"
         in render_plan_markdown(PLANS["alike"], 4096)

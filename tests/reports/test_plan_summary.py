@@ -96,7 +96,7 @@ def test_the_counts_are_one_stable_line() -> None:
     assert count_changes(PLANS["mixed"]) == "Plan: 1 to update, 1 blocked, 1 unchanged, 4 unmanaged."
 
 
-def test_where_nothing_was_compared_nothing_is_counted() -> None:
+def test_nothing_is_counted_if_nothing_was_compared() -> None:
     assert count_changes(PLANS["broken"]) == "Plan: none, as there are errors and nothing was compared."
 
 
@@ -104,11 +104,11 @@ def test_errors_beside_what_was_compared_leave_the_counts() -> None:
     assert count_changes(make_plan(findings=[ERROR])) == "Plan: 0 to update, 0 blocked, 0 unchanged, 4 unmanaged."
 
 
-def test_an_environment_whose_address_is_its_name_is_named_once() -> None:
+def test_an_environment_whose_url_is_its_name_is_named_once() -> None:
     assert format_environment(replace(make_plan(), environment="sandbox", url="sandbox")) == "sandbox"
 
 
-def test_feeds_that_lead_elsewhere_are_found_with_their_route() -> None:
+def test_rerouted_feeds_are_found_with_their_route() -> None:
     stays, moves, ends = (
         FeedRoute("stays", "a", 1042, 1042, ()),
         FeedRoute("moves", "a", 77, 1042, ()),
@@ -118,13 +118,13 @@ def test_feeds_that_lead_elsewhere_are_found_with_their_route() -> None:
     assert find_feeds_to_review(plan) == ((moves, "channel 77 → a"), (ends, "a → no channel"))
 
 
-def test_a_feed_that_a_block_holds_where_it_is_says_so() -> None:
+def test_a_feed_whose_change_is_blocked_says_that_it_stays() -> None:
     held = FeedRoute("held", "a", 1042, 77, (), is_change_blocked=True)
     plan = make_plan(make_change("a"), feeds=[held])
     assert find_feeds_to_review(plan) == ((held, "stays at a; it would reach channel 77"),)
 
 
-def test_a_feed_with_a_finding_is_told_though_it_stays() -> None:
+def test_a_feed_with_a_finding_is_listed_even_if_it_is_not_rerouted() -> None:
     lost = FeedRoute("lost", "a", None, None, ("no channel has this import id",))
     assert find_feeds_to_review(make_plan(feeds=[lost])) == ((lost, "no channel"),)
 

@@ -26,7 +26,7 @@ def test_a_plan_reads_as_in_its_golden_file(name: str, check_golden: Callable[[s
     check_golden(f"plan-{name}.txt", render_plan(PLANS[name], no_style))
 
 
-def test_unchanged_channels_are_listed_where_asked_for(check_golden: Callable[[str, str], None]) -> None:
+def test_unchanged_channels_are_listed_on_request(check_golden: Callable[[str, str], None]) -> None:
     check_golden("plan-mixed-unchanged.txt", render_plan(PLANS["mixed"], no_style, show_unchanged=True))
 
 

@@ -19,7 +19,7 @@ def test_what_does_not_fit_goes_on_the_next_line() -> None:
     assert list(wrap(pieces, no_style, indent=2, hang=4)) == [f"  {'a' * 40} {'b' * 37}", "    c"]
 
 
-def test_lines_hang_under_each_other_where_nothing_else_is_said() -> None:
+def test_lines_are_indented_alike_by_default() -> None:
     assert list(wrap((chunk("a" * 79), chunk("b")), no_style, indent=1)) == [" " + "a" * 79, " b"]
 
 
@@ -33,7 +33,7 @@ def test_neighbours_in_one_style_are_painted_together() -> None:
     assert list(painted) == ["<fix:a b> c <code:d>"]
 
 
-def test_what_is_quoted_or_stands_after_two_spaces_is_kept_whole() -> None:
+def test_quoted_text_and_text_after_two_spaces_is_not_broken() -> None:
     pieces = split_words('write "North use", or  observationRule: Trip  instead')
     assert [text for ((text, _),) in pieces] == ["write", '"North use",', "or", " observationRule: Trip", "instead"]
 
@@ -83,9 +83,7 @@ def test_no_line_is_wide_but_for_a_wide_piece_and_none_is_lost(words: list[str])
         "longer than the line",
     ],
 )
-def test_carets_stand_under_the_piece_that_is_meant(
-    line: str, column: int, length: int, shown: tuple[str, str]
-) -> None:
+def test_carets_mark_the_part_that_is_meant(line: str, column: int, length: int, shown: tuple[str, str]) -> None:
     assert format_excerpt(line, column, length) == shown
 
 
