@@ -298,6 +298,14 @@ def test_a_channel_is_proposed_with_codes_and_names() -> None:
     assert propose_all([make_live(1)]) == Proposal((plain("nb-elec-use", 1, "Use"),), ())
 
 
+def test_a_name_that_is_a_date_with_a_zone_is_written_as_it_is() -> None:
+    name = "2025-01-01T00:00:00Z"
+
+    (channel,) = propose_all([make_live(1, {"channelInfo": name})]).channels
+
+    assert channel.spec["channelInfo"] == name
+
+
 def test_managed_channels_are_left_alone_and_formulas_name_them() -> None:
     net = make_calculated(3, "channel(1) - channel(2)", {"channelInfo": "Net"})
 
