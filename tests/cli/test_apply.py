@@ -108,7 +108,7 @@ def test_events_come_as_lines_of_json(planned: Workspace) -> None:
     assert (lines[-1]["done"], lines[-1]["stale"], lines[-1]["failed"], lines[-1]["not_tried"]) == (2, 0, 0, 0)
 
 
-def test_the_account_comes_as_markdown_for_the_summary_of_a_ci_run(planned: Workspace) -> None:
+def test_the_result_is_written_as_markdown_for_the_summary_of_a_ci_run(planned: Workspace) -> None:
     answer = planned.run("apply", "plan.json", "--format", "markdown=summary.md")
     summary = (planned.root / "summary.md").read_text(encoding="utf-8")
     assert (answer.code, answer.out.splitlines()[-1]) == (0, "Apply: 2 done, 0 stale, 0 failed, 0 not tried.")
@@ -136,14 +136,14 @@ def test_that_there_was_nothing_to_do_is_said_too(workspace: Workspace, name: st
 
 
 @pytest.mark.counts_on("list_shape", reason="all that is said is compared")
-def test_a_summary_that_cannot_be_written_is_said_with_the_account(planned: Workspace) -> None:
+def test_a_summary_that_cannot_be_written_is_reported_with_the_result(planned: Workspace) -> None:
     answer = planned.run("apply", "plan.json", "--format", "markdown=/dev/full")
     assert answer.code == 0
     assert answer.err.splitlines()[0] == "cannot write /dev/full: No space left on device"
     assert answer.out.splitlines()[-1] == "Apply: 2 done, 0 stale, 0 failed, 0 not tried."
 
 
-def test_a_call_that_is_deprecated_is_said_beside_the_account(workspace: Workspace, served: Serve) -> None:
+def test_a_deprecated_request_is_reported_beside_the_result(workspace: Workspace, served: Serve) -> None:
     served(make_world(ONE), "PUT deprecated")
     workspace.define({"one": RENAMED["one"]})
     answer = workspace.run("apply", "--auto-approve")
@@ -230,7 +230,7 @@ def test_a_plan_says_which_guard_will_stop_its_apply(workspace: Workspace) -> No
     ]
 
 
-def test_a_share_counts_all_managed_channels_whatever_the_filter(workspace: Workspace) -> None:
+def test_a_percentage_counts_all_managed_channels_regardless_of_the_filter(workspace: Workspace) -> None:
     workspace.load(make_world(ONE, TWO))
     workspace.define(RENAMED)
     workspace.write("reconciler.yaml", f"{PROJECT}guards:\n  maxChanges: 50%\n")

@@ -42,7 +42,7 @@ def test_what_the_base_said_already_is_drift(committed: Workspace) -> None:
     assert origins(committed, "--base", "HEAD") == {"channelInfo": "drift", "channelDescription": "change"}
 
 
-def test_without_a_base_nothing_is_told_apart(committed: Workspace) -> None:
+def test_without_a_base_no_edit_has_an_origin(committed: Workspace) -> None:
     assert origins(committed) == {"channelInfo": None, "channelDescription": None}
 
 
@@ -279,7 +279,7 @@ def test_files_that_look_like_a_repository_do_not_say_which_commit_a_plan_is_of(
     assert not (planted.root / "forged" / "ran").exists()
 
 
-def test_a_committed_journal_is_tracked_whatever_looks_like_a_repository_beside_it(planted: Workspace) -> None:
+def test_a_committed_journal_is_tracked_even_if_something_beside_it_looks_like_a_repository(planted: Workspace) -> None:
     journal = planted.write("old.jsonl", "{}")
     git(planted, "-C", "..", "add", f"{planted.root.name}/old.jsonl")
     with pytest.raises(ProjectError, match=r"git cannot tell whether it tracks .*: .*safe\.bareRepository"):
@@ -431,7 +431,7 @@ def test_a_folder_that_is_no_longer_one_of_definitions_counts(based: Workspace) 
     ]
 
 
-def test_a_name_that_leads_to_another_channel_is_said(based: Workspace) -> None:
+def test_a_name_that_selects_another_channel_is_reported(based: Workspace) -> None:
     based.define({"one": {**MANAGED, "channelId": 2}, "two": {**TWO, "channelId": 1}}, feeds={"logger": FEED})
     lines = ['one: 1 "Channel 1" → 2 "Channel 2"', 'two: 2 "Channel 2" → 1 "Channel 1"']
     message = "names now select another channel in EnergyCAP because of this change"
@@ -508,7 +508,7 @@ def test_a_change_that_git_is_told_to_overlook_is_not_committed(
     assert commit_in_plan(clean)["uncommitted"] is True
 
 
-def test_a_file_that_is_gone_is_not_committed_though_git_is_told_to_overlook_it(clean: Workspace) -> None:
+def test_a_deleted_file_counts_as_uncommitted_even_if_git_is_told_to_ignore_it(clean: Workspace) -> None:
     clean.write("channels/two.yaml", ONE.replace("one", "two").replace(": 1", ": 2"))
     git(clean, "add", ".")
     git(clean, "commit", "-m", "second")
@@ -518,7 +518,7 @@ def test_a_file_that_is_gone_is_not_committed_though_git_is_told_to_overlook_it(
     assert commit_in_plan(clean)["uncommitted"] is True
 
 
-def test_line_ends_that_git_converts_are_as_committed_though_it_is_told_to_overlook_them(clean: Workspace) -> None:
+def test_line_ends_that_git_converts_count_as_committed(clean: Workspace) -> None:
     git(clean, "config", "core.autocrlf", "true")
     git(clean, "update-index", "--assume-unchanged", "channels/one.yaml")
     (clean.root / "channels" / "one.yaml").write_bytes(ONE.replace("\n", "\r\n").encode())

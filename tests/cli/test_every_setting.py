@@ -195,7 +195,7 @@ def test_a_plan_is_carried_out_and_the_next_one_is_empty(workspace: Workspace, a
 
 
 @pytest.mark.parametrize("assignment", EVERY)
-def test_a_snapshot_stands_in_for_the_service(workspace: Workspace, assignment: str) -> None:
+def test_a_snapshot_replaces_the_service(workspace: Workspace, assignment: str) -> None:
     workspace.define(WANTED)
     with serving(workspace, assignment):
         live = workspace.run("plan", "--format", "json")

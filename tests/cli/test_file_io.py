@@ -119,7 +119,7 @@ def test_where_one_cannot_be_written_none_is(tmp_path: Path) -> None:
     assert list_names(tmp_path) == ["file"]
 
 
-def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path) -> None:
+def test_a_folder_in_place_of_a_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "new.yaml").mkdir()
 
     with pytest.raises(FileError, match=r"cannot read .*new\.yaml: Is a directory"):
@@ -454,7 +454,7 @@ def link(workspace: Workspace, name: str, target: str | Path) -> None:
 
 
 @pytest.mark.parametrize("command", [["validate"], ["plan"], ["apply", "--auto-approve"], ["import"]])
-def test_a_project_file_that_leads_out_of_the_project_is_refused_unread(
+def test_a_link_from_the_project_file_out_of_the_project_is_refused_unread(
     workspace: Workspace, outside: Path, command: list[str]
 ) -> None:
     link(workspace, "reconciler.yaml", outside)

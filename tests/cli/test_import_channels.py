@@ -231,7 +231,7 @@ Import (nothing written): 1 channel added, 0 files new, 1 changed, 2 managed bef
     assert read_files(town.root) == before
 
 
-def test_what_a_file_cannot_hold_is_left_out_and_told(town: Workspace) -> None:
+def test_a_value_that_a_file_cannot_hold_is_left_out_and_reported(town: Workspace) -> None:
     town.load(make_world(make_channel(1, channelInfo="Bell \x07", channelImportId="\u202eIMP")))
 
     answer = town.run("import")
@@ -249,9 +249,7 @@ def test_what_a_file_cannot_hold_is_left_out_and_told(town: Workspace) -> None:
     assert 'channelImportId: "\\u202EIMP"' in (town.root / USE).read_text()
 
 
-def test_a_date_that_nobody_knows_how_to_read_is_left_out_and_told(
-    town: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_date_of_unknown_meaning_is_left_out_and_reported(town: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ECI_API_KEY", "sandbox")
     world = make_world(make_channel(1, {"beginDate": "2024-07-01T00:00:00"}))
     options = sandbox.Options(sandbox.parse_settings(["version_dates=utc"]))

@@ -66,7 +66,7 @@ def test_the_next_command_it_names_takes_the_rest_over(bare: Workspace) -> None:
     assert bare.run("plan").out.splitlines()[-1] == "Plan: 0 to update, 0 blocked, 60 unchanged, 0 unmanaged."
 
 
-def test_first_lines_lead_editors_to_the_schemas(bare: Workspace) -> None:
+def test_first_lines_name_the_schemas_for_editors(bare: Workspace) -> None:
     bare.run("init")
     for name in ("reconciler.yaml", "channels/example.yaml"):
         first = (bare.root / name).read_text().partition("\n")[0]

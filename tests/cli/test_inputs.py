@@ -153,7 +153,7 @@ def test_a_formula_that_nobody_judges_is_sent_with_a_warning(workspace: Workspac
     [Reply(500, b"no"), Reply(body=b"<html><title>Sign in</title></html>"), Reply(body={"valid": 1}), Reply(302)],
     ids=["500", "HTML", "odd", "redirect"],
 )
-def test_whatever_a_side_call_answers_the_plan_is_made(workspace: Workspace, reply: Reply) -> None:
+def test_the_plan_is_made_whatever_an_optional_request_answers(workspace: Workspace, reply: Reply) -> None:
     define(workspace, sum={"channelId": 3, "esaChannelVersion": {"formula": "channel(renamed) * 2"}})
 
     with answering({LIST: reply_list(SIMPLE, METERED, SUM), UNITS: reply, TYPES: reply, VALIDATE: reply}) as url:
@@ -350,7 +350,7 @@ def test_an_odd_channel_that_is_managed_is_blocked_as_unknown(
 
 
 @pytest.mark.parametrize("format_", ["text", "markdown", "html"])
-def test_what_cannot_be_compared_is_told_in_every_format(
+def test_a_channel_that_cannot_be_compared_is_reported_in_every_format(
     workspace: Workspace, serve: Callable[..., Live], format_: str
 ) -> None:
     workspace.define({"odd": {"channelId": 7, "channelInfo": "Renamed"}})

@@ -384,7 +384,7 @@ def test_a_reader_of_stderr_that_leaves_in_the_middle_does_not_end_an_apply(busy
 
 
 @pytest.mark.parametrize("how", ["full", "left"])
-def test_an_apply_ends_as_its_work_deserves_whatever_becomes_of_stderr(busy: Workspace, how: str) -> None:
+def test_the_exit_code_of_an_apply_does_not_depend_on_stderr(busy: Workspace, how: str) -> None:
     with broken(how) as err:
         answer = run("apply", "plan.json", err=err)
 
@@ -409,7 +409,7 @@ def test_a_reader_of_stdout_that_leaves_does_not_end_an_apply(busy: Workspace, n
     assert len(busy.writes) == 110
 
 
-def test_events_for_which_there_is_no_room_end_in_an_account_on_stderr(busy: Workspace) -> None:
+def test_if_the_disk_behind_the_events_is_full_the_result_goes_to_stderr(busy: Workspace) -> None:
     with broken("full") as out:
         answer = run("apply", "plan.json", "--format", "json", out=out)
 
@@ -422,7 +422,7 @@ def test_events_for_which_there_is_no_room_end_in_an_account_on_stderr(busy: Wor
 
 
 @pytest.mark.parametrize("name", ["json", "markdown"])
-def test_a_file_for_which_there_is_no_room_costs_no_account(busy: Workspace, name: str) -> None:
+def test_a_full_disk_behind_a_file_does_not_lose_the_result(busy: Workspace, name: str) -> None:
     answer = run("apply", "plan.json", "--format", f"{name}=/dev/full")
 
     assert (answer.returncode, answer.stdout.splitlines()[-1]) == (0, ACCOUNT)
@@ -431,9 +431,7 @@ def test_a_file_for_which_there_is_no_room_costs_no_account(busy: Workspace, nam
 
 
 @pytest.mark.parametrize("how", ["full", "left"])
-def test_an_import_of_readings_ends_as_its_work_deserves_whatever_becomes_of_stderr(
-    workspace: Workspace, how: str
-) -> None:
+def test_the_exit_code_of_an_import_of_readings_does_not_depend_on_stderr(workspace: Workspace, how: str) -> None:
     workspace.load(make_world(make_channel(1)))
     write_readings(workspace, 40)
     with broken(how) as err:
@@ -458,7 +456,7 @@ def test_readings_that_were_not_taken_are_written_down_though_nobody_reads_stder
     assert "much" in (workspace.root / "readings.failed.csv").read_text()
 
 
-def test_the_account_of_an_import_goes_to_stderr_if_stdout_is_full(workspace: Workspace) -> None:
+def test_the_result_of_an_import_goes_to_stderr_if_stdout_is_full(workspace: Workspace) -> None:
     workspace.load(make_world(make_channel(1)))
     write_readings(workspace, 2)
     with broken("full") as out:
@@ -468,7 +466,7 @@ def test_the_account_of_an_import_goes_to_stderr_if_stdout_is_full(workspace: Wo
     assert answer.stderr.splitlines()[-2] == "cannot write to stdout: No space left on device"
 
 
-def test_a_signal_counts_though_nobody_can_be_told(workspace: Workspace) -> None:
+def test_a_signal_counts_even_if_no_message_can_be_printed(workspace: Workspace) -> None:
     service = SlowService()
     with broken("left") as err, applying(workspace, service, err=err) as process:
         # The second ends the process at once: if the remark of the first failed, this would not be its exit code.
@@ -503,7 +501,7 @@ def test_a_stream_that_was_closed_from_the_start_is_no_bug(busy: Workspace, clos
         (["show", "-"], 1, "stdin is empty"),
     ],
 )
-def test_who_closes_stdin_is_told_what_is_missing(
+def test_with_a_closed_stdin_the_message_says_what_is_missing(
     workspace: Workspace, arguments: list[str], code: int, message: str
 ) -> None:
     answer = subprocess.run(

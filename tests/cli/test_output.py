@@ -435,7 +435,7 @@ def test_findings_as_sarif_and_junit_hold_the_same(workspace: Workspace) -> None
     ],
     ids=["composed", "variation", "two blanks", "no-break", "Cyrillic", "no width"],
 )
-def test_values_that_look_alike_are_shown_apart_in_every_report(
+def test_values_that_look_alike_are_distinguished_in_every_report(
     live: str, wanted: str, shown: tuple[str, str], workspace: Workspace
 ) -> None:
     workspace.load(make_world(make_channel(1, channelInfo="Use", channelDescription=live)))
@@ -479,7 +479,7 @@ def test_a_name_that_only_looks_right_is_spelt_out_beside_the_right_one(
     assert f"  fix: did you mean  {fix}\n" in workspace.run("validate").out
 
 
-def test_files_whose_names_look_alike_are_told_apart(workspace: Workspace) -> None:
+def test_files_whose_names_look_alike_are_distinguished(workspace: Workspace) -> None:
     for name in ("Z\xfcrich", "Zu\u0308rich"):
         workspace.write(f"channels/{name}.yaml", "channels: {use: {channelId: 1}}\n")
     if len(list((workspace.root / "channels").iterdir())) < 2:
@@ -492,14 +492,14 @@ def test_files_whose_names_look_alike_are_told_apart(workspace: Workspace) -> No
     )
 
 
-def test_what_stands_for_a_file_of_git_lfs_is_named(workspace: Workspace) -> None:
+def test_a_git_lfs_pointer_is_named(workspace: Workspace) -> None:
     workspace.write("channels/all.yaml", "version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 9\n")
 
     fix = "  fix: fetch the file itself, which is stored in Git LFS:  git lfs pull\n"
     assert fix in workspace.run("validate").out
 
 
-def test_an_address_is_not_taken_for_a_key(workspace: Workspace) -> None:
+def test_a_url_is_not_taken_for_a_key(workspace: Workspace) -> None:
     workspace.write("channels/all.yaml", "see https://example.com\n")
 
     assert "  fix: write its keys below it, one per line\n" in workspace.run("validate").out

@@ -214,12 +214,12 @@ def test_a_link_to_the_project_makes_no_other_path(below: Workspace, monkeypatch
     assert paths_of(below, "gitlab") == FILE
 
 
-def test_without_a_repository_paths_count_from_where_the_user_stands(below: Workspace) -> None:
+def test_without_a_repository_paths_are_relative_to_the_current_folder(below: Workspace) -> None:
     (below.root / ".git").rmdir()
     assert paths_of(below, "sarif") == "channels/all.yaml"
 
 
-def test_text_and_json_name_files_from_where_the_user_stands(below: Workspace) -> None:
+def test_text_and_json_give_paths_from_the_current_folder(below: Workspace) -> None:
     assert below.run("validate").out.startswith("channels/all.yaml:3:")
     (found,) = json.loads(below.run("validate", "--format", "json").out)["diagnostics"]
     assert found["range"]["filename"] == "channels/all.yaml"

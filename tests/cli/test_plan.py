@@ -80,7 +80,7 @@ def test_a_slow_service_is_said_to_be_waited_for(workspace: Workspace, monkeypat
         assert workspace.run("plan").err == "reading all channels of sandbox ...\n"
 
 
-def test_a_machine_is_told_of_broken_definitions_in_its_own_format(workspace: Workspace) -> None:
+def test_broken_definitions_are_reported_in_the_formats_for_machines(workspace: Workspace) -> None:
     workspace.define({"one": {"channelId": 1, "chanelInfo": "Renamed"}})
     answer = workspace.run("plan", "--format", "json")
     plan = json.loads(answer.out)
@@ -168,7 +168,7 @@ def test_what_is_wrong_with_the_files_comes_before_what_is_wrong_with_the_servic
     )
 
 
-def test_a_service_that_does_not_answer_is_said_where_the_files_are_sound(project: Path) -> None:
+def test_a_service_that_does_not_answer_is_reported_if_the_files_are_valid(project: Path) -> None:
     code, out, err = run(project, "plan", "--environment", "silent", key="k" * 40)
     assert (code, out) == (1, "")
     assert "127.0.0.1:1" in err

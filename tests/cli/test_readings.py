@@ -55,7 +55,7 @@ def kept(workspace: Workspace, channel_id: int) -> Any:
     return live["firstReadingDate"], live["lastReadingDate"], value["value"] if value else None
 
 
-def test_route_says_where_each_group_lands_and_why(tenant: Workspace) -> None:
+def test_route_says_which_channel_each_group_goes_to_and_why(tenant: Workspace) -> None:
     tenant.write("readings.csv", SOUND)
 
     answer = tenant.run("readings", "route", "readings.csv")
@@ -236,7 +236,7 @@ def test_long_files_say_how_far_they_are(tenant: Workspace) -> None:
 @pytest.mark.parametrize(
     ("endpoint", "path"), [("v3", "/api/v3/reading"), ("esa", "/api/v202407/esareading")], ids=["v3", "esa"]
 )
-def test_import_sends_what_is_sound_and_accounts_for_it(tenant: Workspace, endpoint: str, path: str) -> None:
+def test_import_sends_valid_readings_and_reports_them(tenant: Workspace, endpoint: str, path: str) -> None:
     tenant.write("readings.csv", SOUND)
 
     answer = tenant.run("readings", "import", "readings.csv", "--endpoint", endpoint)
@@ -327,7 +327,7 @@ def served(
         yield service
 
 
-def test_readings_that_the_service_does_not_take_are_told_row_by_row(
+def test_readings_that_the_service_rejects_are_reported_row_by_row(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace.write("earlier.csv", HEADER + "DPI-1,ELECUSE,2026-12-01T00:30,2\n")
@@ -349,7 +349,7 @@ def test_readings_that_the_service_does_not_take_are_told_row_by_row(
     )
 
 
-def test_of_readings_that_are_refused_alike_the_rest_are_counted(
+def test_further_readings_rejected_for_the_same_reason_are_counted(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = "".join(f"DPI-1,ELECUSE,2026-12-01T0{hour}:00,1\n" for hour in range(8))

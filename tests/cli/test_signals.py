@@ -80,7 +80,7 @@ def say(process: subprocess.Popen[str], number: signal.Signals) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_the_first_signal_finishes_what_is_in_flight_and_accounts_for_the_rest(
+def test_the_first_signal_finishes_requests_in_flight_and_reports_the_rest(
     workspace: Workspace, number: signal.Signals
 ) -> None:
     service = SlowService()

@@ -100,7 +100,7 @@ def test_every_project_of_the_repository_is_checked(two: Workspace, is_tracked: 
     assert answer.err == "2 projects: campus, plants/north\n"
 
 
-def test_sound_projects_are_counted_together(two: Workspace) -> None:
+def test_valid_projects_are_counted_together(two: Workspace) -> None:
     two.write("plants/north/channels/all.yaml", SOUND)
     answer = two.run("validate")
     assert (answer.code, answer.out) == (0, "2 files, 2 channels: no findings.\n")
@@ -130,7 +130,7 @@ def test_one_project_below_is_checked_as_if_one_stood_in_it(two: Workspace) -> N
         (".", 1),
     ],
 )
-def test_a_path_leads_to_its_own_project(two: Workspace, path: str, code: int) -> None:
+def test_a_path_is_checked_in_its_own_project(two: Workspace, path: str, code: int) -> None:
     answer = two.run("validate", path)
     assert (answer.code, FOUND in answer.out) == (code, bool(code))
 

@@ -35,7 +35,7 @@ def read_reference() -> str:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_links_lead_somewhere(name: str) -> None:
+def test_links_have_targets(name: str) -> None:
     dead = [link for link in find_links(read(name)) if not leads_somewhere(name, link)]
 
     assert dead == []
@@ -122,7 +122,7 @@ def test_code_is_not_taken_for_a_link() -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_pieces_of_files_that_are_shown_are_sound(name: str) -> None:
+def test_parts_of_files_on_pages_are_valid(name: str) -> None:
     schemas = {kind: json.loads(read(f"schemas/{kind}.schema.json")) for kind in ("project", "channels")}
     del schemas["project"]["required"]  # a piece of a project file may leave the folders out
     problems = []

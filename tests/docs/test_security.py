@@ -64,7 +64,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
         "cli/test_file_io.py::test_channels_that_lead_to_what_is_no_yaml_are_refused",
     ),
     "`reconciler.yaml` of a pull request": (
-        "cli/test_file_io.py::test_a_project_file_that_leads_out_of_the_project_is_refused_unread",
+        "cli/test_file_io.py::test_a_link_from_the_project_file_out_of_the_project_is_refused_unread",
         "cli/test_build_plan.py::test_a_key_goes_nowhere_that_the_base_does_not_name",
         "ci/test_plan_workflow.py::test_a_fork_gets_no_key_and_a_plan_only_from_a_copy",
     ),
@@ -85,7 +85,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "a journal": (
         "apply/test_rollback.py::test_what_was_not_written_is_not_undone",
         "apply/test_rollback.py::test_somebody_elses_edit_since_keeps_a_change_from_being_undone",
-        "cli/test_build_plan.py::test_a_committed_journal_is_tracked_whatever_looks_like_a_repository_beside_it",
+        "cli/test_build_plan.py::test_a_committed_journal_is_tracked_even_if_something_beside_it_looks_like_a_repository",
         "cli/test_recovery.py::test_a_journal_with_a_number_or_a_key_that_readers_could_take_otherwise_is_refused",
     ),
     "a snapshot": ("cli/test_snapshot.py::test_a_plan_against_a_copy_is_never_applied",),
@@ -114,7 +114,7 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "If a commit puts files that look like a git repository": (
         "cli/test_build_plan.py::test_files_that_look_like_a_repository_are_not_asked_what_the_base_is",
         "cli/test_build_plan.py::test_files_that_look_like_a_repository_do_not_say_which_commit_a_plan_is_of",
-        "cli/test_build_plan.py::test_a_committed_journal_is_tracked_whatever_looks_like_a_repository_beside_it",
+        "cli/test_build_plan.py::test_a_committed_journal_is_tracked_even_if_something_beside_it_looks_like_a_repository",
     ),
     "The base is read from the commit itself": (
         "cli/test_git_states.py::test_attributes_have_no_say_in_what_a_commit_holds",
