@@ -142,7 +142,7 @@ def check_inputs(draft: Draft, context: PlanContext) -> Iterator[Blocker | Depen
             text = f"channel({id_})" if channel is None else format_channel(channel, context)
             wrong.append((f"{text} {problem}", {**known, "problem": problem}))
         # It becomes simple in this plan, and the formula is accepted only after that.
-        elif channel is not None and channel.is_calculated:
+        elif channel is not None and channel.is_calculated and not context.planned(channel).is_calculated:
             yield Dependency("ESA410", context.drafts[id_].name)
     if wrong:
         yield _wrong_inputs(formula, wrong)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
+from reconciler.model.channels import DATA_POINT
 from reconciler.model.plan import Blocker, Verdict
 from reconciler.planning.conversions import list_new_formulas
 from tests.planning.tenant import (
+    BASIS,
     SOUTH,
     V,
     add_older_version,
@@ -271,6 +273,38 @@ def test_all_wrong_inputs_of_a_formula_are_reported_together() -> None:
             unblock="use simple channels of the same data point; in place of a calculated one, its own formula",
         ),
     )
+
+
+def test_a_formula_that_energycap_rejects_is_blocked_with_its_reasons() -> None:
+    rejected = replace(BASIS, formula_rejections={1: ("unknown function SUMM", "line 1")})
+    north = make_desired("north", 1, {f"{V}formula": "SUMM(channel(3))"})
+
+    (change,) = plan_of([north], (USER, make_live(2), make_live(3)), rejected).changes
+
+    assert change.blocked_by == (
+        Blocker(
+            rule="ESA412",
+            message="cannot use this formula: EnergyCAP rejects it, unknown function SUMM; line 1",
+            evidence={"formula": "SUMM(channel(3))", "service_says": ["unknown function SUMM", "line 1"]},
+            unblock="correct the formula as EnergyCAP says",
+        ),
+    )
+
+
+def test_a_formula_of_a_simple_channel_is_blocked_whatever_its_inputs() -> None:
+    change = plan_one({f"{V}formula": "channel(2)"}, SIMPLE, make_live(2, data_point=SOUTH))
+
+    assert list_blocks(change) == ['ESA204 formula must be null for a simple channel, found "channel(2)"']
+
+
+@pytest.mark.parametrize("hidden", [make_live(3), make_calculated(3, "channel(2)")], ids=["simple", "calculated"])
+def test_an_input_whose_data_point_cannot_be_read_is_unknown_and_not_wrong(hidden: Live) -> None:
+    hidden = replace(hidden, data_point=SOUTH, flaw="no data point", unread=frozenset((DATA_POINT,)))
+
+    change = plan_one({f"{V}formula": "channel(3)"}, USER, make_live(2), hidden)
+
+    assert change.verdict is Verdict.UNKNOWN
+    assert [block.rule for block in change.blocked_by] == ["ESA418"]
 
 
 def test_a_formula_waits_for_the_change_that_makes_its_input_simple() -> None:
