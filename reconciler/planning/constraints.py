@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -87,7 +88,7 @@ def _interval_unknown(interval: Value) -> tuple[Violation, ...]:
 
 
 def _propose_intervals(interval: float) -> Iterator[str]:
-    longer = next((choice for choice in INTERVALS if choice >= interval), None)
+    longer = next(iter(INTERVALS[bisect(INTERVALS, interval) :]), None)
     # The readings API gives intervals in seconds, and 900 is easily taken from there.
     if interval / 60 in INTERVALS:
         yield f"write  intervalMinutes: {interval // 60:g}  if {interval} seconds are meant"

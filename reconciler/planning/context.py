@@ -159,7 +159,7 @@ def _find_flawed(snapshot: Snapshot) -> Iterator[Finding]:
 
 def find_unasked(plan: Plan, definitions: Definitions, unasked: Mapping[int, str]) -> tuple[Finding, ...]:
     """A note on each formula of `plan` that EnergyCAP could not validate; `unasked` has the reasons by channel id."""
-    written = {channel.name: channel for channel in definitions.channels if FORMULA in channel.spec}
+    written = {channel.name: channel for channel in definitions.channels}
     return tuple(
         make_finding(
             "ESA707",
@@ -167,7 +167,7 @@ def find_unasked(plan: Plan, definitions: Definitions, unasked: Mapping[int, str
             written[change.name].locate(FORMULA),
         )
         for change in plan.sendable
-        if change.channel_id in unasked and change.name in written
+        if change.channel_id in unasked
     )
 
 
@@ -206,11 +206,14 @@ def check_unread(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
 
 def check_unread_feeds(draft: Draft, context: PlanContext, feeds: Iterable[Feed]) -> Iterator[Blocker]:
     """A blocker if an unread value of another channel decides where readings of `feeds` go after `draft`."""
+    near = [live for live in context.index.flawed if _is_near(live, draft.live)]
+    # Most snapshots are read in full, and there may be many feeds.
+    if not near:
+        return
     meter = draft.live.data_point.import_id
-    if not context.index.flawed or meter is None or draft.changed_paths.isdisjoint(_ROUTING_EDITS):
+    if meter is None or draft.changed_paths.isdisjoint(_ROUTING_EDITS):
         return
     if names := [feed.name for feed in feeds if feed.identifiers.meter_import_id == meter]:
-        near = [live for live in context.index.flawed if live.id != draft.live.id and _is_near(live, draft.live)]
         yield from _block_if_unread(near, _ROUTING_VALUES, f"where the readings of feed {names[0]} would go")
 
 

@@ -288,19 +288,18 @@ def _check_edit(
 
 
 def _find_units(draft: Draft, units: Mapping[int, Unit]) -> Sequence[Unit]:
-    """The unit before and the one after; empty if it does not change, or one of them is not known."""
+    """The unit before and the one after; empty if one of them is not known."""
     ids = [live.values.get(UNIT_ID) for live in (draft.live, draft.after_apply)]
     known = [units[id_] for id_ in ids if isinstance(id_, int) and id_ in units]
-    return known if ids[0] != ids[1] and len(known) == len(ids) else ()
+    return known if len(known) == len(ids) else ()
 
 
 def _check_unit(draft: Draft, pair: Sequence[Unit]) -> Iterator[tuple[str, str]]:
     before, after = pair
-    kinds = [unit.type_name or unit.type_code for unit in pair]
     if after.is_money:
         return  # ESA407 blocks it
-    if all(kinds) and not _is_one_kind(before, after):
-        (one, other) = (f"{unit.code} ({kind})" for unit, kind in zip(pair, kinds, strict=True))
+    if not _is_one_kind(before, after):
+        one, other = (f"{unit.code} ({unit.type_name or unit.type_code})" for unit in pair)
         yield "ESA514", f"the new unit measures something else, found {one} → {other}"
         return
     scale = _find_scale(pair)
@@ -339,7 +338,7 @@ def _check_sign(edit: Edit) -> Iterator[tuple[str, str]]:
         return
     if after == 0:
         yield "ESA516", "a multiplier of 0 makes every value 0"
-    elif (before < 0) != (after < 0):
+    elif before < 0 < after or after < 0 <= before:
         yield "ESA516", f"the multiplier changes its sign, found {show_value(before)} → {show_value(after)}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from enum import IntEnum
+from enum import IntEnum, auto
 from heapq import nlargest
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
@@ -38,12 +38,13 @@ def show_value(value: Value) -> str:
 def describe_channel(channel: Live) -> str:
     """A live channel in one line: id, name, import id, and what identifies its readings."""
     minutes = channel.values.get(INTERVAL_MINUTES)
+    interval = None if minutes is None else f"{minutes} minutes"
     parts = (
         f"{channel.id} {show_value(channel.name)}",
         f"import id {show_value(channel.values.get(CHANNEL_IMPORT_ID))}",
         channel.values.get(OBSERVATION_TYPE_CODE),
         channel.values.get(UNIT_CODE),
-        "calculated" if channel.is_calculated else f"{minutes} minutes",
+        "calculated" if channel.is_calculated else interval,
     )
     return ", ".join(str(part) for part in parts if part is not None)
 
@@ -53,9 +54,7 @@ def show_values(one: Value, other: Value) -> tuple[str, str]:
 
     They are cut only if their difference stays visible.
     """
-    texts = json.dumps(one, ensure_ascii=False), json.dumps(other, ensure_ascii=False)
-    if isinstance(one, str) and isinstance(other, str):
-        texts = distinguish(*texts)
+    texts = distinguish(json.dumps(one, ensure_ascii=False), json.dumps(other, ensure_ascii=False))
     shortened = (shorten(texts[0]), shorten(texts[1]))
     return (hide_likely(texts[0]), hide_likely(texts[1])) if shortened[0] == shortened[1] else shortened
 
@@ -142,7 +141,7 @@ def suggest(name: str, names: Iterable[str]) -> tuple[str, ...]:
     near = sorted(found for found in typos if found[0] is not _Typo.SEVERAL)
     if not near:
         return _find_alike(folded, names)
-    farthest = max(near[0][0], _Typo.ONE_LETTER if near[0][0] else _Typo.CASE)
+    farthest = _Typo.CASE if near[0][0] is _Typo.CASE else _Typo.ONE_LETTER
     return tuple(candidate for typo, candidate in near if typo <= farthest)[:_OFFERED]
 
 
@@ -153,10 +152,10 @@ def _fold(name: str) -> str:
 class _Typo(IntEnum):
     """How a misspelt name differs from the one that is meant, likeliest first."""
 
-    CASE = 0
-    SWAPPED = 1
-    ONE_LETTER = 2
-    SEVERAL = 3
+    CASE = auto()
+    SWAPPED = auto()
+    ONE_LETTER = auto()
+    SEVERAL = auto()
 
 
 def _find_typo(one: str, other: str) -> _Typo:
@@ -164,7 +163,7 @@ def _find_typo(one: str, other: str) -> _Typo:
         return _Typo.CASE
     shorter = min(len(one), len(other))
     # A name of one letter has nothing left to recognize after a typo.
-    if abs(len(one) - len(other)) > 1 or shorter < 2:
+    if shorter < 2:
         return _Typo.SEVERAL
     start = next((place for place in range(shorter) if one[place] != other[place]), shorter)
     one, other = one[start:], other[start:]

@@ -77,6 +77,12 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
         "((tokenize(one) == tokenize(other)))",
     ): "equal texts have equal tokens, but are compared sooner",
     (
+        "reconciler/planning/messages.py",
+        "_COMPARED = 40",
+        "40",
+        "(41)",
+    ): "a limit for speed: the last of so many names shares the fewest letters, and is hardly the most similar one",
+    (
         "reconciler/planning/importing/drafting.py",
         "known = {reference: index.by_id.get(read_id(reference) or 0) for reference in find_references(formula)}",
         "read_id(reference) or 0",

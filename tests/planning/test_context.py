@@ -30,7 +30,7 @@ from tests.planning.tenant import (
 )
 
 if TYPE_CHECKING:
-    from reconciler.model.channels import Live
+    from reconciler.model.channels import DataPoint, Live
     from reconciler.model.values import Spec
     from reconciler.planning.diff import Draft
 
@@ -108,6 +108,7 @@ def test_users_of_channels_are_known_if_a_draft_converts_one() -> None:
 
 FLAW = "its answer has no versions"
 FORMULA = f"{V}formula"
+LOGGER = Identifiers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE")
 
 
 def make_flawed(id_: int, *unread: str, live: Live | None = None) -> Live:
@@ -116,21 +117,22 @@ def make_flawed(id_: int, *unread: str, live: Live | None = None) -> Live:
 
 def test_unread_lists_and_channels_are_noted() -> None:
     reference = replace(REFERENCE, units_unread="403 Forbidden", observation_types_unread="404 Not Found")
-    flawed = tuple(make_flawed(id_) for id_ in range(1, 13))
+    found = find_unread(Snapshot((make_flawed(1), make_live(2)), reference))
 
-    found = find_unread(Snapshot(flawed, reference))
-
-    assert [(one.code, one.message) for one in found[:2]] == [
+    assert [(one.code, one.message) for one in found] == [
         ("ESA705", "EnergyCAP's list of units could not be read in full: 403 Forbidden"),
         ("ESA705", "EnergyCAP's list of observation types could not be read in full: 404 Not Found"),
-    ]
-    assert found[2].code == "ESA706"
-    assert found[2].message.startswith(f"12 channels could not be read and are left out: 1 ({FLAW}), 2 ({FLAW}), ")
-    assert found[2].message.endswith(f"10 ({FLAW}), and 2 more")
-    assert [one.message for one in find_unread(Snapshot(flawed[:1], REFERENCE))] == [
-        f"1 channel could not be read and is left out: 1 ({FLAW})"
+        ("ESA706", f"1 channel could not be read and is left out: 1 ({FLAW})"),
     ]
     assert find_unread(Snapshot((make_live(1),), REFERENCE)) == ()
+
+
+@pytest.mark.parametrize(("count", "end"), [(2, ""), (10, ""), (11, ", and 1 more"), (12, ", and 2 more")])
+def test_the_first_ten_unread_channels_are_listed(count: int, end: str) -> None:
+    (found,) = find_unread(Snapshot(tuple(make_flawed(id_) for id_ in range(1, count + 1)), REFERENCE))
+
+    listed = ", ".join(f"{id_} ({FLAW})" for id_ in range(1, min(count, 10) + 1))
+    assert found.message == f"{count} channels could not be read and are left out: {listed}{end}"
 
 
 def test_a_formula_that_could_not_be_validated_is_noted_at_its_line() -> None:
@@ -149,7 +151,16 @@ def test_a_channel_that_cannot_be_read_has_an_unknown_change() -> None:
     (change,) = plan_of([make_desired("north", 1, {"channelInfo": "New"})], [make_flawed(1)]).changes
 
     assert (change.verdict, change.edits) == (Verdict.UNKNOWN, ())
-    assert list_blocks(change) == [f"ESA417 cannot be compared with EnergyCAP: channel 1 cannot be read, {FLAW}"]
+    assert change.blocked_by == (
+        Blocker(
+            rule="ESA417",
+            message=f"cannot be compared with EnergyCAP: channel 1 cannot be read, {FLAW}",
+            evidence={"channel_id": 1},
+            unblock="plan again; if that does not help, look at channel 1 in EnergyCAP: correct it there, or give the "
+            "key's user permission to see it; if nothing is wrong there, report this message",
+            is_unknown=True,
+        ),
+    )
 
 
 def test_a_channel_that_may_be_an_unreadable_one_has_an_unknown_change() -> None:
@@ -211,7 +222,12 @@ def test_a_channel_that_may_be_an_unreadable_one_has_an_unknown_change() -> None
             "whether the formula may use this channel",
             id="input of a formula",
         ),
-        pytest.param({"channelInfo": "New"}, make_flawed(2, "isPrimaryValue", FORMULA), None, id="an unrelated edit"),
+        pytest.param(
+            {"channelInfo": "New"},
+            make_flawed(2, "channelImportId", "isPrimaryValue", FORMULA),
+            None,
+            id="an unrelated edit",
+        ),
     ],
 )
 def test_unread_values_of_other_channels_block_the_edits_that_depend_on_them(
@@ -224,9 +240,55 @@ def test_unread_values_of_other_channels_block_the_edits_that_depend_on_them(
     )
 
 
+@pytest.mark.parametrize(
+    "spec",
+    [{FORMULA: "channel(3) * 2"}, {"isCalculated": False, "intervalMinutes": 15}],
+    ids=["another formula", "no formula"],
+)
+def test_unread_formulas_block_no_edit_of_a_channel_that_is_calculated_already(spec: Spec) -> None:
+    live = (make_calculated(1, "channel(3)"), make_flawed(2, FORMULA), make_live(3))
+
+    assert plan_of([make_desired("north", 1, spec)], live).changes[0].is_sendable
+
+
+@pytest.mark.parametrize(
+    ("identifiers", "spec", "data_point", "flawed"),
+    [
+        pytest.param(
+            LOGGER, {"channelInfo": "New"}, ONE.data_point, make_flawed(2, "intervalMinutes"), id="an unrelated edit"
+        ),
+        pytest.param(
+            LOGGER,
+            {"intervalMinutes": 30},
+            ONE.data_point,
+            make_flawed(2, "intervalMinutes", live=make_live(2, data_point=SOUTH)),
+            id="a channel of another data point",
+        ),
+        pytest.param(
+            Identifiers(channel_import_id="C-1"),
+            {"intervalMinutes": 30},
+            replace(ONE.data_point, import_id=None),
+            make_flawed(2, "intervalMinutes"),
+            id="a data point without a meter",
+        ),
+    ],
+)
+def test_unread_values_block_no_edit_that_cannot_reroute_a_feed(
+    identifiers: Identifiers, spec: Spec, data_point: DataPoint, flawed: Live
+) -> None:
+    feed = make_feed("logger", "north", identifiers)
+    live = (make_live(1, data_point=data_point), flawed)
+
+    plan = make_plan(
+        Definitions((make_desired("north", 1, spec),), (feed,), (), "sha256:0"), Snapshot(live, REFERENCE), BASIS
+    )
+
+    assert plan.changes[0].is_sendable
+
+
 @pytest.mark.parametrize(("meter", "is_blocked"), [("NB-ELEC-01", True), ("SB-ELEC-01", False)])
 def test_unread_values_block_an_edit_that_may_reroute_a_feed_of_the_meter(meter: str, *, is_blocked: bool) -> None:
-    feed = make_feed("logger", "north", Identifiers(meter_import_id=meter, observation_type_code="ELECUSE"))
+    feed = make_feed("logger", "north", replace(LOGGER, meter_import_id=meter))
     desired = make_desired("north", 1, {"intervalMinutes": 30})
     live = (make_live(1), make_flawed(2, "intervalMinutes"))
 

@@ -326,6 +326,8 @@ UNITS = (
     Unit(10, "GWH"),
     Unit(11, "MMBTU", "ENERGY", "Energy"),
     Unit(12, "BTU", "ENERGY", "Energy"),
+    Unit(13, "KILOWATTHOUR", "ENERGY", "Energy"),
+    Unit(14, "THM", "GAS"),
 )
 EVERYTHING = replace(REFERENCE, units=UNITS)
 
@@ -397,14 +399,34 @@ def test_sign_and_size_are_reported_separately() -> None:
         ({f"{V}unitCode": "BTU", f"{V}multiplier": 3412}, []),
         ({f"{V}unitCode": "ODD"}, []),
         ({f"{V}unitId": 6}, []),
+        ({f"{V}unitCode": "KILOWATTHOUR"}, []),
+        ({f"{V}unitCode": "THM"}, ["ESA514 the new unit measures something else, found KWH (Energy) → THM (GAS)"]),
+        (
+            {f"{V}unitCode": "MWH", f"{V}multiplier": 1_000_000},
+            ["ESA515 the multiplier changes by more than a factor of 1,000, found 1 → 1000000 (×1,000,000)"],
+        ),
     ],
     ids=[
         *("volume", "power", "a multiple", "with its multiplier", "beyond 1,000"),
         *("another unit of energy", "beyond 1,000, and rounded", "of no known kind", "alike"),
+        *("another name of the unit", "a type without a name", "with the multiplier of the way back"),
     ],
 )
 def test_an_improbable_unit_is_reported(values: Spec, expected: list[str]) -> None:
     assert warn(values) == expected
+
+
+@pytest.mark.parametrize("unit_id", [None, 99])
+def test_an_edit_from_an_unknown_unit_is_not_reported(unit_id: int | None) -> None:
+    live = make_live(1, {f"{V}unitId": unit_id})
+
+    plan = plan_of((make_desired("one", 1, {f"{V}unitCode": "KW", f"{V}multiplier": 2}),), (live,))
+
+    assert plan.findings == ()
+    assert [(edit.path, edit.warnings) for edit in plan.changes[0].edits] == [
+        (f"{V}unitCode", ()),
+        (f"{V}multiplier", ()),
+    ]
 
 
 def test_drifted_values_are_reported_and_unchanged_ones_are_not() -> None:
@@ -444,6 +466,8 @@ KEPT = make_live(3, {"channelInfo": "Other energy"})
 DEMAND = make_live(4, {"channelInfo": "Demand", f"{V}unitId": 2})
 LARGE = make_live(5, {"channelInfo": "Feeder", f"{V}unitId": 8})
 STRANGE = make_live(6, {"channelInfo": "Unknown unit", f"{V}unitId": 99})
+SPELLED = make_live(7, {"channelInfo": "Other name", f"{V}unitId": 13})
+ODD, ALSO_ODD = make_live(8, {f"{V}unitId": 5}), make_live(9, {f"{V}unitId": 5})
 
 
 @pytest.mark.parametrize(
@@ -452,7 +476,9 @@ STRANGE = make_live(6, {"channelInfo": "Unknown unit", f"{V}unitId": 99})
         ("channel(2) - channel(4)", ['KWH ("Energy") and KW ("Demand")']),
         ("(channel(2) + channel(3)) + channel(5)", ['KWH ("Energy") and MWH ("Feeder")']),
         ("channel(2) + channel(3)", []),
-        ("channel(2) + channel(6) + channel(77)", []),
+        ("channel(2) + channel(6)", []),
+        ("channel(2) + channel(7)", []),
+        ("channel(8) + channel(9)", []),
         ("channel(2) + channel(5) * 1000", []),
         ("channel(2) / channel(4)", []),
         ("IF(channel(2) > 0, channel(2), channel(4))", []),
@@ -460,7 +486,7 @@ STRANGE = make_live(6, {"channelInfo": "Unknown unit", f"{V}unitId": 99})
 )
 def test_a_sum_of_different_units_is_reported(formula: str, found: list[str]) -> None:
     net = make_desired("net", 1, {"isCalculated": True, f"{V}formula": formula})
-    live = (make_calculated(1, "channel(2)"), USE, KEPT, DEMAND, LARGE, STRANGE)
+    live = (make_calculated(1, "channel(2)"), USE, KEPT, DEMAND, LARGE, STRANGE, SPELLED, ODD, ALSO_ODD)
 
     plan = plan_of((net,), live, reference=EVERYTHING)
 

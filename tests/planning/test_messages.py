@@ -1,12 +1,31 @@
-"""The nearest of some names."""
+"""How values, channels and locations are shown, and which names are similar."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
+from reconciler.model.findings import Location
 from reconciler.model.identifiers import Identifiers
-from reconciler.planning.messages import find_nearest, suggest, suggest_channels, suggest_names
-from tests.planning.offline_files import make_channel
+from reconciler.planning.messages import (
+    describe_channel,
+    find_nearest,
+    format_reference,
+    locate_identifiers,
+    locate_reference,
+    show_value,
+    show_values,
+    suggest,
+    suggest_channels,
+    suggest_names,
+)
+from tests.planning.offline_files import FORMULA, make_channel
+from tests.planning.tenant import make_calculated, make_live
+
+if TYPE_CHECKING:
+    from reconciler.model.channels import Live
+    from reconciler.model.values import Value
 
 NAMES = ("nb-elec-demand", "nb-elec-use", "nb-gas-use", "Sum")
 
@@ -42,6 +61,85 @@ def test_only_the_first_of_many_unknown_names_get_a_suggestion() -> None:
     assert list(suggest_names((*unknown, *unknown), NAMES)) == unknown[:20]
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "null"),
+        (True, "true"),
+        (0.5, "0.5"),
+        ("B\u00fcro", '"B\u00fcro"'),
+        ("x" * 58, f'"{"x" * 58}"'),
+        ("x" * 59, f'"{"x" * 55} ...'),
+    ],
+    ids=["null", "flag", "number", "text", "60 characters", "61 characters"],
+)
+def test_a_value_is_shown_as_json_of_at_most_60_characters(value: Value, shown: str) -> None:
+    assert show_value(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shown"),
+    [
+        ("a", "b", ('"a"', '"b"')),
+        ("1", 1, ('"1"', "1")),
+        ("\u00e9", None, ('"\u00e9"', "null")),
+        (None, "\u00e9", ("null", '"\u00e9"')),
+        ("\u00e9", "e\u0301", (r'"\xe9"', r'"e\u0301"')),
+        ("1" + "a" * 80, "2" + "a" * 80, (f'"1{"a" * 54} ...', f'"2{"a" * 54} ...')),
+        ("a" * 80 + "1", "a" * 80 + "2", (f'"{"a" * 80}1"', f'"{"a" * 80}2"')),
+    ],
+    ids=["texts", "types", "text to null", "null to text", "alike", "different at the start", "different at the end"],
+)
+def test_two_values_are_shown_with_their_difference(one: Value, other: Value, shown: tuple[str, str]) -> None:
+    assert show_values(one, other) == shown
+
+
+@pytest.mark.parametrize(
+    ("live", "described"),
+    [
+        (make_live(1), '1 "Use", import id "C-1", ELECUSE, KWH, 15 minutes'),
+        (make_calculated(1, "channel(2)"), '1 "Use", import id "C-1", ELECUSE, KWH, calculated'),
+        (
+            make_live(1, {"channelImportId": None, "observationTypeId": 99, "intervalMinutes": None}),
+            '1 "Use", import id null, KWH',
+        ),
+    ],
+    ids=["simple", "calculated", "with gaps"],
+)
+def test_a_live_channel_is_described_by_what_is_known_of_it(live: Live, described: str) -> None:
+    assert describe_channel(live) == described
+
+
+@pytest.mark.parametrize(
+    ("select", "place"),
+    [
+        (None, "channelImportId"),
+        (Identifiers(channel_id=1, channel_import_id="A"), "select.channelId"),
+        (Identifiers(channel_import_id="A", meter_import_id="NB"), "select.channelImportId"),
+        (Identifiers(meter_import_id="NB"), "select"),
+    ],
+    ids=["no select", "id", "import id", "meter"],
+)
+def test_identifiers_are_located_at_what_decides(select: Identifiers | None, place: str) -> None:
+    channel = make_channel("use", select=select)
+
+    assert locate_identifiers(channel) == Location(
+        "channels/north.yaml", 7, path=("channels", "use", *place.split("."))
+    )
+
+
+def test_a_reference_is_located_as_it_is_written() -> None:
+    channel = make_channel("net", {FORMULA: "channel(b) + Channel( a ) + channel(a)"})
+
+    assert locate_reference(channel, "a") == Location(
+        "channels/north.yaml",
+        7,
+        path=("channels", "net", "esaChannelVersion", "formula"),
+        fragment="Channel( a )",
+    )
+    assert format_reference(channel) == "net (channels/north.yaml:7)"
+
+
 def test_names_without_a_similar_one_are_left_out() -> None:
     assert suggest_names(["steam", "nb-gas"], NAMES) == {"nb-gas": "nb-gas-use"}
 
@@ -69,6 +167,20 @@ UNITS = ("BTU", "GJ", "KVA", "KVAH", "KW", "kWh", "MMBTU", "MWH", "W", "WH", "TH
 )
 def test_all_codes_one_typo_away_are_suggested_swapped_letters_first(code: str, near: tuple[str, ...]) -> None:
     assert suggest(code, UNITS) == near
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "near"),
+    [
+        pytest.param("hterm", ("thermo", "hterms", "therm"), ("therm", "hterms"), id="swapped letters first"),
+        pytest.param("thrm", ("thrmo", "therms", "therm"), ("therm", "thrmo"), id="a letter left out, or too many"),
+        pytest.param("xwh", ("dwh", "cwh", "bwh", "awh"), ("awh", "bwh", "cwh"), id="the first three"),
+        pytest.param("nb-gas-use-01", ("nb-gas-use", "nb-gas-use-2"), ("nb-gas-use-2",), id="only one that is farther"),
+        pytest.param("gx", ("g", "gxyz"), ("gxyz",), id="not a name of one letter"),
+    ],
+)
+def test_the_likeliest_names_come_first(name: str, names: tuple[str, ...], near: tuple[str, ...]) -> None:
+    assert suggest(name, names) == near
 
 
 def test_swapped_letters_and_another_difference_are_more_than_one_typo() -> None:
