@@ -104,11 +104,9 @@ def _find_undoing(change: Change, writes: Iterable[tuple[WriteIntended, WriteRes
 
 def _add(undoing: _Undoing | None, change: Change, intent: WriteIntended, result: WriteResult | None) -> _Undoing:
     """`undoing` with another write, which was done or may have been."""
-    is_certain = result is not None and result.status is OutcomeStatus.DONE
+    done = result if result and result.status is OutcomeStatus.DONE else None
     # If the result is unknown, the plan shows what it would revert, but the change is blocked.
-    after = (
-        result.found if result and result.found and is_certain else expected_after(intent.before, intent.write.wanted)
-    )
+    after = (done and done.found) or expected_after(intent.before, intent.write.wanted)
     was = {field.path: intent.before.values.get(field.path) for field in FIELDS}
     wanted, doubts = (undoing.wanted, undoing.doubts) if undoing else ({}, ())
     return _Undoing(
@@ -118,7 +116,7 @@ def _add(undoing: _Undoing | None, change: Change, intent: WriteIntended, result
         version_id=after.current.id,
         version_count=len(after.versions),
         fingerprint=fingerprint(after),
-        doubts=doubts if is_certain else (*doubts, _doubt(intent, result)),
+        doubts=doubts if done else (*doubts, _doubt(intent, result)),
     )
 
 
@@ -141,13 +139,7 @@ def _list_taken(undoing: _Undoing) -> list[Flag]:
 
 def _add_demoted(undoing: _Undoing | None, change: Change, taken: Collection[Flag]) -> _Undoing | None:
     """`undoing` with the primary flags that the service took away for another channel of the same plan."""
-    lost = {
-        path: True
-        for path in _FLAGS
-        if (change.data_point.id, path) in taken
-        and change.live.get(path) is True
-        and change.target_values.get(path) is False
-    }
+    lost = {path: True for path in _FLAGS if (change.data_point.id, path) in taken and change.live.get(path) is True}
     if not lost:
         return undoing
     if undoing:

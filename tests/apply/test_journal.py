@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from reconciler.apply.journal import find_older_unfinished, find_unfinished, is_locked, open_journal
+from reconciler.apply.journal import find_journal, find_older_unfinished, find_unfinished, is_locked, open_journal
 from reconciler.apply.journal_entries import RunFinished, RunStarted, WriteFinished, WriteIntended
 from reconciler.apply.journal_reader import JournalContent, read_journal
 from reconciler.apply.writes import Write, WriteResult, WriteTarget
@@ -118,6 +118,56 @@ def test_a_damaged_journal_is_refused_and_left_alone(tmp_path: Path) -> None:
         pass
 
     assert path.read_bytes() == damaged
+
+
+def test_a_journal_that_cannot_be_opened_is_not_kept_open(tmp_path: Path) -> None:
+    with open_journal(tmp_path, PLAN):
+        path = only_file(tmp_path)
+        before = list_open_files()
+        with pytest.raises(FileError, match="another apply"), open_journal(tmp_path, PLAN):
+            pass
+        assert list_open_files() == before
+    path.write_bytes(path.read_bytes().replace(b'"kind":"began"', b'"kind";"began"') + b"{}\n")
+    before = list_open_files()
+
+    with pytest.raises(FileError, match="is damaged"), open_journal(tmp_path, PLAN):
+        pass
+
+    assert list_open_files() == before
+    assert [is_locked(path), is_locked(path)] == [False, False]
+
+
+def test_a_journal_and_its_new_folders_are_closed_after_the_run(tmp_path: Path) -> None:
+    before = list_open_files()
+
+    with open_journal(tmp_path / "new" / "journal", PLAN):
+        assert len(list_open_files()) == len(before) + 1
+
+    assert list_open_files() == before
+
+
+def list_open_files() -> list[str]:
+    # The listing opens a folder itself, which has the same number each time.
+    return sorted(link.name for link in Path("/proc/self/fd").iterdir())
+
+
+def test_a_journal_is_read_and_written_but_never_run(tmp_path: Path) -> None:
+    with open_journal(tmp_path, PLAN):
+        pass
+
+    assert only_file(tmp_path).stat().st_mode & 0o111 == 0
+
+
+def test_the_journal_of_a_plan_is_found_by_the_plan(tmp_path: Path) -> None:
+    assert find_journal(tmp_path, PLAN) is None
+
+    with open_journal(tmp_path, PLAN) as journal:
+        journal.record_intent("main", WRITE, LIVE)
+
+        content = find_journal(tmp_path, PLAN)
+
+    assert content == read_journal(journal.path)
+    assert find_journal(tmp_path, make_plan_of(make_step("other", 1))) is None
 
 
 def test_two_applies_of_one_plan_cannot_run_at_once(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ CONVERSION = (
     want("use", 1042, channelInfo="Main"),
 )
 MOVE = (want("old", 1078, isPrimaryValue=False, channelInfo="Old"), want("new", 1077, isPrimaryValue=True))
+FORMER = "Science Center feeder B"
 MOVE_ALONE = (want("old", 1078, isPrimaryValue=False), MOVE[1])
 
 
@@ -173,6 +174,27 @@ def test_what_cannot_be_put_back_is_said(demo: Bench, tmp_path: Path) -> None:
     assert {finding.severity for finding in inverse.findings} == {Severity.WARNING}
 
 
+def test_a_primary_flag_goes_back_to_the_one_channel_that_had_it(demo: Bench, tmp_path: Path) -> None:
+    other = want("flow", 1079, isPrimaryValue=False, channelInfo="Flow")
+
+    inverse = make_rollback(apply_and_read_journal(demo, tmp_path / "journal", *MOVE, other), CREATED)
+
+    assert {change.name: change.target_values.get("isPrimaryValue") for change in inverse.changes} == {
+        "new": False,
+        "old": True,
+        "flow": None,
+    }
+
+
+def test_a_primary_flag_that_was_not_moved_stays(start: Start, tmp_path: Path) -> None:
+    def refuse(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        return httpx.Response(400, text="no") if request.method == "PUT" else pass_on()
+
+    bench = start(network=Interceptor(refuse))
+
+    assert make_rollback(apply_and_read_journal(bench, tmp_path / "journal", *MOVE_ALONE), CREATED).changes == ()
+
+
 def test_what_was_not_written_is_not_undone(start: Start, tmp_path: Path) -> None:
     def refuse(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         is_it = request.method == "PUT" and request.url.path.endswith("/1044")
@@ -225,12 +247,15 @@ def test_what_nobody_knows_to_be_written_is_blocked(start: Start, tmp_path: Path
     assert change.edits == (Edit("channelInfo", "Main", "North Building electricity use", Impact.COSMETIC),)
 
 
-def test_a_change_that_read_differently_after_its_write_is_blocked_and_comes_last(start: Start, tmp_path: Path) -> None:
+@pytest.mark.parametrize("shown", ["C", FORMER], ids=["another value", "the former value"])
+def test_a_change_that_read_differently_after_its_write_is_blocked_and_comes_last(
+    start: Start, tmp_path: Path, shown: str
+) -> None:
     def spoil(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         response = pass_on()
         if not request.url.path.endswith("/1058"):
             return response
-        text = response.text.replace('"B"', '"C"')
+        text = response.text.replace('"B"', f'"{shown}"')
         return httpx.Response(200, text=text, headers={"Content-Type": "application/json"})
 
     bench = start(network=Interceptor(spoil))
@@ -247,6 +272,7 @@ def test_a_change_that_read_differently_after_its_write_is_blocked_and_comes_las
         ("a", Verdict.ALLOWED),
         ("b", Verdict.BLOCKED),
     ]
+    assert inverse.changes[1].edits == (Edit("channelInfo", "B", FORMER, Impact.COSMETIC),)
     assert inverse.findings == ()
 
 
