@@ -103,6 +103,7 @@ def test_a_write_that_cannot_be_recorded_is_not_sent_nor_anything_after_it(demo:
         result = demo.apply(plan, ApplyOptions(parallelism=1, journal=journal))
 
     assert status_by_name(result) == {"a": "failed", "b": "not tried"}
+    assert [outcome.requests for outcome in result.outcomes] == [0, 0]
     assert result.outcomes[0].message.startswith("nothing was sent: the journal ")
     assert result.outcomes[1].message.startswith("the run was stopped: the journal ")
     assert demo.writes() == []

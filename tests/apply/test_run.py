@@ -439,6 +439,21 @@ def test_events_report_each_change_and_then_the_read_back(demo: Bench) -> None:
     ]
 
 
+def test_what_never_left_this_machine_is_not_read_back(start: Start) -> None:
+    def cut_off(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        if request.method == "PUT":
+            raise httpx.ConnectError("refused")
+        return pass_on()
+
+    events: list[Event] = []
+    bench = start(network=Interceptor(cut_off))
+
+    result = bench.apply(bench.plan(want("a", 1042, channelInfo="A")), ApplyOptions(on_event=events.append))
+
+    assert (only(result).status, only(result).requests) == (OutcomeStatus.FAILED, 0)
+    assert events == [Started("a", 1042, 1, 1), Finished(only(result), 1, 1)]
+
+
 def test_a_change_that_is_not_tried_is_only_finished(demo: Bench) -> None:
     events: list[Event] = []
     options = ApplyOptions(on_event=events.append)

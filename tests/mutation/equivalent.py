@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 _LOOKED_AT = "for the types: only a step whose write failed is looked at again, and that one holds its attempt"
 
 _WINDOWS = "it runs on Windows alone, where these tests do not run"
+_UNNUMBERED = "the number of a write is for the journal, and here nothing goes there"
 _SEEK = "os.lseek(descriptor, _BYTE, os.SEEK_SET)"
 _LOCK = "msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)"
 
@@ -41,6 +42,12 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
         ],
         _WINDOWS,
     ),
+    (
+        "reconciler/apply/read_back.py",
+        "for older, found_older in zip(expected.versions[:-1], found.versions[:-1], strict=True):",
+        "True",
+        "False",
+    ): "the versions have the same ids here, so there are as many",
     (
         "reconciler/apply/run.py",
         "return dict(zip((intent.name for intent in intents), executor.map(sender.resolve, intents), strict=True))",
@@ -81,6 +88,12 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
         ],
         _LOOKED_AT,
     ),
+    (
+        "reconciler/apply/step.py",
+        "number = self.journal.record_intent(name, write, before) if self.journal else 0",
+        "0",
+        "(1)",
+    ): _UNNUMBERED,
     ("reconciler/apply/step.py", "return step.outcome", "return step.outcome", "return None"): _LOOKED_AT,
     (
         "reconciler/apply/step.py",
@@ -88,6 +101,18 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
         "result.found and find_remaining(change.target_values, result.found)",
         "((find_remaining(change.target_values, result.found)))",
     ): "for the types: a write that was done was found, for nothing else says that it was",
+    (
+        "reconciler/apply/writes.py",
+        "return _read_result(FailedWrite(0, write, before), editor, patience, lost=error.message)",
+        "0",
+        "(1)",
+    ): _UNNUMBERED,
+    (
+        "reconciler/apply/writes.py",
+        "return _read_result(FailedWrite(0, write, before), editor, patience, answer)",
+        "0",
+        "(1)",
+    ): _UNNUMBERED,
     (
         "reconciler/model/formulas.py",
         "return one == other or tokenize(one) == tokenize(other)",
