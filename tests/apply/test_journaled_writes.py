@@ -12,7 +12,7 @@ from reconciler.apply.journal_entries import RunFinished, RunStarted, WriteFinis
 from reconciler.apply.journal_reader import JournalContent, read_journal
 from reconciler.apply.run import ApplyOptions
 from reconciler.apply.step import JournaledWriter
-from reconciler.apply.writes import Write, WriteResult, WriteTarget
+from reconciler.apply.writes import RESUME, Write, WriteResult, WriteTarget
 from reconciler.energycap.client import open_editor
 from reconciler.model.outcomes import Outcome, OutcomeStatus
 from reconciler.model.project import ChannelEdit
@@ -238,6 +238,18 @@ def test_a_change_is_not_sent_again_before_its_open_write_is_resolved(start: Sta
     assert statuses == {"use": "failed"}
     assert [intent.number for intent, _ in content.writes] == [1]
     assert bench.writes() == []
+
+
+def test_an_open_write_stays_open_while_its_channel_cannot_be_read(start: Start, tmp_path: Path) -> None:
+    bench, plan = leave_open(start, tmp_path / "journal", USE)
+
+    with open_journal(tmp_path / "journal", plan) as journal:
+        result = bench.apply(plan, ApplyOptions(parallelism=1, journal=journal))
+
+    outcome = only(result)
+    assert outcome.message.startswith("may have been done by an earlier run, and the channel cannot be read: ")
+    assert (outcome.status, outcome.requests, outcome.fix) == (OutcomeStatus.FAILED, 0, RESUME)
+    assert len(read_journal(journal.path).open) == 1
 
 
 def test_an_open_write_can_be_resolved_without_a_journal(start: Start, tmp_path: Path) -> None:

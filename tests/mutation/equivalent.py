@@ -49,6 +49,12 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
         "False",
     ): "the versions have the same ids here, so there are as many",
     (
+        "reconciler/apply/read_back.py",
+        "return {channel_id: read for channel_id, read in zip(ids, reads, strict=True) if read is not None}",
+        "True",
+        "False",
+    ): "a map yields as many results as it was given ids",
+    (
         "reconciler/apply/run.py",
         "return dict(zip((intent.name for intent in intents), executor.map(sender.resolve, intents), strict=True))",
         "True",
