@@ -11,7 +11,7 @@ from reconciler.model.channels import Definitions, Snapshot
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.identifiers import Feed, Identifiers, ResolutionFailure
 from reconciler.model.plan import Blocker, FeedRoute, FeedStep, Verdict
-from reconciler.planning.feed_impact import recheck_feeds
+from reconciler.planning.feed_impact import may_affect_routing, recheck_feeds
 from reconciler.planning.plan import make_plan
 from tests.planning.tenant import BASIS, REFERENCE, SOUTH, V, list_blocks, make_calculated, make_desired, make_live
 
@@ -567,6 +567,20 @@ def test_no_blocker_if_no_feed_got_worse(
     spec: Spec, identifiers: Identifiers, planned: tuple[Live, ...], now: tuple[Live, ...]
 ) -> None:
     assert recheck(spec, identifiers, planned, now) == ()
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (TO_KW, True),
+        ({"observationTypeCode": "GASUSE"}, True),
+        ({"intervalMinutes": 60}, True),
+        ({"channelImportId": "NEW"}, True),
+        ({"channelInfo": "New", f"{V}multiplier": 2}, False),
+    ],
+)
+def test_a_change_of_what_identifies_a_channel_may_affect_routing(spec: Spec, *, expected: bool) -> None:
+    assert may_affect_routing(plan_edit(spec, (ONE,)).changes[0]) is expected
 
 
 def test_a_reroute_that_the_plan_shows_does_not_block_at_apply() -> None:
