@@ -78,9 +78,7 @@ class JournaledWriter(Struct, frozen=True):
         except ServiceError as error:
             message = f"may have been done by an earlier run, and the channel cannot be read: {error.message}"
             no_response = no_response_reason(error)
-            return WriteResult(
-                OutcomeStatus.FAILED, message, RESUME, was_sent=False, is_open=True, no_response=no_response
-            )
+            return WriteResult(OutcomeStatus.FAILED, message, RESUME, is_open=True, no_response=no_response)
         return self._note(attempt, resolve_write(intent.write, intent.before, found, _UNANSWERED))
 
     def resolve_late(self, attempt: FailedWrite, found: Live | None, earlier: WriteResult) -> WriteResult:

@@ -240,6 +240,20 @@ def test_a_change_is_not_sent_again_before_its_open_write_is_resolved(start: Sta
     assert bench.writes() == []
 
 
+def test_a_write_that_was_refused_but_carried_out_is_done_in_the_journal_too(start: Start, tmp_path: Path) -> None:
+    def refuse_afterwards(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        response = pass_on()
+        return httpx.Response(400, text="no") if request.method == "PUT" else response
+
+    bench = start(network=Interceptor(refuse_afterwards))
+
+    statuses, content = apply_with_journal(bench, bench.plan(USE), tmp_path / "journal")
+
+    assert statuses == {"use": "done"}
+    results = [entry.result.status for entry in content.entries if isinstance(entry, WriteFinished)]
+    assert results == [OutcomeStatus.FAILED, OutcomeStatus.DONE]
+
+
 def test_an_open_write_stays_open_while_its_channel_cannot_be_read(start: Start, tmp_path: Path) -> None:
     bench, plan = leave_open(start, tmp_path / "journal", USE)
 
