@@ -3,8 +3,9 @@
 run: apply_plan: workers, when to stop, the final verification, the result; read this first
 step: one change applied
 recheck: whether a change still holds on a fresh read
-writes: one write: what it says, and whether it was done
-read_back: how a channel must read after a write, and the final read-back
+remaining: what of a change is still to be written, by which writes, and how a channel must read after one
+writes: one write: how it is sent, and whether it was done
+read_back: how a channel differs from what is expected, and the final read-back
 scheduler: which change is next, and how many are applied at once
 journal: a durable intent before each write, and its result after it
 journal_entries: journal entries as JSON lines, and back

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.apply.journal_entries import Entry
-    from reconciler.apply.writes import Write, WriteResult
+    from reconciler.apply.remaining import Write
+    from reconciler.apply.writes import WriteResult
     from reconciler.model.channels import Live
     from reconciler.model.outcomes import ApplyResult
     from reconciler.model.plan import Plan

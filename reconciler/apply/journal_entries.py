@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, assert_never, cast
 
 from msgspec import Meta, Struct, convert, to_builtins
 
-from reconciler.apply.writes import Write, WriteResult, WriteTarget
+from reconciler.apply.remaining import Write, WriteTarget
+from reconciler.apply.writes import WriteResult
 from reconciler.model.channels import DataPoint, Live, Version
 from reconciler.model.fields import CHANNEL_FIELDS, VERSION_FIELDS
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
@@ -91,6 +92,9 @@ class _IntendedRow(Struct, frozen=True, tag_field="kind", tag="intent"):
     part: WriteTarget
     wanted: Document
     before: _LiveRow
+    # The first journals of this format know no version but the current one.
+    version_id: int = 0
+    begin: str = ""
 
 
 class _FinishedRow(Struct, frozen=True, tag_field="kind", tag="landed"):
@@ -138,7 +142,8 @@ def _make_row(entry: Entry) -> _Row:
         case RunStarted(at):
             return _StartedRow(at)
         case WriteIntended(at, number, name, write, before):
-            return _IntendedRow(at, number, name, write.part, dict(write.wanted), _make_live_row(before))
+            row = _make_live_row(before)
+            return _IntendedRow(at, number, name, write.part, dict(write.wanted), row, write.version_id, write.begin)
         case WriteFinished(at, number, result):
             found = _make_live_row(result.found) if result.found else None
             return _FinishedRow(at, number, result.status, result.message, result.fix, result.was_sent, found)
@@ -167,8 +172,8 @@ def decode_entry(document: Document) -> Entry:
     match row:
         case _StartedRow(at):
             return RunStarted(at)
-        case _IntendedRow(at, number, name, part, wanted, before):
-            write = Write(part, check_spec(wanted, "wanted"))
+        case _IntendedRow(at, number, name, part, wanted, before, version_id, begin):
+            write = Write(part, check_spec(wanted, "wanted"), version_id, begin)
             return WriteIntended(at, number, name, write, _make_live(before, "before"))
         case _FinishedRow(at, number, ending, message, fix, sent, found):
             live = _make_live(found, "found") if found else None

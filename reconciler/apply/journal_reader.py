@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import json
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.apply.journal_entries import RunFinished, RunStarted, WriteFinished, WriteIntended, decode_entry
-from reconciler.apply.recheck import find_remaining
-from reconciler.apply.writes import RESUME, WriteTarget
+from reconciler.apply.remaining import (
+    Write,
+    WriteTarget,
+    at_version,
+    find_begun,
+    find_unwritten,
+    find_writes,
+)
+from reconciler.apply.writes import RESUME
 from reconciler.errors import FileError, PlanFileError, advise_on
 from reconciler.model.canonical import is_same
 from reconciler.model.fields import FIELD_AT, IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE, OBSERVATION_RULE_ID
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
+from reconciler.model.plan import VersionAction
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.rows import Damage, VersionedRow, decode
 from reconciler.planning.messages import show_value
@@ -30,7 +38,7 @@ if TYPE_CHECKING:
     from reconciler.apply.writes import WriteResult
     from reconciler.model.channels import Live
     from reconciler.model.plan import Change, Plan
-    from reconciler.model.values import Spec
+    from reconciler.model.values import Spec, Value
     from reconciler.planfile.rows import Document
 
 
@@ -72,20 +80,46 @@ def _check_intent(intent: WriteIntended, change: Change | None) -> Iterator[str]
         yield "{} is for channel {} on data point {}, but in its plan it is channel {} on {}".format(
             named, *place, *planned
         )
-    rule_id = intent.before.values.get(OBSERVATION_RULE_ID)
+    sources = _find_sources(intent.write, change)
+    if not sources:
+        yield f"{named} is for a version that its plan does not write"
+        return
+    before = at_version(intent.before, intent.write.version_id) or intent.before
     for path, value in intent.write.wanted.items():
-        if path not in change.target_values or not is_same(path, value, change.target_values[path], rule_id):
+        wanted, seen = _find_values(path, sources)
+        if not _is_any(path, value, wanted, before):
             yield f"{named} writes {path}, but not with an edit of its plan"
-        elif not _is_foreseen(change, path, intent.before):
+        elif intent.write.part is not WriteTarget.NEW_VERSION and not _is_any(
+            path, before.values.get(path), (*wanted, *seen), before
+        ):
+            # Somebody may have set what is wanted in between.
             yield f"{named} found another {path} than its plan saw"
-        elif intent.write.part is WriteTarget.VERSION and not FIELD_AT[path].is_versioned:
+        elif intent.write.part is not WriteTarget.CHANNEL and not FIELD_AT[path].is_versioned:
             yield f"{named} writes {path} to a version, which has no such value"
 
 
-def _is_foreseen(change: Change, path: str, before: Live) -> bool:
-    """Whether a write found the value that the plan saw, or the one it wants, which somebody may have set meanwhile."""
-    rule_id, found = before.values.get(OBSERVATION_RULE_ID), before.values.get(path)
-    return any(is_same(path, value, found, rule_id) for value in (change.live.get(path), change.target_values[path]))
+# What a plan wants of a channel or a version, and what it saw there, by the paths of EsaChannelEdit.
+_Source: TypeAlias = "tuple[Spec, Spec]"
+
+
+def _find_sources(write: Write, change: Change) -> tuple[_Source, ...]:
+    """What `change` may send by such a write; empty where it has no such version."""
+    if write.part is WriteTarget.NEW_VERSION:
+        created = (one for one in change.versions if one.action is VersionAction.CREATE)
+        return tuple((one.target_values, one.live) for one in created if one.begin == write.begin)
+    if write.version_id in {0, change.version_id} or write.part is WriteTarget.CHANNEL:
+        return ((change.target_values, change.live),)
+    return tuple((one.target_values, one.live) for one in change.versions if one.version_id == write.version_id)
+
+
+def _find_values(path: str, sources: Sequence[_Source]) -> tuple[list[Value], list[Value]]:
+    wanted = [values[path] for values, _ in sources if path in values]
+    return wanted, [seen.get(path) for _, seen in sources]
+
+
+def _is_any(path: str, value: Value, others: Sequence[Value], before: Live) -> bool:
+    rule_id = before.values.get(OBSERVATION_RULE_ID)
+    return any(is_same(path, other, value, rule_id) for other in others)
 
 
 def _check_finished(
@@ -292,8 +326,8 @@ def _judge_last(change: Change, last: WriteResult | None) -> Outcome:
     """The outcome of a change by the last of its writes, after which the run was killed."""
     if last is None:
         return _end(change, OutcomeStatus.NOT_TRIED, "the run was killed before it came to this", RESUME)
-    # Of two writes to a channel with several versions, only the first was sent.
-    if last.status is OutcomeStatus.DONE and last.found and find_remaining(change.target_values, last.found):
+    # Of several writes to a channel only the first ones were sent.
+    if last.status is OutcomeStatus.DONE and last.found and find_writes(change, last.found):
         return _end(change, OutcomeStatus.FAILED, "was written in part before the run was killed", RESUME)
     if last.status is OutcomeStatus.DONE:
         return replace(_end(change, OutcomeStatus.DONE, "", _CHECK), remark=_NOT_READ_AGAIN, unread=True)
@@ -308,10 +342,10 @@ _FLAGS = (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND)
 
 
 class _ConfirmedWrites(Struct, frozen=True):
-    """The values written to one channel by one or several writes, and the channel as read before the first."""
+    """What was written to one channel or one of its versions, by one write or several, and how it read before."""
 
     before: Live
-    wanted: Spec
+    write: Write
 
 
 class WriteHistory:
@@ -323,22 +357,27 @@ class WriteHistory:
     """
 
     def __init__(self) -> None:
-        self._writes: dict[int, _ConfirmedWrites] = {}
+        # By the id of the channel, and then by the version that was written, with its begin where it was a new one.
+        self._writes: dict[int, dict[tuple[int, str], _ConfirmedWrites]] = {}
         # The channel that took a primary flag of a data point, by the id of that and the path of the flag.
         self._takers: dict[tuple[int, str], int] = {}
         self._lock = Lock()
 
-    def note(self, before: Live, wanted: Spec) -> None:
-        """Add that `wanted` was written to the channel that was read as `before`."""
+    def note(self, before: Live, write: Write) -> None:
+        """Add that `write` was done to the channel that was read as `before`."""
         with self._lock:
-            earlier = self._writes.get(before.id, _ConfirmedWrites(before, {}))
-            self._writes[before.id] = _ConfirmedWrites(earlier.before, {**earlier.wanted, **wanted})
+            writes = self._writes.setdefault(before.id, {})
+            key = write.version_id or before.current.id, write.begin
+            if earlier := writes.get(key):
+                write = replace(write, wanted={**earlier.write.wanted, **write.wanted})
+                before = earlier.before
+            writes[key] = _ConfirmedWrites(before, write)
             for flag in _FLAGS:
-                key = before.data_point.id, flag
-                if wanted.get(flag) is True:
-                    self._takers[key] = before.id
-                elif wanted.get(flag) is False and self._takers.get(key) == before.id:
-                    del self._takers[key]
+                point = before.data_point.id, flag
+                if write.wanted.get(flag) is True:
+                    self._takers[point] = before.id
+                elif write.wanted.get(flag) is False and self._takers.get(point) == before.id:
+                    del self._takers[point]
 
     def is_late(self, channels: Sequence[Live]) -> bool:
         """Whether one of `channels` still shows the state before a confirmed write."""
@@ -352,19 +391,27 @@ class WriteHistory:
 
     def _shows_former(self, live: Live) -> bool:
         with self._lock:
-            write = self._writes.get(live.id)
-        if write is None:
-            return False
-        before, rule_id = write.before.values, live.values.get(OBSERVATION_RULE_ID)
-        remaining = find_remaining(write.wanted, live)
-        return any(is_same(path, before.get(path), live.values.get(path), rule_id) for path in remaining)
+            writes = tuple(self._writes.get(live.id, {}).values())
+        return any(_is_former(one, live) for one in writes)
+
+
+def _is_former(one: _ConfirmedWrites, live: Live) -> bool:
+    """Whether `live` lacks a version that was created, or shows a value of before the write."""
+    remaining = find_unwritten(one.write, live)
+    if one.write.part is WriteTarget.NEW_VERSION:
+        return bool(remaining) and find_begun(live, one.write.begin) is None
+    before, now = at_version(one.before, one.write.version_id), at_version(live, one.write.version_id)
+    if before is None or now is None:
+        return False
+    rule_id = now.values.get(OBSERVATION_RULE_ID)
+    return any(is_same(path, before.values.get(path), now.values.get(path), rule_id) for path in remaining)
 
 
 def find_written(content: JournalContent | None) -> WriteHistory:
     """The confirmed writes of earlier runs of a plan that no read-back has shown yet."""
     written = WriteHistory()
     for intent in _list_unshown(content) if content else ():
-        written.note(intent.before, intent.write.wanted)
+        written.note(intent.before, intent.write)
     return written
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reconciler.apply.recheck import find_remaining, read_if_there
+from reconciler.apply.recheck import read_if_there
+from reconciler.apply.remaining import WriteTarget, at_version, find_writes
 from reconciler.errors import BadResponse, ServiceError
 from reconciler.model.canonical import is_same
 from reconciler.model.channels import Live
@@ -38,13 +39,6 @@ class _Difference(Struct, frozen=True):
     expected: str
     found: str
     place: str = ""
-
-
-def expected_after(before: Live, wanted: Spec) -> Live:
-    """`before` as it must read after a write of `wanted` (by the paths of EsaChannelEdit) and of nothing else."""
-    versioned = {field.path: wanted[field.path] for field in VERSION_FIELDS if field.path in wanted}
-    current = replace(before.current, values={**before.current.values, **versioned})
-    return replace(before, values={**before.values, **wanted}, versions=(*before.versions[:-1], current))
 
 
 def describe_gone(channel_id: int) -> str:
@@ -77,7 +71,8 @@ def find_changes(written: Live, found: Live) -> tuple[str, ...]:
 def _find_differences(expected: Live, found: Live) -> Iterator[_Difference]:
     yield from _find_value_differences(CHANNEL_FIELDS, expected.values, found.values)
     ids, found_ids = ([version.id for version in live.versions] for live in (expected, found))
-    if ids != found_ids:
+    # A version that was created has no id before it is found.
+    if len(ids) != len(found_ids) or any(one not in {0, other} for one, other in zip(ids, found_ids, strict=True)):
         # The values of the current version belong to different versions then.
         yield _Difference(_VERSIONS, str(ids), str(found_ids))
         return
@@ -181,15 +176,25 @@ def verify(change: Change, outcome: Outcome, written: Live, found: Live | Servic
     if isinstance(found, ServiceError):
         remark = f"EnergyCAP confirmed the write, but the channel could not be read again at the end: {found.message}"
         return replace(outcome, remark=remark, fix=_CHECK, unread=True)
-    if remaining := find_remaining(change.target_values, found):
-        differences = (
-            "{} is {}, expected {}".format(path, *show_values(found.values.get(path), value))
-            for path, value in remaining.items()
-        )
+    if differences := tuple(_find_undone(change, found)):
         return _differ(outcome, f"now {'; '.join(differences)}: {_CHANGED} this write")
     if changes := find_changes(written, found):
         return replace(outcome, remark=f"{_CHANGED} this write: {'; '.join(changes)}")
     return outcome
+
+
+def _find_undone(change: Change, found: Live) -> Iterator[str]:
+    """In what `found` is not as `change` wants it any more, one sentence each."""
+    for write in find_writes(change, found):
+        if write.part is WriteTarget.NEW_VERSION:
+            yield f"it has no version from {write.begin or 'the beginning'}"
+            continue
+        version = at_version(found, write.version_id) or found
+        place = (
+            "" if write.version_id in {0, change.version_id, found.current.id} else f"in version {write.version_id}, "
+        )
+        for path, value in write.wanted.items():
+            yield "{}{} is {}, expected {}".format(place, path, *show_values(version.values.get(path), value))
 
 
 def _read_alone(channel_id: int, reader: Reader) -> Live | ServiceError | None:

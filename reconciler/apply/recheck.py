@@ -6,6 +6,7 @@ from collections import defaultdict
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from reconciler.apply.remaining import at_version, find_begun, find_remaining
 from reconciler.errors import Rejected
 from reconciler.model.canonical import is_same
 from reconciler.model.channels import ReferenceData
@@ -20,15 +21,19 @@ from reconciler.model.fields import (
     OBSERVATION_TYPE_ID,
     UNIT_ID,
     Impact,
+    find_version,
 )
+from reconciler.model.plan import VersionAction
+from reconciler.model.values import begin_key
 from reconciler.planning.diff import changed_paths, find_impact
 from reconciler.planning.feed_impact import may_affect_routing, recheck_feeds
 from reconciler.planning.identification import make_index
 from reconciler.planning.messages import show_values
 from reconciler.planning.preconditions import recheck_preconditions
+from reconciler.planning.versions import begin_version, view_version
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from reconciler.energycap.client import Editor, Reader
     from reconciler.model.channels import Fetched, Live
@@ -130,12 +135,6 @@ class Rechecker:
 _SEVERITIES = tuple(Impact)
 
 
-def find_remaining(wanted: Spec, fresh: Live) -> Spec:
-    """The values of `wanted`, by the paths of EsaChannelEdit, that `fresh` does not have yet."""
-    rule_id = wanted.get(OBSERVATION_RULE_ID, fresh.values.get(OBSERVATION_RULE_ID))
-    return {path: value for path, value in wanted.items() if not is_same(path, value, fresh.values.get(path), rule_id)}
-
-
 def find_conflicts(change: Change, fresh: Live) -> tuple[str, ...]:
     """What somebody else changed in the channel of `change` since the plan was made, each as a sentence.
 
@@ -152,9 +151,15 @@ def find_worse_impacts(change: Change, fresh: Live) -> tuple[str, ...]:
     """
     if fresh.has_readings is None:
         return ()
-    remaining = find_remaining(change.target_values, fresh)
-    fields = {edit: FIELD_AT[edit.path] for edit in change.edits if FIELD_AT[edit.path].path in remaining}
-    impacts = {edit: find_impact(field, fresh, change.target_values) for edit, field in fields.items()}
+    current = at_version(fresh, change.version_id) or fresh
+    remaining = find_remaining(change.target_values, current)
+    own = [edit for edit in change.edits if find_version(edit.path) is None and FIELD_AT[edit.path].path in remaining]
+    impacts = {edit: find_impact(FIELD_AT[edit.path], current, change.target_values) for edit in own}
+    for one in change.versions:
+        view = view_version(fresh, begin_version(one), one.end)
+        edits = [edit for edit in change.edits if find_version(edit.path) == one.begin]
+        # Only the values of a version reach readings, not its begin alone.
+        impacts |= {edit: find_impact(FIELD_AT[edit.path], view, one.target_values) for edit in edits[1:] or edits}
     return tuple(
         f"the edit of {edit.path} is {impact.value} now, was {edit.impact.value}: readings came since"
         for edit, impact in impacts.items()
@@ -163,10 +168,12 @@ def find_worse_impacts(change: Change, fresh: Live) -> tuple[str, ...]:
 
 
 def _find_other_versions(change: Change, fresh: Live) -> tuple[str, ...]:
-    if len(fresh.versions) != change.version_count:
-        return (f"it has {_count(len(fresh.versions))}, the plan saw {change.version_count}",)
-    if fresh.current.id != change.version_id:
-        return (f"its current version is {fresh.current.id}, the plan saw {change.version_id}",)
+    created = {one.begin for one in change.versions if one.action is VersionAction.CREATE}
+    others = [version for version in fresh.versions if begin_key(version.begin_date) not in created]
+    if len(others) != change.version_count:
+        return (f"it has {_count(len(others))}, the plan saw {change.version_count}",)
+    if others[-1].id != change.version_id:
+        return (f"its current version is {others[-1].id}, the plan saw {change.version_id}",)
     return ()
 
 
@@ -174,10 +181,23 @@ def _count(versions: int) -> str:
     return "1 version" if versions == 1 else f"{versions} versions"
 
 
-def _find_other_values(change: Change, fresh: Live) -> tuple[str, ...]:
-    rule_id = fresh.values.get(OBSERVATION_RULE_ID)
-    return tuple(
-        "{} is {}, the plan saw {}".format(path, *show_values(fresh.values.get(path), change.live.get(path)))
-        for path in find_remaining(change.target_values, fresh)
-        if not is_same(path, change.live.get(path), fresh.values.get(path), rule_id)
-    )
+def _find_other_values(change: Change, fresh: Live) -> Iterator[str]:
+    yield from _compare(change.target_values, change.live, at_version(fresh, change.version_id))
+    for one in change.versions:
+        name = f"in the version from {one.begin or 'the beginning'}, "
+        if one.action is VersionAction.UPDATE:
+            yield from _compare(one.target_values, one.live, at_version(fresh, one.version_id or 0), name)
+        else:
+            # One that begins then was not there: it has to be the one that this plan creates.
+            yield from _compare(one.target_values, one.target_values, find_begun(fresh, one.begin), name)
+
+
+def _compare(wanted: Spec, seen: Spec, found: Live | None, place: str = "") -> Iterator[str]:
+    """The values of `found` that are neither what the plan saw nor what it wants."""
+    if found is None:
+        return
+    rule_id = found.values.get(OBSERVATION_RULE_ID)
+    for path in find_remaining(wanted, found):
+        if not is_same(path, seen.get(path), found.values.get(path), rule_id):
+            is_now, was = show_values(found.values.get(path), seen.get(path))
+            yield f"{place}{path} is {is_now}, the plan saw {was}"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler import __version__
-from reconciler.apply.read_back import expected_after
-from reconciler.apply.recheck import find_remaining
+from reconciler.apply.remaining import WriteTarget, at_version, expected_after, find_remaining
 from reconciler.masking import holds_mask
+from reconciler.model.channels import Live, Version
 from reconciler.model.fields import (
+    BEGIN_DATE,
     FIELD_AT,
     FIELDS,
     IS_CALCULATED,
@@ -20,17 +22,31 @@ from reconciler.model.fields import (
     OBSERVATION_RULE_ID,
     ROLLBACK_ALLOWANCE,
     ROLLOVER_VALUE,
+    VERSION_FIELDS,
     Impact,
+    find_version,
+    version_path,
 )
 from reconciler.model.findings import Location
 from reconciler.model.outcomes import OutcomeStatus
-from reconciler.model.plan import INVERSE, Blocker, Edit, Plan, Verdict
+from reconciler.model.plan import (
+    INVERSE,
+    Blocker,
+    Edit,
+    History,
+    Plan,
+    Verdict,
+    VersionAction,
+    VersionChange,
+    VersionSpan,
+)
+from reconciler.model.values import begin_key
 from reconciler.planfile.writing import encode_plan
 from reconciler.planning.changes import fingerprint
 from reconciler.rules import RULES, make_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.apply.journal_entries import WriteIntended
     from reconciler.apply.journal_reader import JournalContent
@@ -45,6 +61,8 @@ Flag: TypeAlias = tuple[int, str]
 _FLAGS = (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND)
 # Source: EsaChannelVersionEdit, both are 999999999999999 and 0.1 by default under the Odometer rule.
 _FILLED_IN = frozenset((ROLLOVER_VALUE, ROLLBACK_ALLOWANCE))
+# What a version says of readings; its begin says which these are.
+_SETTINGS = tuple(field.path for field in VERSION_FIELDS if field.path != BEGIN_DATE)
 _LASTING = frozenset((Impact.HISTORY, Impact.ROUTING))
 _DOUBTFUL = "ESA713"
 _HIDDEN = "ESA725"
@@ -53,17 +71,34 @@ _HIDDEN = "ESA725"
 class _Undoing(Struct, frozen=True):
     """What was written of one change, and the values that revert it.
 
-    `seen` are the values of the channel as read after the last write, `wanted` those before the first; both by the
-    paths of EsaChannelEdit. `doubts` say why it is unknown which values the writes changed.
+    `after` is the channel as it read after the last write. `wanted` are the values that it had before the first, by the
+    version that they go to, those of the channel itself under 0; `created` are the begins of new versions. `doubts` say
+    why nobody can be sure of what there is to put back. What was not written itself lost a primary flag to another.
     """
 
     change: Change
-    seen: Spec
-    wanted: Spec
-    version_id: int
-    version_count: int
-    fingerprint: str
+    after: Live
+    wanted: Mapping[int, Spec]
+    created: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    was_written: bool = True
+
+    @property
+    def of_channel(self) -> Spec:
+        """What the channel and its current version are to have again."""
+        return {**self.wanted.get(0, {}), **self.of_versions.get(self.after.current.id, {})}
+
+    @property
+    def of_versions(self) -> Mapping[int, Spec]:
+        """What each version is to have again. One that was created stays, with the settings of the one before it."""
+        wanted = {id_: dict(spec) for id_, spec in self.wanted.items() if id_}
+        for before, version in pairwise(self.after.versions):
+            if begin_key(version.begin_date) in self.created:
+                values = {**before.values, **wanted.get(before.id, {})}
+                settings = {path: values.get(path) for path in _SETTINGS}
+                view = replace(self.after, values={**self.after.values, **version.values})
+                wanted[version.id] = {**find_remaining(settings, view), **wanted.get(version.id, {})}
+        return {id_: spec for id_, spec in wanted.items() if spec}
 
 
 def make_rollback(content: JournalContent, created: str) -> Plan:
@@ -106,18 +141,21 @@ def _add(undoing: _Undoing | None, change: Change, intent: WriteIntended, result
     """`undoing` with another write, which was done or may have been."""
     done = result if result and result.status is OutcomeStatus.DONE else None
     # If the result is unknown, the plan shows what it would revert, but the change is blocked.
-    after = (done and done.found) or expected_after(intent.before, intent.write.wanted)
-    was = {field.path: intent.before.values.get(field.path) for field in FIELDS}
-    wanted, doubts = (undoing.wanted, undoing.doubts) if undoing else ({}, ())
-    return _Undoing(
-        change=change,
-        seen={field.path: after.values.get(field.path) for field in FIELDS},
-        wanted={**_limit(find_remaining(was, after), intent), **wanted},
-        version_id=after.current.id,
-        version_count=len(after.versions),
-        fingerprint=fingerprint(after),
-        doubts=doubts if done else (*doubts, _doubt(intent, result)),
-    )
+    after = (done and done.found) or expected_after(intent.before, intent.write)
+    undoing = undoing or _Undoing(change, after, {})
+    doubts = undoing.doubts if done else (*undoing.doubts, _doubt(intent, result))
+    if intent.write.part is WriteTarget.NEW_VERSION:
+        return replace(undoing, after=after, created=(*undoing.created, intent.write.begin), doubts=doubts)
+    version_id = intent.write.version_id or intent.before.current.id
+    before, now = at_version(intent.before, version_id) or intent.before, at_version(after, version_id) or after
+    was = {field.path: before.values.get(field.path) for field in FIELDS}
+    found = _limit(find_remaining(was, now), intent)
+    wanted = dict(undoing.wanted)
+    for id_, is_versioned in ((0, False), (version_id, True)):
+        part = {path: value for path, value in found.items() if FIELD_AT[path].is_versioned is is_versioned}
+        # What an earlier write replaced is what was there before them all.
+        wanted[id_] = {**part, **wanted.get(id_, {})}
+    return replace(undoing, after=after, wanted=wanted, doubts=doubts)
 
 
 def _limit(values: Spec, intent: WriteIntended) -> Spec:
@@ -134,7 +172,7 @@ def _doubt(intent: WriteIntended, result: WriteResult | None) -> str:
 
 def _list_taken(undoing: _Undoing) -> list[Flag]:
     """The primary flags of its data point that the channel did not have before."""
-    return [(undoing.change.data_point.id, path) for path in _FLAGS if undoing.wanted.get(path) is False]
+    return [(undoing.change.data_point.id, path) for path in _FLAGS if undoing.of_channel.get(path) is False]
 
 
 def _add_demoted(undoing: _Undoing | None, change: Change, taken: Collection[Flag]) -> _Undoing | None:
@@ -143,14 +181,23 @@ def _add_demoted(undoing: _Undoing | None, change: Change, taken: Collection[Fla
     if not lost:
         return undoing
     if undoing:
-        return replace(undoing, wanted={**undoing.wanted, **lost})
-    seen = {**change.live, **dict.fromkeys(lost, False)}
-    return _Undoing(change, seen, lost, change.version_id, change.version_count, change.fingerprint)
+        return replace(undoing, wanted={**undoing.wanted, 0: {**undoing.wanted.get(0, {}), **lost}})
+    return _Undoing(
+        change, _make_seen(change, {**change.live, **dict.fromkeys(lost, False)}), {0: lost}, was_written=False
+    )
+
+
+def _make_seen(change: Change, values: Spec) -> Live:
+    """The channel as the plan saw it, for one that was not written itself."""
+    spans = change.history.versions if change.history else (VersionSpan(change.version_id, None, None),)
+    versions = tuple(Version(span.id, span.begin_date, span.end_date, values) for span in spans)
+    return Live(change.channel_id, values, versions, change.data_point)
 
 
 def _invert(undoing: _Undoing, undoings: Sequence[_Undoing]) -> Change:
-    change = undoing.change
-    edits = tuple(_list_edits(undoing))
+    change, after = undoing.change, undoing.after
+    versions = tuple(_invert_versions(undoing))
+    edits = (*_list_edits(undoing), *(edit for one in versions for edit in _list_version_edits(one)))
     blocks = tuple(
         Blocker(_DOUBTFUL, f"cannot be reverted automatically: {doubt}", {"doubt": doubt}, RULES[_DOUBTFUL].fix)
         for doubt in undoing.doubts
@@ -161,33 +208,72 @@ def _invert(undoing: _Undoing, undoings: Sequence[_Undoing]) -> Change:
         edits=edits,
         before={edit.path: edit.before for edit in edits},
         after={edit.path: edit.after for edit in edits},
-        live=undoing.seen,
-        target_values=undoing.wanted,
-        version_id=undoing.version_id,
-        version_count=undoing.version_count,
+        live={field.path: after.values.get(field.path) for field in FIELDS},
+        target_values=undoing.of_channel,
+        version_id=after.current.id,
+        version_count=len(after.versions),
         verdict=Verdict.BLOCKED if blocks else Verdict.ALLOWED,
         blocked_by=blocks,
         depends_on=tuple(other.change.name for other in undoings if change.name in other.change.depends_on),
-        fingerprint=undoing.fingerprint,
+        fingerprint=fingerprint(after) if undoing.was_written else change.fingerprint,
+        history=_make_history(undoing),
         # Feeds are not resolved through a rollback.
         feeds=(),
+        versions=versions,
     )
 
 
+def _make_history(undoing: _Undoing) -> History | None:
+    if undoing.change.history is None:
+        return None
+    spans = (VersionSpan(version.id, version.begin_date, version.end_date) for version in undoing.after.versions)
+    return replace(undoing.change.history, versions=tuple(spans))
+
+
+def _invert_versions(undoing: _Undoing) -> Iterator[VersionChange]:
+    """The versions beside the current one that get back what they had."""
+    ends = {one.id: begin_key(other.begin_date) for one, other in pairwise(undoing.after.versions)}
+    versions = {version.id: version for version in undoing.after.versions}
+    for id_, wanted in undoing.of_versions.items():
+        if id_ == undoing.after.current.id or id_ not in versions:
+            continue
+        version = versions[id_]
+        seen = {field.path: version.values.get(field.path) for field in VERSION_FIELDS}
+        yield VersionChange(
+            VersionAction.UPDATE,
+            begin_key(version.begin_date),
+            id_,
+            ends.get(id_),
+            before={path: seen[path] for path in wanted},
+            after=wanted,
+            inherited={},
+            live=seen,
+            target_values=wanted,
+        )
+
+
+def _list_version_edits(one: VersionChange) -> Iterator[Edit]:
+    for path, value in one.target_values.items():
+        name = version_path(one.begin, FIELD_AT[path].key)
+        yield Edit(name, one.live.get(path), value, FIELD_AT[path].impact)
+
+
 def _refuse_masked(undoing: _Undoing) -> Iterator[Blocker]:
-    for path, value in undoing.wanted.items():
+    for path, value in ((path, value) for spec in undoing.wanted.values() for path, value in spec.items()):
         if holds_mask(value):
             message = f"cannot revert {path}: a key was masked in the value that the journal holds"
             yield Blocker(_HIDDEN, message, {"path": path}, RULES[_HIDDEN].fix)
 
 
 def _list_edits(undoing: _Undoing) -> Iterator[Edit]:
-    """The edits that revert, in the vocabulary of the files if the plan had an edit there, with their worst impact."""
-    edits = {FIELD_AT[edit.path].path: edit for edit in undoing.change.edits}
+    """What is put back, in the file's own vocabulary where the plan had an edit there, with its gravest impact."""
+    wanted = undoing.of_channel
+    own = {FIELD_AT[edit.path].path: edit for edit in undoing.change.edits if find_version(edit.path) is None}
+    is_same_version = undoing.after.current.id == undoing.change.version_id
     for field in FIELDS:
-        if field.path in undoing.wanted:
-            edit = edits.get(field.path)
-            before, after = undoing.seen.get(field.path), undoing.wanted[field.path]
+        if field.path in wanted:
+            edit = own.get(field.path) if is_same_version or not field.is_versioned else None
+            before, after = undoing.after.values.get(field.path), wanted[field.path]
             yield (
                 Edit(edit.path, edit.after, edit.before, field.impact)
                 if edit
@@ -200,9 +286,12 @@ def _warn(undoing: _Undoing) -> Iterator[Finding]:
         return
     change = undoing.change
     place = Location(change.file, change.line, path=("channels", change.name))
-    if IS_CALCULATED in undoing.wanted:
+    if IS_CALCULATED in undoing.of_channel:
         yield make_finding("ESA712", f"conversion can be undone only while {change.name} has no readings", place)
     paths = [edit.path for edit in change.edits if edit.impact in _LASTING]
     if paths:
         message = f"settings of {change.name} are reverted, but not their effect on readings, found {', '.join(paths)}"
         yield make_finding("ESA711", message, place)
+    for begin in undoing.created:
+        message = f"the version of {change.name} from {begin or 'the beginning'} stays: it gets the settings before it"
+        yield make_finding("ESA714", message, place)

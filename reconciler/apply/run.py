@@ -13,7 +13,8 @@ from msgspec import Struct, field
 
 from reconciler.apply.journal_reader import find_written
 from reconciler.apply.read_back import Patience, read_back, verify
-from reconciler.apply.recheck import Rechecker, find_remaining
+from reconciler.apply.recheck import Rechecker
+from reconciler.apply.remaining import find_unwritten, find_writes
 from reconciler.apply.scheduler import ChangeQueue, ConcurrencyLimiter
 from reconciler.apply.step import ChangeApplier, ChangeResult, JournaledWriter
 from reconciler.energycap.session import open_threads
@@ -181,9 +182,9 @@ class _Run:
         if not isinstance(found, Live):
             return False
         if step.written:
-            return bool(find_remaining(change.target_values, found))
+            return bool(find_writes(change, found))
         attempt = step.failed.attempt if step.failed and step.failed.is_doubtful else None
-        return attempt is not None and bool(find_remaining(attempt.write.wanted, found))
+        return attempt is not None and bool(find_unwritten(attempt.write, found))
 
     def _correct(self, change: Change, step: ChangeResult, found: Live | ServiceError | None) -> None:
         if step.written:

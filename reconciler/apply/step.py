@@ -9,12 +9,12 @@ from msgspec.structs import replace
 
 from reconciler.apply.journal_reader import WriteHistory
 from reconciler.apply.read_back import Patience, describe_gone
-from reconciler.apply.recheck import find_conflicts, find_remaining, find_worse_impacts
+from reconciler.apply.recheck import find_conflicts, find_worse_impacts
+from reconciler.apply.remaining import find_writes
 from reconciler.apply.writes import (
     RESUME,
     FailedWrite,
     WriteResult,
-    find_writes,
     no_response_reason,
     read_patiently,
     resolve_late_write,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from reconciler.apply.journal import Journal
     from reconciler.apply.journal_entries import WriteIntended
     from reconciler.apply.recheck import Rechecker
-    from reconciler.apply.writes import Write
+    from reconciler.apply.remaining import Write
     from reconciler.energycap.client import Editor
     from reconciler.model.channels import Fetched, Live
     from reconciler.model.plan import Change
@@ -88,7 +88,7 @@ class JournaledWriter(Struct, frozen=True):
 
     def _note(self, attempt: FailedWrite, result: WriteResult) -> WriteResult:
         if result.status is OutcomeStatus.DONE:
-            self.written.note(attempt.before, attempt.write.wanted)
+            self.written.note(attempt.before, attempt.write)
         # Without a result in the journal the write stays open, and a later run resolves it.
         if self.journal is None or result.is_open:
             return result
@@ -149,7 +149,7 @@ class ChangeApplier:
             fresh, neighbours = self._read(change)
             if fresh is None:
                 return _end_stale(change, describe_gone(change.channel_id))
-            if not find_remaining(change.target_values, fresh):
+            if not find_writes(change, fresh) and not find_conflicts(change, fresh):
                 return self._end_unwritten(change)
             stale = self._judge(change, fresh, neighbours)
         except ServiceError as error:
@@ -168,7 +168,7 @@ class ChangeApplier:
         sent_before = step.outcome.message.removesuffix(earlier.message)
         if result.status is not OutcomeStatus.DONE:
             return replace(step.outcome, status=result.status, message=f"{sent_before}{result.message}", fix=result.fix)
-        if result.found and find_remaining(change.target_values, result.found):
+        if result.found and find_writes(change, result.found):
             late = f"its {earlier.attempt.write.part.value} was written, the last read shows; nothing more was sent"
             return replace(step.outcome, message=f"{sent_before}{late}", fix=_PLAN_AGAIN)
         return replace(step.outcome, status=OutcomeStatus.DONE, message="", fix="")

@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING, assert_never
 
 from msgspec import Struct
 
-from reconciler.apply.read_back import describe_gone, expected_after, find_mismatches
-from reconciler.apply.recheck import find_remaining, read_if_there
+from reconciler.apply.read_back import describe_gone, find_mismatches
+from reconciler.apply.recheck import read_if_there
+from reconciler.apply.remaining import WriteTarget, at_version, expected_after, find_remaining, find_unwritten
 from reconciler.energycap.transport import NotSent
 from reconciler.errors import BadResponse, Rejected, ServiceError, Unauthorized, Unavailable, Unreachable
-from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID, ODOMETER
 from reconciler.model.outcomes import OutcomeStatus
 
 if TYPE_CHECKING:
     from reconciler.apply.read_back import Patience
+    from reconciler.apply.remaining import Write
     from reconciler.energycap.client import Editor
     from reconciler.model.channels import Fetched, Live
-    from reconciler.model.plan import Change
     from reconciler.model.project import ChannelEdit
-    from reconciler.model.values import Spec
 
 
 _LOOK = "look at the channel in EnergyCAP, then plan again: reconciler plan"
 RESUME = "continue once the service answers; this reads the channel first: reconciler apply --resume"
 _AGAIN = "apply again, or plan again: reconciler plan"
-
-
-class WriteTarget(Enum):
-    """What a write is sent to."""
-
-    CHANNEL = "channel"
-    VERSION = "version"  # the current one, by its id
-
-
-class Write(Struct, frozen=True):
-    """A planned PUT: its target, and the values that it sets, by the paths of EsaChannelEdit."""
-
-    part: WriteTarget
-    wanted: Spec
 
 
 class FailedWrite(Struct, frozen=True):
@@ -75,24 +59,6 @@ class WriteResult(Struct, frozen=True):
         return self.is_open or (self.status is OutcomeStatus.FAILED and self.found is not None)
 
 
-def find_writes(change: Change, fresh: Live) -> tuple[Write, ...]:
-    """The PUTs that give `fresh` the values that `change` wants, in order; none if it has them all.
-
-    A channel with one version takes everything in one PUT. With several versions, edits of the current one go to the
-    version itself, and first. Only if its rule becomes Odometer, the edits of the channel come first: a demand channel
-    cannot have that rule, so the observation type has to change before it, or after it on the way back.
-    """
-    remaining = find_remaining(change.target_values, fresh)
-    if len(fresh.versions) == 1:
-        return (Write(WriteTarget.CHANNEL, remaining),) if remaining else ()
-    versioned = {path: value for path, value in remaining.items() if FIELD_AT[path].is_versioned}
-    of_channel = {path: value for path, value in remaining.items() if path not in versioned}
-    writes = (Write(WriteTarget.VERSION, versioned), Write(WriteTarget.CHANNEL, of_channel))
-    if versioned.get(OBSERVATION_RULE_ID) == ODOMETER:
-        writes = writes[::-1]
-    return tuple(write for write in writes if write.wanted)
-
-
 def send(write: Write, before: Fetched, editor: Editor, channel_edit: ChannelEdit, patience: Patience) -> WriteResult:
     """Send `write` to the channel that was just read as `before`, and return its result.
 
@@ -111,7 +77,7 @@ def send(write: Write, before: Fetched, editor: Editor, channel_edit: ChannelEdi
         return WriteResult(OutcomeStatus.FAILED, error.message, error.fix, abort_reason=error.message)
     except ServiceError as error:
         return _read_result(FailedWrite(0, write, before), editor, patience, lost=error.message)
-    if answer is None or find_remaining(write.wanted, answer):
+    if answer is None or find_unwritten(write, answer):
         return _read_result(FailedWrite(0, write, before), editor, patience, answer)
     return resolve_write(write, before, answer)
 
@@ -124,7 +90,7 @@ def resolve_write(write: Write, before: Live, found: Live | None, lost: str = ""
     if found is None:
         return WriteResult(OutcomeStatus.MISMATCH, describe_gone(before.id), _LOOK)
     # Values that are not managed count too: this write may have changed them, and no later read can show that.
-    differences = find_mismatches(expected_after(before, write.wanted), found)
+    differences = find_mismatches(expected_after(before, write), found)
     if not differences:
         return WriteResult(OutcomeStatus.DONE, found=found)
     if lost and _is_untouched(write, before, found):
@@ -147,7 +113,7 @@ def read_patiently(
         return read_if_there(editor, attempt.before.id)
 
     def is_late(found: Live | None) -> bool:
-        return found is not None and bool(find_remaining(attempt.write.wanted, found))
+        return found is not None and bool(find_unwritten(attempt.write, found))
 
     return patience.read_on(answer or read(None), read, is_late, is_certain=is_certain)
 
@@ -157,7 +123,7 @@ def resolve_late_write(attempt: FailedWrite, found: Live | None, earlier: WriteR
 
     The service may have carried out a write late that it did not answer, or even refused.
     """
-    is_there = found is not None and len(find_remaining(attempt.write.wanted, found)) < len(attempt.write.wanted)
+    is_there = found is not None and len(find_unwritten(attempt.write, found)) < len(attempt.write.wanted)
     if is_there or earlier.is_open:
         return resolve_write(attempt.write, attempt.before, found, "no answer came")
     return earlier
@@ -174,7 +140,10 @@ def _put(write: Write, before: Fetched, editor: Editor, channel_edit: ChannelEdi
             return editor.edit_channel(before, write.wanted, channel_edit)
         case WriteTarget.VERSION:
             # The vendor does not document what this PUT answers.
-            editor.edit_version(before, write.wanted)
+            editor.edit_version(before, write.wanted, write.version_id or before.current.id)
+            return None
+        case WriteTarget.NEW_VERSION:
+            editor.create_version(before, write.wanted)
             return None
         case never:
             assert_never(never)
@@ -192,7 +161,12 @@ def _read_result(
 
 
 def _is_untouched(write: Write, before: Live, found: Live) -> bool:
-    """Whether the values that were sent all read as before, on the same versions."""
-    was = {path: before.values.get(path) for path in write.wanted}
-    has_same_versions = [version.id for version in before.versions] == [version.id for version in found.versions]
-    return has_same_versions and not find_remaining(was, found)
+    """Whether all that was to be written reads as it did before, on the same versions."""
+    if [version.id for version in before.versions] != [version.id for version in found.versions]:
+        return False
+    if write.part is WriteTarget.NEW_VERSION:
+        return True
+    then, now = at_version(before, write.version_id), at_version(found, write.version_id)
+    if then is None or now is None:
+        return False
+    return not find_remaining({path: then.values.get(path) for path in write.wanted}, now)

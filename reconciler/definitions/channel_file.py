@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from msgspec import Struct
 from reconciler.definitions.fast_reader import PlainScalars, decode, try_fast_parse
 from reconciler.definitions.file_problems import FileProblem, describe_mapping
 from reconciler.definitions.schema import Format, validator_for
-from reconciler.model.channels import Desired
+from reconciler.model.channels import Desired, DesiredVersion, RegisterSwap
 from reconciler.model.fields import (
     BEGIN_DATE,
     CHANNEL_FIELDS,
@@ -21,14 +22,15 @@ from reconciler.model.fields import (
     IS_CALCULATED,
     VERSION,
     VERSION_FIELDS,
+    VERSIONS,
 )
 from reconciler.model.findings import Location
 from reconciler.model.identifiers import Feed, Identifiers
-from reconciler.model.values import canonical_time
+from reconciler.model.values import begin_key, canonical_time, is_time
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Set
+    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
     from reconciler.definitions.document import Document
     from reconciler.definitions.fast_reader import Lines
@@ -47,8 +49,11 @@ def _paths(fields: Iterable[Field]) -> dict[str, str]:
 
 
 # Keys that do not hold a managed value have an empty path.
-_CHANNEL_PATHS = _paths(CHANNEL_FIELDS) | dict.fromkeys(("select", "channelId", VERSION), "")
+_CHANNEL_PATHS = _paths(CHANNEL_FIELDS) | dict.fromkeys(("select", "channelId", VERSION, VERSIONS), "")
 _VERSION_PATHS = _paths(VERSION_FIELDS)
+_VERSIONED = frozenset(_VERSION_PATHS.values())
+# What a listed version says of itself rather than of its settings.
+_ABOUT_VERSION = frozenset(("beginDate", "because", "swap"))
 # The other key for the same setting: if a channel has unitId, the unitCode of the defaults does not apply to it.
 _ALIASES = {
     one: other
@@ -75,7 +80,15 @@ def make_content(file: str, tree: Mapping[str, Any], lines: Lines) -> FileConten
     data_point = tree.get("dataPoint")
     channel_lines, feed_lines = lines.get("channels", {}), lines.get("feeds", {})
     channels = [
-        Desired(name, file, channel_lines[name], _find_identifiers(channel), _merge(defaults, channel), data_point)
+        Desired(
+            name,
+            file,
+            channel_lines[name],
+            _find_identifiers(channel),
+            _merge(defaults, channel),
+            data_point,
+            _make_versions(defaults, channel[VERSIONS]) if VERSIONS in channel else (),
+        )
         for name, channel in tree.get("channels", {}).items()
     ]
     feeds = [_make_feed(file, feed_lines[name], name, feed) for name, feed in tree.get("feeds", {}).items()]
@@ -90,11 +103,39 @@ def flatten(channel: Mapping[str, Any]) -> dict[str, Value]:
         spec[_VERSION_PATHS[key]] = value
     if spec.get(BEGIN_DATE):
         spec[BEGIN_DATE] = canonical_time(spec[BEGIN_DATE])
+    if VERSIONS in channel:
+        spec |= _flatten_version(channel[VERSIONS][-1])
     return spec
+
+
+def _flatten_version(version: Mapping[str, Any]) -> dict[str, Value]:
+    """The managed values of a listed version; its begin says which one it is, and is not one of them."""
+    return {_VERSION_PATHS[key]: value for key, value in version.items() if key not in _ABOUT_VERSION}
+
+
+def _make_versions(defaults: Spec, listed: Sequence[Mapping[str, Any]]) -> tuple[DesiredVersion, ...]:
+    # What applies by default is meant for what the channel is now, not for what it once was.
+    last = {path: value for path, value in defaults.items() if path in _VERSIONED and path != BEGIN_DATE}
+    return tuple(
+        DesiredVersion(
+            begin_key(version["beginDate"]),
+            index,
+            _add_defaults(last if index == len(listed) - 1 else {}, _flatten_version(version)),
+            version.get("because", ""),
+            RegisterSwap(version["swap"]["final"], version["swap"].get("initial", 0)) if "swap" in version else None,
+        )
+        for index, version in enumerate(listed)
+    )
 
 
 def _merge(defaults: Spec, channel: Mapping[str, Any]) -> Spec:
     own = flatten(channel)
+    if VERSIONS in channel:
+        defaults = {path: value for path, value in defaults.items() if path != BEGIN_DATE}
+    return _add_defaults(defaults, own)
+
+
+def _add_defaults(defaults: Spec, own: dict[str, Value]) -> dict[str, Value]:
     if not defaults:
         return own
     return {path: value for path, value in defaults.items() if _default_applies(path, own)} | own
@@ -190,10 +231,53 @@ def _check_channel(keys: Keys, channel: object) -> Iterator[FileProblem]:
 
 def _check_settings(keys: Keys, settings: object) -> Iterator[FileProblem]:
     yield from _check_pairs(keys, settings, _CHANNEL_PAIRS)
-    version = settings.get(VERSION) if isinstance(settings, dict) else None
+    if not isinstance(settings, dict):
+        return
+    yield from _check_version((*keys, VERSION), settings.get(VERSION))
+    listed = settings.get(VERSIONS)
+    if isinstance(listed, list):
+        yield from _check_versions((*keys, VERSIONS), listed)
+        if VERSION in settings:
+            message = f"{VERSION} and {VERSIONS} are both set in {describe_mapping(keys)}"
+            fix = f"move the settings of {VERSION} into the last of {VERSIONS}"
+            yield FileProblem("ESA119", (*keys, VERSION), message, fix, at_key=True)
+
+
+def _check_version(keys: Keys, version: object) -> Iterator[FileProblem]:
     if isinstance(version, dict):
-        yield from _check_pairs((*keys, VERSION), version, _VERSION_PAIRS)
-        yield from _check_date((*keys, VERSION, "beginDate"), version.get("beginDate"))
+        yield from _check_pairs(keys, version, _VERSION_PAIRS)
+        yield from _check_date((*keys, "beginDate"), version.get("beginDate"))
+
+
+def _check_versions(keys: Keys, listed: Sequence[object]) -> Iterator[FileProblem]:
+    """Each version by itself, and each begin beside the one before it: later, and only the first from the beginning."""
+    for index, version in enumerate(listed):
+        yield from _check_version((*keys, str(index)), version)
+    begins = [(index, _find_begin(version)) for index, version in enumerate(listed)]
+    known = [(index, begin) for index, begin in begins if begin is not None]
+    for (_, before), (index, begin) in pairwise(known):
+        if begin <= before:
+            yield _misplaced((*keys, str(index), "beginDate"), begin, before)
+
+
+def _find_begin(version: object) -> str | None:
+    """When a listed version begins, "" from the beginning; None where that cannot be read."""
+    begin = version.get("beginDate", 0) if isinstance(version, dict) else 0
+    is_readable = begin is None or (isinstance(begin, str) and is_time(begin) and _is_day(begin[:10]))
+    return begin_key(begin) if is_readable else None
+
+
+def _misplaced(keys: Keys, begin: str, before: str) -> FileProblem:
+    word = begin or "the beginning"
+    if begin == before:
+        message, fix = (
+            f"two versions begin at the same time, found {word}",
+            "delete one of the two, or correct its date",
+        )
+    else:
+        message = f"{VERSIONS} must be in order, oldest first, found {word} after {before}"
+        fix = "move the version to where it belongs"
+    return FileProblem("ESA120", keys, message, fix)
 
 
 def _check_pairs(keys: Keys, mapping: object, pairs: Pairs) -> Iterator[FileProblem]:

@@ -36,6 +36,8 @@ def describe_mapping(keys: Keys) -> str:
         return "the file"
     if len(keys) == 2 and keys[0] in _MEMBERS:
         return f"{_MEMBERS[keys[0]]} {shorten(keys[1])}"
+    if keys[-1].isdecimal() and len(keys) > 1:
+        return f"entry {int(keys[-1]) + 1} of {shorten(keys[-2])}"
     return shorten(keys[-1])
 
 

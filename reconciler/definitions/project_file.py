@@ -27,6 +27,7 @@ from reconciler.model.project import (
     PrimaryMove,
     Project,
     VersionDates,
+    VersionInsert,
 )
 from reconciler.planning.messages import find_nearest
 
@@ -193,6 +194,7 @@ def _make_environment(name: str, settings: Mapping[str, Any]) -> Environment:
         primary_move=PrimaryMove(settings.get("primaryMove", PrimaryMove.TAKE_FIRST)),
         channel_edit=ChannelEdit(settings.get("channelEdit", ChannelEdit.OMIT_VERSION)),
         version_dates=VersionDates(settings["versionDates"]) if "versionDates" in settings else None,
+        version_insert=VersionInsert(settings.get("versionInsert", VersionInsert.BLOCK)),
     )
 
 

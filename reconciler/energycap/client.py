@@ -10,6 +10,7 @@ from reconciler.energycap.access import read_address
 from reconciler.energycap.endpoints import (
     CREATE_ESA_READINGS,
     CREATE_READINGS,
+    CREATE_VERSION,
     EDIT_CHANNEL,
     EDIT_VERSION,
     LIST_OBSERVATION_TYPES,
@@ -26,6 +27,7 @@ from reconciler.energycap.mapping import (
     channel_body,
     is_import_response,
     live_from_response,
+    new_version_body,
     parse_import_response,
     parse_stored_readings,
     version_body,
@@ -233,14 +235,25 @@ class Editor(Reader):
         except BadResponse as error:
             raise _unknown_outcome(request, error) from error
 
-    def edit_version(self, fresh: Fetched, wanted: Spec) -> None:
-        """Edit the current version of `fresh`: all its values as they were just read, with those of `wanted`.
+    def edit_version(self, fresh: Fetched, wanted: Spec, version_id: int = 0) -> None:
+        """Edit a version of `fresh`, 0 for the current one: all its values as just read, with those of `wanted`.
 
         Raises ValueError if `wanted` is empty or has a value of the channel itself. The response to a success is not
         documented, so it is ignored: use `read_channel`.
         """
         _check_not_empty(wanted)
-        request = EDIT_VERSION.request(fresh.id, fresh.current.id, body=version_body(fresh, wanted))
+        body = version_body(fresh, wanted, version_id)
+        self._write(fresh, EDIT_VERSION.request(fresh.id, version_id or fresh.current.id, body=body))
+
+    def create_version(self, fresh: Fetched, wanted: Spec) -> None:
+        """Create a version of `fresh`, which was read just now, with all that is `wanted`; its begin is in that.
+
+        As for `edit_version`. It is sent again only where it was certainly not done: two would be one too many.
+        """
+        _check_not_empty(wanted)
+        self._write(fresh, CREATE_VERSION.request(fresh.id, body=new_version_body(fresh, wanted)))
+
+    def _write(self, fresh: Live, request: Request) -> None:
         try:
             self._session.request(request, partial(self._check_unchanged, fresh))
         except BadResponse as error:

@@ -55,6 +55,8 @@ READ_CHANNEL = Endpoint("GET", "/api/v202406/esachannel/{}")
 READ_DATA_POINT = Endpoint("GET", "/api/v202406/datapoint/{}")
 EDIT_CHANNEL = Endpoint("PUT", "/api/v202406/esachannel/{}", is_read=False, permission="Meters (Edit)")
 EDIT_VERSION = Endpoint("PUT", "/api/v202406/esachannel/{}/version/{}", is_read=False, permission="Meters (Edit)")
+# "No idempotency key": a second one may make a second version, so it is never sent again unseen.
+CREATE_VERSION = Endpoint("POST", "/api/v202406/esachannel/{}/version", is_read=False, permission="Meters (Edit)")
 LIST_UNITS = Endpoint("GET", "/api/v202305/unit")
 LIST_OBSERVATION_TYPES = Endpoint("GET", "/api/v3/observationtype")
 # A POST that checks a formula and changes nothing.
@@ -67,5 +69,8 @@ CREATE_ESA_READINGS = Endpoint("POST", "/api/v202407/esaReading", permission="In
 
 # What a reader, an editor and a sender may send. The transport checks it by the method and path of each request.
 READS = re.compile(r"GET /\S+|POST /api/v202405/formula/validate(CalculatedMeter)?")
-WRITES = re.compile(rf"{READS.pattern}|PUT /api/v202406/esachannel/\d+(/version/\d+)?")
+WRITES = re.compile(
+    rf"{READS.pattern}|PUT /api/v202406/esachannel/\d+(/version/\d+)?|"
+    r"POST /api/v202406/esachannel/\d+/version"
+)
 SENDS = re.compile(rf"{READS.pattern}|POST /api/v3/reading|POST /api/v202407/esaReading")

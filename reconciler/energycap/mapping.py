@@ -260,23 +260,36 @@ def channel_body(fresh: Live, wanted: Spec, channel_edit: ChannelEdit) -> dict[s
         values[INTERVAL_MINUTES] = None
     body = _by_key(CHANNEL_FIELDS, values)
     if not is_versioned or channel_edit is ChannelEdit.ECHO_LATEST:
-        body[VERSION] = _make_version(fresh, wanted, is_calculated=values[IS_CALCULATED] is True)
+        body[VERSION] = _make_version(fresh, wanted, fresh.current, is_calculated=values[IS_CALCULATED] is True)
     return body
 
 
-def version_body(fresh: Live, wanted: Spec) -> dict[str, object]:
-    """An EsaChannelVersionEdit with the values of the current version of `fresh`, changed by `wanted`.
+def version_body(fresh: Live, wanted: Spec, version_id: int = 0) -> dict[str, object]:
+    """An EsaChannelVersionEdit with the values of a version of `fresh`, changed by `wanted`; 0 is the current one.
 
     `wanted` has the paths of EsaChannelEdit; a value of the channel itself raises ValueError. Raises BadResponse as
-    `channel_body`.
+    `channel_body`, and if `fresh` has no such version.
     Source: PUT …/esachannel/{esaChannelId}/version/{versionId}.
     """
     _check_paths(wanted, _VERSION_PATHS)
-    return _make_version(fresh, wanted, is_calculated=fresh.is_calculated)
+    edited = version_id or fresh.current.id
+    version = next((one for one in fresh.versions if one.id == edited), None)
+    if version is None:
+        raise bad_response(f"channel {fresh.id} has no version {version_id} any more")
+    return _make_version(fresh, wanted, version, is_calculated=fresh.is_calculated)
 
 
-def _make_version(fresh: Live, wanted: Spec, *, is_calculated: bool) -> dict[str, object]:
-    version = fresh.current
+def new_version_body(fresh: Live, wanted: Spec) -> dict[str, object]:
+    """An EsaChannelVersionCreateWithBeginDate of all that is `wanted`, by the paths of EsaChannelEdit.
+
+    ValueError and BadResponse as for `version_body`. Source: POST …/esachannel/{esaChannelId}/version.
+    """
+    _check_paths(wanted, _VERSION_PATHS)
+    _check_complete(fresh, wanted, {})
+    return _by_key(VERSION_FIELDS, clear_exclusive(wanted, is_calculated=fresh.is_calculated))
+
+
+def _make_version(fresh: Live, wanted: Spec, version: Version, *, is_calculated: bool) -> dict[str, object]:
     if version.begin_date and has_zone(version.begin_date):
         raise bad_response(
             f"channel {fresh.id}: its version begins at {version.begin_date}, and nothing says what that is"

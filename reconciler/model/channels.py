@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.model.fields import FORMULA, IS_CALCULATED, IS_PRIMARY_VALUE
+from reconciler.model.fields import FORMULA, IS_CALCULATED, IS_PRIMARY_VALUE, VERSION, VERSIONS, find_version
 from reconciler.model.findings import Location
 from reconciler.model.identifiers import Feed, Identifiers
 from reconciler.model.values import Spec
@@ -152,13 +152,35 @@ class Snapshot(Struct, frozen=True):
     reference: ReferenceData
 
 
+class RegisterSwap(Struct, frozen=True):
+    """What a meter's registers showed when one replaced the other: the last of the old and the first of the new."""
+
+    final: int | float
+    initial: int | float
+
+
+class DesiredVersion(Struct, frozen=True):
+    """A version as the files want it, from `begin` on: local time, "" for the beginning.
+
+    `spec` holds its managed values as if it were the current version, without its begin; `index` is its place in the
+    list, `because` the reason that the file gives for it.
+    """
+
+    begin: str
+    index: int
+    spec: Spec
+    because: str = ""
+    swap: RegisterSwap | None = None
+
+
 class Desired(Struct, frozen=True):
     """One channel as the files want it.
 
     `spec` holds the managed values by their path in the file (`esaChannelVersion.unitCode`, `intervalMinutes`),
-    `defaults` merged in. `select` says how to find the live channel; None if the file gives no identifier at all.
-    `data_point` is the code or import id that the live channel's data point must have; it is checked, never edited.
-    `line` is the line of the channel's name in `file`.
+    `defaults` merged in. Where the file lists `versions`, oldest first, those of the last one are in it. `select` says
+    how to find the live channel; None if the file gives no identifier at all. `data_point` is the code or import id
+    that the live channel's data point must have; it is checked, never edited. `line` is the line of the channel's name
+    in `file`.
     """
 
     name: str
@@ -167,14 +189,23 @@ class Desired(Struct, frozen=True):
     select: Identifiers | None
     spec: Spec
     data_point: str | None = None
+    versions: tuple[DesiredVersion, ...] = ()
 
     def locate(self, path: str = "", piece: str = "") -> Location:
         """The location of `path` in this channel, or of the channel's name; `definitions` adds line and column.
 
         With `piece` that part of the value is meant.
         """
-        keys = ("channels", self.name, *path.split(".")) if path else ("channels", self.name)
+        keys = ("channels", self.name, *self._list_keys(path)) if path else ("channels", self.name)
         return Location(file=self.file, line=self.line, path=keys, fragment=piece)
+
+    def _list_keys(self, path: str) -> tuple[str, ...]:
+        head, _, key = path.rpartition(".")
+        begin = find_version(path)
+        if not self.versions or (begin is None and head != VERSION):
+            return tuple(path.split("."))
+        index = next((one.index for one in self.versions if one.begin == begin), self.versions[-1].index)
+        return VERSIONS, str(index), key
 
 
 class Definitions(Struct, frozen=True):

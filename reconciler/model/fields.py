@@ -7,12 +7,15 @@ new row here. Source: EsaChannelEdit, EsaChannelVersionEdit and EsaChannelRespon
 from __future__ import annotations
 
 from enum import Enum
+from typing import Any
 
 from msgspec import Struct
 
 from reconciler.model.values import Value
 
 VERSION = "esaChannelVersion"
+# The list of a channel's versions in a file, which takes the place of `esaChannelVersion` there.
+VERSIONS = "channelVersions"
 MAX_CODE_LENGTH = 16
 
 
@@ -435,8 +438,49 @@ VERSION_FIELDS = (
 
 FIELDS = CHANNEL_FIELDS + VERSION_FIELDS
 
-# By the path in a file: the property's own path, or its alias.
-FIELD_AT = {field.path: field for field in FIELDS} | {field.alias: field for field in FIELDS if field.alias}
+
+class _FieldsByPath(dict[str, Field]):
+    """Fields by their path in a file: the property's own path or its alias, also in a version other than the current.
+
+    Of those only what is asked for is there, as there are as many as there are dates.
+    """
+
+    def __missing__(self, path: str) -> Field:
+        if find_version(path) is None:
+            raise KeyError(path)
+        return self[f"{VERSION}.{path.rpartition('.')[2]}"]
+
+    def __contains__(self, path: object) -> bool:
+        return isinstance(path, str) and self.get(path) is not None
+
+    def get(self, path: str, default: Any = None) -> Any:
+        try:
+            return self[path]
+        except KeyError:
+            return default
+
+
+FIELD_AT = _FieldsByPath(
+    {field.path: field for field in FIELDS} | {field.alias: field for field in FIELDS if field.alias}
+)
+
+
+def version_path(begin: str, key: str) -> str:
+    """The path of a property of the version that begins at `begin`, "" for the beginning, as edits and reports have it.
+
+    `channelVersions[2026-11-02T08:00:00].multiplier`
+    """
+    return f"{VERSIONS}[{begin or 'null'}].{key}"
+
+
+def find_version(path: str) -> str | None:
+    """The begin of the version that `path` is in, "" for the beginning; None if it is in the current one or in none."""
+    head, _, _ = path.rpartition(".")
+    if not head.startswith(f"{VERSIONS}["):
+        return None
+    begin = head.removeprefix(f"{VERSIONS}[").removesuffix("]")
+    return "" if begin == "null" else begin
+
 
 # The paths of EsaChannelEdit that several packages need by name.
 CHANNEL_INFO = "channelInfo"

@@ -90,6 +90,39 @@ class History(Struct, frozen=True):
     last_reading: str | None = None
 
 
+class VersionAction(Enum):
+    """What is done to a version that is not the current one."""
+
+    CREATE = "create"
+    UPDATE = "update"
+
+
+class VersionChange(Struct, frozen=True):
+    """What is done to one version of a channel other than its current one: it is edited, or created.
+
+    `begin` is local time, "" from the beginning; `version_id` is None for one to be created, and `end` the begin of the
+    next version as planned, None where there is none. `before` and `after` hold what the file manages of it in the
+    file's own vocabulary, by the paths of the current version; `inherited` what a new one takes over from the version
+    before it. `live` holds every versioned field as the plan saw it, of a new version as the one before it is planned,
+    and `target_values` what is sent, for a new one every field; both by the paths of EsaChannelEdit and with its ids.
+    `first_reading` and `last_reading` enclose the stored readings in its time, None where there are none or the service
+    did not say. `because` is the reason that the file gives.
+    """
+
+    action: VersionAction
+    begin: str
+    version_id: int | None
+    end: str | None
+    before: Spec
+    after: Spec
+    inherited: Spec
+    live: Spec
+    target_values: Spec
+    first_reading: str | None = None
+    last_reading: str | None = None
+    because: str = ""
+
+
 class Change(Struct, frozen=True):
     """One step of a plan: an action on one channel, or the record that it needs none.
 
@@ -97,6 +130,8 @@ class Change(Struct, frozen=True):
     and its current version as the plan saw it, `target_values` the managed and implied values, both by the paths of
     EsaChannelEdit and with its ids; both are empty for a no-op. `depends_on` names the changes that come before.
     `history` is None for a no-op. `feeds` names the feeds that the edits reroute, for a time or for good.
+    `versions` are the versions beside the current one that are edited or created, oldest first; their edits are among
+    `edits`, with paths that name the version.
     """
 
     name: str
@@ -121,6 +156,7 @@ class Change(Struct, frozen=True):
     fingerprint: str
     history: History | None = None
     feeds: tuple[str, ...] = ()
+    versions: tuple[VersionChange, ...] = ()
 
     @property
     def is_sendable(self) -> bool:

@@ -30,6 +30,13 @@ class VersionDates(Enum):
     UTC = "utc"  # an instant
 
 
+class VersionInsert(Enum):
+    """What becomes of a listed version that would begin before the latest live one (ESA422)."""
+
+    BLOCK = "block"  # whether the service accepts it is not known
+    ALLOW = "allow"
+
+
 class HistoryRewrites(Enum):
     """Whether `apply` may rewrite stored values."""
 
@@ -57,6 +64,7 @@ class Environment(Struct, frozen=True):
     primary_move: PrimaryMove = PrimaryMove.TAKE_FIRST
     channel_edit: ChannelEdit = ChannelEdit.OMIT_VERSION
     version_dates: VersionDates | None = None
+    version_insert: VersionInsert = VersionInsert.BLOCK
 
     @property
     def is_sandbox(self) -> bool:

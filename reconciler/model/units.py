@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.model.fields import MULTIPLIER
+from reconciler.model.fields import FIELD_AT, MULTIPLIER
 from reconciler.model.values import is_number
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def find_factor(path: str, before: Value, after: Value) -> Fraction | None:
 
     Exact for the decimal numbers as written: from 0.1 to 0.3 it is 3.
     """
-    if path != MULTIPLIER or not is_number(before) or not is_number(after) or before == 0:
+    if FIELD_AT.get(path) is not FIELD_AT[MULTIPLIER] or not is_number(before) or not is_number(after) or before == 0:
         return None
     return Fraction(repr(after)) / Fraction(repr(before))
 

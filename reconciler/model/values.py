@@ -17,6 +17,9 @@ Spec: TypeAlias = Mapping[str, Value]
 # (legacy bounds of the vendor's SDK: 1899-12-30 to 2099-12-31).
 BEGINNING = "1899-12-30T00:00:00"
 
+# No service stores readings from before: a version that begins earlier begins with the first of them.
+_FIRST_BEGIN = "1900-01-01T00:00:00"
+
 # No time zone was ever further from UTC, so in another zone the beginning is at most this far from it.
 _FURTHEST = timedelta(hours=16)
 
@@ -81,6 +84,19 @@ def canonical_moment(text: str) -> str:
         return canonical_time(text)
     moment = f"{canonical_time(text)}{zone}"
     return BEGINNING if _is_beginning(moment) else moment
+
+
+def begin_key(begin: Value) -> str:
+    """The begin of a version as text that sorts and compares; "" from the beginning, also where a floor date says it.
+
+    A begin with a zone keeps it, as it compares to no other: what it means is not known.
+    """
+    if not isinstance(begin, str):
+        return ""
+    if has_zone(begin):
+        return "" if canonical_moment(begin) == BEGINNING else begin
+    moment = canonical_time(begin)
+    return "" if moment <= _FIRST_BEGIN else moment
 
 
 def is_time(text: str) -> bool:

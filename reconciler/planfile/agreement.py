@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from reconciler.model.canonical import is_same
-from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE, OBSERVATION_RULE_ID, OBSERVATION_RULES, Kind
+from reconciler.model.fields import (
+    BEGIN_DATE,
+    FIELD_AT,
+    OBSERVATION_RULE,
+    OBSERVATION_RULE_ID,
+    OBSERVATION_RULES,
+    VERSION,
+    Kind,
+    find_version,
+    version_path,
+)
 from reconciler.model.formulas import find_references, is_same_formula, rename_references
-from reconciler.model.plan import Action, Verdict
-from reconciler.model.values import is_equal
+from reconciler.model.plan import Action, Verdict, VersionAction
+from reconciler.model.values import begin_key, is_equal
 from reconciler.planning.messages import show_value
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from reconciler.model.plan import Change, Edit, Plan
+    from reconciler.model.plan import Change, Edit, Plan, VersionChange
     from reconciler.model.values import Spec, Value
 
 
@@ -83,7 +95,12 @@ def _check_references(plan: Plan, ids: Mapping[str, int]) -> Iterator[str]:
 
 def _is_unread(change: Change) -> bool:
     """Whether the channel could not be read, so that its edits are unknown (ESA417)."""
-    return change.action is Action.UPDATE and change.verdict is Verdict.UNKNOWN and not change.edits
+    return (
+        change.action is Action.UPDATE
+        and change.verdict is Verdict.UNKNOWN
+        and not change.edits
+        and not change.versions
+    )
 
 
 def _check_unread(change: Change) -> Iterator[str]:
@@ -97,6 +114,7 @@ def _check_still(change: Change, what: str) -> Iterator[str]:
         "change.api": change.live or change.target_values,
         "depends_on": change.depends_on,
         "feeds": change.feeds,
+        "change.versions": change.versions,
     }
     yield from (f"{what}, but it has {name}" for name, part in parts.items() if part)
     if list(_list_unlike(change.before, change.after)):
@@ -118,14 +136,81 @@ def _check_update(change: Change, ids: Mapping[str, int]) -> Iterator[str]:
     yield from (
         f"edits has {show_value(edit.path)}, which is not a field" for edit in change.edits if edit not in known
     )
-    edits = {FIELD_AT[edit.path].path: edit for edit in known}
-    if len(edits) < len(known):
-        yield "edits has one field twice"
-    yield from _check_shown(change, known)
-    yield from _check_meant(change, edits, ids)
+    yield from _check_part(_leave_out_versions(change), known, ids)
+    for version in change.versions:
+        yield from _check_version(change, version, known, ids)
+    yield from _check_names(change)
     yield from _check_causes(known)
     yield from _check_verdict(change)
     yield from _check_versions(change)
+
+
+def _check_part(part: Change, edits: Sequence[Edit], ids: Mapping[str, int]) -> Iterator[str]:
+    """The channel and its current version, or one other version alone, as far as `edits` are of it."""
+    own = [edit for edit in edits if find_version(edit.path) is None]
+    by_path = {FIELD_AT[edit.path].path: edit for edit in own}
+    if len(by_path) < len(own):
+        yield "edits has one field twice"
+    yield from _check_shown(part, own)
+    yield from _check_meant(part, by_path, ids)
+
+
+def _leave_out_versions(change: Change) -> Change:
+    before, after = (
+        {path: value for path, value in spec.items() if find_version(path) is None}
+        for spec in (change.before, change.after)
+    )
+    return replace(change, before=before, after=after)
+
+
+def _check_version(
+    change: Change, version: VersionChange, edits: Sequence[Edit], ids: Mapping[str, int]
+) -> Iterator[str]:
+    """A version beside the current one: its edits, what it is to be, and what is sent for it."""
+    own = [
+        replace(edit, path=f"{VERSION}.{edit.path.rpartition('.')[2]}")
+        for edit in edits
+        if find_version(edit.path) == version.begin
+    ]
+    before, after = version.before, version.after
+    if version.action is VersionAction.CREATE:
+        # What it takes over is sent with the rest, and what neither has is empty.
+        told = {FIELD_AT[path].path for path in (*version.inherited, *after)}
+        empty = dict.fromkeys(path for path in version.target_values if path not in told)
+        before, after = {**empty, **version.inherited, **before}, {**empty, **version.inherited, **after}
+    part = replace(change, before=before, after=after, live=version.live, target_values=version.target_values)
+    name = f"the version from {version.begin or 'the beginning'}"
+    yield from (f"{name}: {problem}" for problem in _check_part(part, own, ids))
+    spans = {begin_key(span.begin_date): span.id for span in change.history.versions} if change.history else {}
+    if version.action is VersionAction.UPDATE and spans.get(version.begin) != version.version_id:
+        yield f"{name} has the id {version.version_id}, but history.versions says otherwise"
+    if version.action is VersionAction.CREATE:
+        if version.version_id is not None or version.begin in spans:
+            yield f"{name} is to be created, but history.versions has it"
+        if begin_key(version.target_values.get(BEGIN_DATE)) != version.begin:
+            yield f"{name} is to begin at another time"
+    if version.version_id == change.version_id:
+        yield f"{name} is the current one"
+
+
+def _check_names(change: Change) -> Iterator[str]:
+    """What the channel says of its versions is what the versions say."""
+    begins = [version.begin for version in change.versions]
+    if len(set(begins)) < len(begins):
+        yield "change.versions has one version twice"
+    for name, side in (("before", change.before), ("after", change.after)):
+        named = {
+            version_path(version.begin, path.rpartition(".")[2]): value
+            for version in change.versions
+            for path, value in getattr(version, name).items()
+        }
+        shown = {path: value for path, value in side.items() if find_version(path) is not None}
+        if list(_list_unlike(named, shown)):
+            yield f"change.{name} and change.versions disagree"
+    for edit in change.edits:
+        begin = find_version(edit.path)
+        if begin is not None and begin not in begins:
+            yield f"edits has {show_value(edit.path)}, but change.versions has no such version"
 
 
 def _check_shown(change: Change, edits: Collection[Edit]) -> Iterator[str]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec import convert, to_builtins
 
 from reconciler.errors import PlanFileError
+from reconciler.model.fields import VERSION
 from reconciler.model.findings import Finding
-from reconciler.model.plan import Action, Blocker, Change, Edit, FeedRoute, Plan
+from reconciler.model.plan import Action, Blocker, Change, Edit, FeedRoute, Plan, VersionChange
 from reconciler.planfile.agreement import find_disagreement
 from reconciler.planfile.rows import (
     ChangeRow,
@@ -27,7 +28,7 @@ from reconciler.strict_json import KeyTwice, OutOfBounds, is_too_deep, parse_jso
 
 if TYPE_CHECKING:
     from reconciler.model.values import Spec
-    from reconciler.planfile.rows import Document
+    from reconciler.planfile.rows import Document, VersionChangeRow
 
 _BY_REST = "what the rest of the plan gives"
 _MAKE_AGAIN = "make the plan again:  reconciler plan --out FILE"
@@ -146,6 +147,38 @@ def _decode_change(document: Document, place: str) -> Change:
         feeds=row.feeds,
         fingerprint=row.fingerprint,
         history=row.history,
+        versions=tuple(
+            _decode_version(version, f"{place}.change.versions[{index}]")
+            for index, version in enumerate(values.versions)
+        ),
+    )
+
+
+def _decode_version(row: VersionChangeRow, place: str) -> VersionChange:
+    parts = {
+        "before": row.before,
+        "after": row.after,
+        "inherited": row.inherited,
+        "api.before": row.api.before,
+        "api.after": row.api.after,
+    }
+    specs = {
+        name: check_spec({f"{VERSION}.{key}": value for key, value in part.items()}, f"{place}.{name}")
+        for name, part in parts.items()
+    }
+    return VersionChange(
+        action=row.action,
+        begin=row.begin or "",
+        version_id=row.id,
+        end=row.end,
+        before=specs["before"],
+        after=specs["after"],
+        inherited=specs["inherited"],
+        live=specs["api.before"],
+        target_values=specs["api.after"],
+        first_reading=row.first_reading,
+        last_reading=row.last_reading,
+        because=row.because,
     )
 
 

@@ -11,7 +11,7 @@ from reconciler.model.channels import DataPoint
 from reconciler.model.fields import FIELD_AT
 from reconciler.model.findings import Severity
 from reconciler.model.identifiers import V3_NAMES, Identifiers, ResolutionFailure
-from reconciler.model.plan import Action, Edit, FormulaLink, History, RemovedDefinition, Summary, Verdict
+from reconciler.model.plan import Action, Edit, FormulaLink, History, RemovedDefinition, Summary, Verdict, VersionAction
 
 if TYPE_CHECKING:
     from reconciler.model.values import Spec
@@ -126,9 +126,25 @@ class _PairRow(Row, frozen=True):
     after: Document
 
 
+class VersionChangeRow(_PairRow, frozen=True):
+    """A `VersionChange`; its values by the keys of a version."""
+
+    action: VersionAction
+    begin: str | None
+    end: str | None
+    id: int | None
+    inherited: Document
+    api: _PairRow
+    first_reading: str | None
+    last_reading: str | None
+    because: str
+
+
 class _ValuesRow(_PairRow, frozen=True):
     actions: tuple[Action]
     api: _PairRow | UnsetType = UNSET
+    # The first plans of this format know no version but the current one.
+    versions: tuple[VersionChangeRow, ...] = ()
 
 
 class ChangeRow(Row, frozen=True):
@@ -214,9 +230,9 @@ def decode(document: object, row: type[Kind], place: str = "") -> Kind:
 
 def check_spec(document: Document, place: str) -> Spec:
     """`document`, which is at `place`, if it holds nothing but values of fields, by their paths. Raises Damage."""
-    if not document.keys() <= FIELD_AT.keys():
-        unknown = min(document.keys() - FIELD_AT.keys())
-        raise make_damage(place, "made of fields that this reconciler knows", unknown)
+    # Nearly all paths are those of the current version, which need no look at each.
+    if not document.keys() <= FIELD_AT.keys() and (unknown := [path for path in document if path not in FIELD_AT]):
+        raise make_damage(place, "made of fields that this reconciler knows", min(unknown))
     # msgspec would not say at which key of an object with any keys.
     if not {dict, list}.isdisjoint(map(type, document.values())):
         path, value = next((path, value) for path, value in document.items() if isinstance(value, dict | list))

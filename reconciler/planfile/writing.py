@@ -18,7 +18,7 @@ from reconciler.planfile.rows import RESOURCE_TYPE, FeedRow, FindingRow, address
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.model.plan import Blocker, Change, Edit, FeedRoute, FeedStep, Plan
+    from reconciler.model.plan import Blocker, Change, Edit, FeedRoute, FeedStep, Plan, VersionChange
     from reconciler.model.values import Spec
     from reconciler.planfile.rows import Document
 
@@ -127,18 +127,41 @@ def _encode_values(change: Change) -> Document:
     values: Document = {"actions": [change.action], "before": before, "after": after}
     if change.live or change.target_values:
         values["api"] = {"before": _nest(change.live), "after": _nest(change.target_values)}
+    if change.versions:
+        values["versions"] = [_encode_version(version) for version in change.versions]
     return values
 
 
 def _nest(spec: Spec) -> Document:
     nested: dict[str, Any] = {}
     for path, value in spec.items():
-        group, dot, key = path.partition(".")
+        # The begin of a version, which may be in its path, may have a fraction of a second.
+        group, dot, key = path.rpartition(".")
         if dot:
             nested.setdefault(group, {})[key] = value
         else:
             nested[path] = value
     return nested
+
+
+def _encode_version(version: VersionChange) -> Document:
+    return {
+        "action": version.action.value,
+        "begin": version.begin or None,
+        "end": version.end,
+        "id": version.version_id,
+        "before": _list_settings(version.before),
+        "after": _list_settings(version.after),
+        "inherited": _list_settings(version.inherited),
+        "api": {"before": _list_settings(version.live), "after": _list_settings(version.target_values)},
+        "first_reading": version.first_reading,
+        "last_reading": version.last_reading,
+        "because": version.because,
+    }
+
+
+def _list_settings(spec: Spec) -> Document:
+    return {path.rpartition(".")[2]: value for path, value in spec.items()}
 
 
 def find_json_factor(edit: Edit) -> int | float | None:

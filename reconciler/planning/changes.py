@@ -16,6 +16,7 @@ from reconciler.model.plan import Action, Change, History, Origin, Verdict, Vers
 from reconciler.planning.dependencies import predecessors, topological_order
 from reconciler.planning.identification import make_index
 from reconciler.planning.matching import find_identifiers, resolve_desired
+from reconciler.planning.versions import name_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -112,11 +113,13 @@ def _make_update(match: Match, draft: Draft, results: PreconditionResults) -> Ch
         depends_on=predecessors(results.needs[draft.name]),
         fingerprint=fingerprint(live),
         history=_make_history(live),
+        versions=tuple(one.change for one in draft.versions),
     )
 
 
 def _make_no_op(match: Match) -> Change:
     desired, live = match.desired, match.live
+    spec = name_versions(desired, live)
     return Change(
         name=desired.name,
         channel_id=live.id,
@@ -126,8 +129,8 @@ def _make_no_op(match: Match) -> Change:
         line=desired.line,
         action=Action.NO_OP,
         edits=(),
-        before=desired.spec,
-        after=desired.spec,
+        before=spec,
+        after=spec,
         # A no-op sends nothing, so its live values need not be saved with the plan.
         live={},
         target_values={},
@@ -165,6 +168,7 @@ def mark_drift(
     now = {desired.name: desired for desired in definitions.channels}
     before = {desired.name: desired for desired in base.channels}
     index = make_index(live)
+    lives = {one.id: one for one in live}
 
     def mark(change: Change) -> Change:
         past = before.get(change.name)
@@ -172,7 +176,8 @@ def mark_drift(
             return _mark_all(change, Origin.CHANGE if is_whole else Origin.UNKNOWN)
         if not _is_same_channel(change.channel_id, past, now[change.name], index):
             return _mark_all(change, Origin.CHANGE)
-        return _mark_each(change, now[change.name].spec, past.spec)
+        specs = (name_versions(desired, lives[change.channel_id]) for desired in (now[change.name], past))
+        return _mark_each(change, *specs)
 
     return replace(plan, changes=tuple(mark(change) if change.edits else change for change in plan.changes))
 

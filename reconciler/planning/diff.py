@@ -23,6 +23,7 @@ from reconciler.model.fields import (
     ROLLOVER_VALUE,
     TRIP,
     UNIT_ID,
+    find_version,
 )
 from reconciler.model.formulas import tokenize
 from reconciler.model.plan import Edit
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from reconciler.model.values import Spec, Value
     from reconciler.planning.matching import Match
     from reconciler.planning.translation import Codes, CodeTables
+    from reconciler.planning.versions import VersionDraft
 
 
 _CODED = tuple((field, field.alias) for field in FIELDS if field.alias)
@@ -66,6 +68,12 @@ class Draft(Struct, frozen=True):
     wanted: Spec
     # Blockers that are known before other channels are considered.
     blocks: tuple[Blocker, ...] = ()
+    # The versions beside the current one that are edited or created, each as the draft of a channel that has it alone.
+    versions: tuple[VersionDraft, ...] = ()
+    # Without these, the same channel: what is sent to it and to its current version.
+    alone: Draft | None = None
+    # Whether it is itself the draft of such a version: then its version is all that is sent.
+    is_version: bool = False
 
     @property
     def is_conversion(self) -> bool:
@@ -73,7 +81,7 @@ class Draft(Struct, frozen=True):
 
 
 def changed_paths(edits: tuple[Edit, ...]) -> frozenset[str]:
-    """The paths of EsaChannelEdit that `edits` change."""
+    """The paths of EsaChannelEdit that `edits` change, of whichever version."""
     return frozenset(FIELD_AT[edit.path].path for edit in edits)
 
 
@@ -260,7 +268,12 @@ def warn_of_edits(
 
     `planned` are all channels by id, as they will be.
     """
-    warned = {edit.path: tuple(_check_edit(edit, draft, planned, units)) for edit in draft.edits}
+    # What an edit of a version changes is seen beside that version alone.
+    drafts: dict[str | None, Draft] = {one.change.begin: one.draft for one in draft.versions}
+    warned = {
+        edit.path: tuple(_check_edit(edit, drafts.get(find_version(edit.path), draft.alone or draft), planned, units))
+        for edit in draft.edits
+    }
     if not any(warned.values()):
         return draft, ()
     edits = tuple(

@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.model.fields import (
     CHANNEL_IMPORT_ID,
+    FIELD_AT,
+    IS_CALCULATED,
     IS_PRIMARY_DEMAND,
     IS_PRIMARY_VALUE,
     OBSERVATION_TYPE_CODE,
     SUMMARIZATION_METHOD,
     UNIT_CODE,
     VERSION,
+    VERSIONS,
+    version_path,
 )
 from reconciler.model.findings import Location
 from reconciler.model.identifiers import Identifiers
@@ -203,8 +207,22 @@ def _check_channel(channel: Desired, names: Container[str]) -> Iterator[Finding]
     for violation in (*find_violations(channel.spec), *find_formula_violations(channel.spec, names)):
         place = channel.locate(violation.path)
         yield make_finding(violation.code, violation.message, place, fix=violation.fix)
+    yield from _check_older_versions(channel)
     yield from _check_multiplier(channel)
     yield from _check_spaces(channel)
+
+
+def _check_older_versions(channel: Desired) -> Iterator[Finding]:
+    """What the settings of the channel itself, of which the last version is part, do not show."""
+    of_channel = {path: value for path, value in channel.spec.items() if not FIELD_AT[path].is_versioned}
+    for one in channel.versions[:-1]:
+        for violation in find_violations({**of_channel, **one.spec}):
+            if FIELD_AT[violation.path].is_versioned:
+                place = channel.locate(version_path(one.begin, violation.path.rpartition(".")[2]))
+                yield make_finding(violation.code, violation.message, place, fix=violation.fix)
+    if len(channel.versions) > 1 and channel.spec.get(IS_CALCULATED) is True:
+        message = f"a calculated channel has one version, found {len(channel.versions)}"
+        yield make_finding("ESA421", message, channel.locate(VERSIONS))
 
 
 def _check_identifiers(channel: Desired) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.lookalikes import tell_apart
 from reconciler.model.plan import Blocker, ChannelLabel, FormulaLink, Plan
+from reconciler.model.project import VersionInsert
 from reconciler.planning.changes import PreconditionResults, make_changes
 from reconciler.planning.context import block_unread, check_unread_feeds, make_context
 from reconciler.planning.dependencies import Dependency, with_dependencies
@@ -24,6 +25,7 @@ from reconciler.planning.matching import check_still_found, match_channels
 from reconciler.planning.messages import find_owners, show_value, suggest
 from reconciler.planning.preconditions import check_preconditions
 from reconciler.planning.translation import CodeTables, codes_by_id, ids_by_code, list_unread, to_ids
+from reconciler.planning.versions import add_versions, draft_versions
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -148,7 +150,8 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, request: PlanRequest
     matched = match_channels(desired, index)
     # A channel that could not be read gets no edit; block_unread adds an unknown change for it.
     readable = [match for match in matched.matches if not match.live.flaw]
-    drafting = _make_drafts(readable, _make_code_tables(desired, matched.matches, index, snapshot.reference))
+    tables = _make_code_tables(desired, matched.matches, index, snapshot.reference)
+    drafting = _make_drafts(readable, tables, may_insert=request.environment.version_insert is VersionInsert.ALLOW)
     drafting = _warn_of_edits(drafting, index, snapshot.reference)
     context = _make_plan_context(drafting, matched, index, snapshot.reference, request)
     preconditions = _check_drafts(drafting.drafts, context, definitions.feeds)
@@ -198,12 +201,12 @@ def _make_code_tables(
     )
 
 
-def _make_drafts(matches: Iterable[Match], tables: CodeTables) -> _Drafting:
+def _make_drafts(matches: Iterable[Match], tables: CodeTables, *, may_insert: bool) -> _Drafting:
     valid: list[Match] = []
     drafts: dict[str, Draft] = {}
     findings: list[Finding] = []
     for match in matches:
-        draft, found = _make_draft(match, tables)
+        draft, found = _make_draft(match, tables, may_insert=may_insert)
         findings += found
         if all(finding.severity is not Severity.ERROR for finding in found):
             valid.append(match)
@@ -212,18 +215,20 @@ def _make_drafts(matches: Iterable[Match], tables: CodeTables) -> _Drafting:
     return _Drafting(valid, drafts, findings)
 
 
-def _make_draft(match: Match, tables: CodeTables) -> tuple[Draft | None, tuple[Finding, ...]]:
+def _make_draft(match: Match, tables: CodeTables, *, may_insert: bool) -> tuple[Draft | None, tuple[Finding, ...]]:
     desired, live = match.desired, match.live
     # Most channels need no edit, and this comparison is much cheaper than a translation.
-    if desired.spec.items() <= live.values.items():
+    if not desired.versions and desired.spec.items() <= live.values.items():
         return None, ()
-    translated, found = to_ids(desired, live.values, tables)
-    findings = tuple(each for each in found if isinstance(each, Finding))
+    versions = draft_versions(desired, live, tables, may_insert=may_insert)
+    translated, found = to_ids(versions.current, live.values, tables)
+    findings = (*(each for each in found if isinstance(each, Finding)), *versions.findings)
     if any(finding.severity is Severity.ERROR for finding in findings):
         return None, findings
-    draft = make_draft(desired, live, translated, tables)
+    draft = make_draft(versions.current, live, translated, tables)
     blocks = tuple(each for each in found if isinstance(each, Blocker))
-    return (replace(draft, blocks=blocks) if draft else None), findings
+    draft = replace(draft, blocks=blocks) if draft and blocks else draft
+    return add_versions(draft, versions, live), findings
 
 
 def _warn_of_edits(drafting: _Drafting, index: Index, reference: ReferenceData) -> _Drafting:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from reconciler.model.canonical import is_same
 from reconciler.model.fields import (
     BEGIN_DATE,
@@ -18,10 +20,11 @@ from reconciler.model.fields import (
     ODOMETER,
     UNIT_CODE,
     UNIT_ID,
+    find_version,
 )
-from reconciler.model.plan import Blocker
+from reconciler.model.plan import Blocker, VersionAction
 from reconciler.model.project import ChannelEdit, PrimaryMove, VersionDates
-from reconciler.model.values import BEGINNING, canonical_time, has_zone
+from reconciler.model.values import BEGINNING, begin_key, canonical_time, has_zone
 from reconciler.planning.constraints import find_violations
 from reconciler.planning.context import channel_evidence, check_unread, format_channel, make_context
 from reconciler.planning.conversions import check_conversion, check_inputs
@@ -30,6 +33,7 @@ from reconciler.planning.diff import Draft, apply_values, changed_paths
 from reconciler.planning.identification import make_index
 from reconciler.planning.messages import shorten, show_value
 from reconciler.planning.translation import codes_by_id
+from reconciler.planning.versions import join_versions, redraft_version
 from reconciler.rules import RULES
 from reconciler.rules.rule import Certainty
 
@@ -174,7 +178,7 @@ def check_begin(draft: Draft) -> Iterator[Blocker]:
 
     A version excludes its begin. The only version of a channel may begin earlier, as no reading leaves it then.
     """
-    if BEGIN_DATE not in draft.changed_paths:
+    if not any(edit.path == BEGIN_DATE for edit in draft.edits):
         return
     live = draft.live
     before, after = _read_time(live.current.begin_date), _read_time(draft.after_apply.values.get(BEGIN_DATE))
@@ -258,6 +262,24 @@ def check_settings(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
     yield from check_begin(draft)
     yield from _check_zone(draft, context)
     yield from _check_gaps(draft, context)
+
+
+def _check_versions(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
+    """What the service would refuse in the versions beside the current one that are edited or created."""
+    for one in draft.versions:
+        # All of the version is sent, and nothing of its channel.
+        alone = replace(one.draft, is_version=True)
+        checks = (_check_constraints, _check_demand, _check_money, _check_zone, _check_gaps)
+        for block in (block for check in checks for block in check(alone, context)):
+            name = f"the version from {one.change.begin or 'the beginning'}"
+            yield replace(
+                block,
+                message=f"{name}: {block.message}",
+                evidence={"begin_date": one.change.begin or None, **block.evidence},
+            )
+    if draft.is_conversion and any(one.change.action is VersionAction.CREATE for one in draft.versions):
+        message = "a channel that becomes calculated, or simple, cannot get another version in the same change"
+        yield Blocker("ESA421", message, {"conversion": True}, "make the two edits one after the other")
 
 
 def _check_constraints(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
@@ -372,6 +394,8 @@ def _is_sent(path: str, draft: Draft, context: PlanContext) -> bool:
 
     For a channel with several versions, the channel and its current version are edited by separate requests.
     """
+    if draft.is_version:
+        return FIELD_AT[path].is_versioned
     # With one version a single request carries everything.
     levels = {FIELD_AT[touched].is_versioned for touched in draft.changed_paths}
     if len(draft.live.versions) == 1 or FIELD_AT[path].is_versioned in levels:
@@ -392,7 +416,8 @@ def check_preconditions(draft: Draft, context: PlanContext) -> tuple[Blocker | D
     return (
         # All are collected, so that one plan shows every reason.
         *draft.blocks,
-        *check_settings(draft, context),
+        *_check_versions(draft, context),
+        *check_settings(draft.alone or draft, context),
         *check_conversion(draft, context),
         *check_import_id(draft, context),
         *check_primaries(draft, context),
@@ -427,20 +452,36 @@ def recheck_preconditions(
 
 def redraft(change: Change, fresh: Live, codes: Codes) -> Draft:
     """The draft of `change` on `fresh`, without the paths at which `fresh` already has the planned values."""
+    live = _leave_out_created(change, fresh)
     # Under the Odometer rule null and the default that EnergyCAP fills in are the same value.
-    rule_id = change.target_values.get(OBSERVATION_RULE_ID, fresh.values.get(OBSERVATION_RULE_ID))
+    rule_id = change.target_values.get(OBSERVATION_RULE_ID, live.values.get(OBSERVATION_RULE_ID))
+    own = tuple(edit for edit in change.edits if find_version(edit.path) is None)
     touched = (
         path
-        for path in changed_paths(change.edits)
-        if not is_same(path, change.target_values[path], fresh.values.get(path), rule_id)
+        for path in changed_paths(own)
+        if not is_same(path, change.target_values[path], live.values.get(path), rule_id)
     )
-    return Draft(
+    draft = Draft(
         name=change.name,
-        live=fresh,
-        after_apply=apply_values(fresh, change.target_values, codes),
-        edits=change.edits,
+        live=live,
+        after_apply=apply_values(live, change.target_values, codes),
+        edits=own,
         changed_paths=frozenset(touched),
         before=change.before,
         after=change.after,
         wanted=change.target_values,
     )
+    if not change.versions:
+        return draft
+    return replace(
+        join_versions(draft, tuple(redraft_version(one, live, codes) for one in change.versions)), edits=change.edits
+    )
+
+
+def _leave_out_created(change: Change, fresh: Live) -> Live:
+    """`fresh` without the versions that `change` creates: an earlier run of the same plan may have done that."""
+    created = {one.begin for one in change.versions if one.action is VersionAction.CREATE}
+    versions = tuple(version for version in fresh.versions if begin_key(version.begin_date) not in created)
+    if not created or not versions:
+        return fresh
+    return replace(fresh, values={**fresh.values, **versions[-1].values}, versions=versions)

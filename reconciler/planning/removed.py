@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from reconciler.model.fields import CHANNEL_IMPORT_ID, FIELD_AT, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
+from reconciler.model.fields import (
+    CHANNEL_IMPORT_ID,
+    FIELD_AT,
+    INTERVAL_MINUTES,
+    OBSERVATION_TYPE_CODE,
+    UNIT_CODE,
+    version_path,
+)
 from reconciler.model.identifiers import Identifiers
 from reconciler.model.plan import RemovedDefinition
 from reconciler.planning.identification import make_index
@@ -135,6 +142,14 @@ def _compare(before: Desired, now: Desired) -> Iterator[RemovedDefinition]:
     for path, value in before.spec.items():
         if FIELD_AT[path].path not in kept:
             yield RemovedDefinition("setting", now.name, before.file, path, value)
+    listed = {one.begin: one for one in now.versions}
+    # Of the last one it is told above: it may have taken the place of esaChannelVersion, or given it up.
+    for one in before.versions[:-1]:
+        kept = {FIELD_AT[path].path for path in (listed[one.begin].spec if one.begin in listed else ())}
+        for path, value in one.spec.items():
+            if FIELD_AT[path].path not in kept:
+                lost = version_path(one.begin, path.rpartition(".")[2])
+                yield RemovedDefinition("setting", now.name, before.file, lost, value)
 
 
 def _find_gone_feeds(definitions: Definitions, base: Definitions) -> Iterator[Feed]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from enum import Enum
@@ -12,23 +13,28 @@ from msgspec import Struct
 from reconciler.model.fields import (
     BEGIN_DATE,
     CHANNEL_IMPORT_ID,
+    FIELD_AT,
     FORMULA,
     IS_CALCULATED,
     IS_PRIMARY_DEMAND,
     IS_PRIMARY_VALUE,
     VERSION,
+    VERSIONS,
     Impact,
+    find_version,
 )
 from reconciler.model.formulas import find_references
-from reconciler.model.plan import Origin, Verdict
+from reconciler.model.plan import Origin, Verdict, VersionAction
 from reconciler.model.units import find_factor, format_factor
+from reconciler.model.values import begin_key
 from reconciler.reports.escaping import escape_text
-from reconciler.reports.formatting import format_time, join_words
+from reconciler.reports.formatting import format_time, format_value, join_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from reconciler.model.plan import Change, ChannelLabel, Edit, Evidence, History, Plan
+    from reconciler.model.plan import Change, ChannelLabel, Edit, Evidence, History, Plan, VersionChange
+    from reconciler.model.values import Spec, Value
 
 
 class Risk(Enum):
@@ -64,7 +70,7 @@ RISK_WORDS = {
         "may rewrite history",
         "May rewrite stored values",
         "Values that are already stored may change, and with them the reports made from them. To change only future "
-        "values, make a new version in EnergyCAP, and manage that one in the files.",
+        "values, list a new version under channelVersions.",
     ),
     Risk.STRUCTURAL: RiskWords(
         "◆",
@@ -166,6 +172,8 @@ def describe_effect(edit: Edit, changes: Sequence[Change] = ()) -> str:
 
     Each of `changes` has this edit. The dates of stored values are given only for a single change.
     """
+    if (begin := find_version(edit.path)) is not None:
+        return _describe_version_effect(edit, begin, changes)
     match edit.impact:
         case Impact.COSMETIC | Impact.FORWARD:
             return _describe_first_begin(edit, changes)
@@ -207,6 +215,68 @@ def is_any_calculated(changes: Iterable[Change]) -> bool:
     return any(change.live.get(IS_CALCULATED) is True for change in changes)
 
 
+def describe_timeline(change: Change) -> tuple[str, ...]:
+    """The versions of a channel as they are and as they are planned, each in a line; none if they stay."""
+    created = [one.begin for one in change.versions if one.action is VersionAction.CREATE]
+    if change.history is None or not created:
+        return ()
+    now = [begin_key(span.begin_date) for span in change.history.versions]
+    planned = sorted((*now, *created))
+    return (
+        f"versions now: {join_words([_name_begin(begin) for begin in now])}",
+        "versions planned: "
+        + join_words([f"{_name_begin(begin)}{' (new)' if begin in created else ''}" for begin in planned]),
+    )
+
+
+OFFER = "to keep past values, write in place of esaChannelVersion, with the local time from which the new values apply:"
+_UNSPLIT = frozenset((BEGIN_DATE, FORMULA, IS_CALCULATED))
+_WHEN = "YYYY-MM-DDThh:mm:ss"
+
+
+def offer_versions(change: Change) -> tuple[str, ...]:
+    """The lines of a file by which the edits of the current version apply from a date on; none if they do not rewrite.
+
+    What the file manages of the version stays, and the new version has what is edited.
+    """
+    lines = [f"{VERSIONS}:"]
+    for version in _split_version(change):
+        settings = [f"{key}: {escape_text(json.dumps(value, ensure_ascii=False))}" for key, value in version.items()]
+        lines += [f"  - {settings[0]}", *(f"    {setting}" for setting in settings[1:])]
+    return tuple(lines) if len(lines) > 1 else ()
+
+
+def offer_on_one_line(change: Change) -> str:
+    """The same on one line, in braces."""
+    versions = (
+        ", ".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in version.items())
+        for version in _split_version(change)
+    )
+    return f"{VERSIONS}: [{', '.join(f'{{{version}}}' for version in versions)}]"
+
+
+def _split_version(change: Change) -> tuple[dict[str, Value], ...]:
+    """The current version as it is, and a new one with the edits of it; none if they rewrite nothing."""
+    own = [edit for edit in change.edits if edit.path.startswith(VERSION) and edit.implied_by is None]
+    is_rewriting = any(edit.impact is Impact.HISTORY for edit in own)
+    # Calculated channels cannot be versioned, and a conversion needs a single version.
+    is_split = bool(change.versions) or any(edit.path in _UNSPLIT for edit in change.edits)
+    history = change.history
+    if not is_rewriting or is_split or history is None or not history.versions or is_any_calculated((change,)):
+        return ()
+    kept = {path: value for path, value in change.before.items() if path.startswith(VERSION) and path != BEGIN_DATE}
+    before = {"beginDate": begin_key(history.versions[-1].begin_date) or None, **_by_key(kept)}
+    return before, {"beginDate": _WHEN, **_by_key({edit.path: edit.after for edit in own})}
+
+
+def _by_key(spec: Spec) -> dict[str, Value]:
+    return {path.rpartition(".")[2]: value for path, value in spec.items()}
+
+
+def _name_begin(begin: str) -> str:
+    return f"from {escape_text(format_time(begin))}" if begin else "from the beginning"
+
+
 def _describe_rewrite(edit: Edit, history: History | None, *, is_calculated: bool) -> str:
     if edit.path == BEGIN_DATE:
         return "moves the begin of this version; stored values in between may be recomputed"
@@ -214,7 +284,31 @@ def _describe_rewrite(edit: Edit, history: History | None, *, is_calculated: boo
     text = f"may rewrite stored values{_format_rewritten_span(history, is_versioned=is_versioned)}"
     # Calculated channels cannot be versioned.
     is_splittable = is_versioned and edit.path != FORMULA and not is_calculated
-    return f"{text}; to keep past values, make a new version in EnergyCAP" if is_splittable else text
+    # For a single channel the lines to paste say it.
+    is_offered = is_splittable and not (history and history.versions)
+    return f"{text}; to keep past values, list a new version under channelVersions" if is_offered else text
+
+
+def _describe_version_effect(edit: Edit, begin: str, changes: Sequence[Change]) -> str:
+    """What an edit of a version beside the current one does; of a new version its begin says what the version is."""
+    version = next((one for change in changes[:1] for one in change.versions if one.begin == begin), None)
+    is_new = FIELD_AT[edit.path].path == BEGIN_DATE
+    if is_new:
+        return _introduce_version(version, begin)
+    if edit.impact is not Impact.HISTORY:
+        return ""
+    span = _format_span((version.first_reading, version.last_reading)) if version and len(changes) == 1 else ""
+    return f"may rewrite stored values{span}"
+
+
+def _introduce_version(version: VersionChange | None, begin: str) -> str:
+    text = f"a new version, for readings after {escape_text(format_time(begin))}" if begin else "a new first version"
+    if version is None:
+        return text
+    if version.inherited:
+        settings = [f"{path.rpartition('.')[2]} {format_value(value)}" for path, value in version.inherited.items()]
+        text += f", which takes over {join_words(settings)}"
+    return f"{text} ({escape_text(version.because)})" if version.because else text
 
 
 def _format_rewritten_span(history: History | None, *, is_versioned: bool) -> str:
@@ -225,7 +319,10 @@ def _format_rewritten_span(history: History | None, *, is_versioned: bool) -> st
     start = max(filter(None, (begin, history.first_reading)), default=None)
     if start and history.last_reading and start > history.last_reading:
         return ""
-    times = [start, history.last_reading]
+    return _format_span((start, history.last_reading))
+
+
+def _format_span(times: tuple[str | None, str | None]) -> str:
     words = [
         f"{word} {escape_text(format_time(time))}" for word, time in zip(("from", "to"), times, strict=True) if time
     ]

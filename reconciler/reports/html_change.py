@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec import Struct
 
 from reconciler.masking import KEYS
-from reconciler.model.fields import BEGIN_DATE, FIELD_AT, FORMULA, Kind
+from reconciler.model.fields import BEGIN_DATE, FIELD_AT, FORMULA, Kind, find_version
 from reconciler.model.formulas import find_references, tokenize
 from reconciler.model.lookalikes import distinguish
 from reconciler.reports.change_words import (
@@ -19,6 +19,7 @@ from reconciler.reports.change_words import (
     find_risk,
     find_risks,
     format_factor_note,
+    offer_versions,
     risk_of,
 )
 from reconciler.reports.formatting import format_time, format_value
@@ -46,7 +47,11 @@ class ValueText(Struct, frozen=True):
 def setting_name(path: str) -> str:
     """The name of the setting at `path`; its key if the table of fields does not have the path."""
     field = FIELD_AT.get(path)
-    return field.help.label if field else path.rpartition(".")[2]
+    label = field.help.label if field else path.rpartition(".")[2]
+    begin = find_version(path)
+    if begin is None:
+        return label
+    return f"{label}, from {format_time(begin) if begin else 'the beginning'}"
 
 
 def describe_value(path: str, value: Value) -> ValueText:
@@ -220,6 +225,7 @@ class ChangeView(Struct, frozen=True):
     affected: tuple[ChannelLabel, ...]
     findings: tuple[FindingView, ...]
     history_text: str
+    offer: str
     timeline: Timeline | None
 
 
@@ -256,6 +262,7 @@ def make_change_view(change: Change, plan: Plan, lookup: ChannelLookup) -> Chang
         affected=lookup.dependents.affected_channels(change),
         findings=lookup.findings.get(change.name, ()),
         history_text=describe_history(change),
+        offer="" if plan.is_rollback else "\n".join(offer_versions(change)),
         timeline=make_timeline(change, plan.created),
     )
 

@@ -8,9 +8,12 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.masking import KEYS
 from reconciler.model.fields import BEGIN_DATE, VERSION, Impact
+from reconciler.model.plan import VersionAction, VersionSpan
+from reconciler.model.values import begin_key
 from reconciler.reports.change_words import is_any_calculated
 from reconciler.reports.escaping import escape_text
 from reconciler.reports.formatting import format_time
@@ -19,7 +22,7 @@ from reconciler.reports.terminal import display_width
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from reconciler.model.plan import Change, ChannelLabel, FormulaLink, History, VersionSpan
+    from reconciler.model.plan import Change, ChannelLabel, FormulaLink, History, VersionChange
 
 
 _MAX_TICKS = 6
@@ -36,6 +39,7 @@ class TimelineBar(Struct, frozen=True):
     label: str
     span: str
     is_current: bool = False
+    is_new: bool = False
 
 
 class TimelineMark(Struct, frozen=True):
@@ -74,12 +78,15 @@ def make_timeline(change: Change, created: str) -> Timeline | None:
     `created` is when the plan was made.
     """
     history = change.history
-    if history is None or len(history.versions) < 2 or not _needs_timeline(change):
+    if history is None:
+        return None
+    spans = _plan_spans(history, change.versions)
+    if len(spans) < 2 or not _needs_timeline(change):
         return None
     moved = next((str(edit.after) for edit in change.edits if edit.path == BEGIN_DATE and edit.after), None)
-    axis = _make_axis(history, created, moved)
+    axis = _make_axis(spans, history.first_reading, history.last_reading, created, moved)
     return Timeline(
-        versions=tuple(_list_versions(history, axis)),
+        versions=tuple(_list_versions(spans, axis, history.versions[-1].id if history.versions else 0)),
         readings=_place_readings(history, axis),
         years=tuple(_list_years(axis)),
         planned=_place_mark(created[:10], axis),
@@ -94,6 +101,9 @@ def describe_history(change: Change) -> str:
         return ""
     number = len(history.versions)
     versions = "One version." if number == 1 else f"{number} versions; edits go to the current one."
+    created = sum(one.action is VersionAction.CREATE for one in change.versions)
+    if created:
+        versions = f"{'One version' if number == 1 else f'{number} versions'} now, {created} to be created."
     return f"{versions} {_describe_readings(history, is_calculated=is_any_calculated((change,)))}"
 
 
@@ -108,17 +118,29 @@ def _describe_readings(history: History, *, is_calculated: bool) -> str:
     return "It has readings."
 
 
+def _plan_spans(history: History, changes: Sequence[VersionChange]) -> tuple[VersionSpan, ...]:
+    """The versions with those that are to be created, which have no id yet; each ends where the next one begins."""
+    created = [VersionSpan(0, one.begin or None, None) for one in changes if one.action is VersionAction.CREATE]
+    if not created:
+        return history.versions
+    spans = sorted((*history.versions, *created), key=lambda span: begin_key(span.begin_date))
+    ends = [begin_key(span.begin_date) for span in spans[1:]]
+    return (*(replace(span, end_date=end) for span, end in zip(spans[:-1], ends, strict=True)), spans[-1])
+
+
 def _needs_timeline(change: Change) -> bool:
-    return not change.is_sendable or any(
-        edit.path.startswith(VERSION) or edit.impact is Impact.HISTORY for edit in change.edits
+    return (
+        not change.is_sendable
+        or bool(change.versions)
+        or any(edit.path.startswith(VERSION) or edit.impact is Impact.HISTORY for edit in change.edits)
     )
 
 
-def _make_axis(history: History, *others: str | None) -> _Axis:
+def _make_axis(spans: Sequence[VersionSpan], *others: str | None) -> _Axis:
     # Without the end of the current version: services write "never" as a date in the far future.
-    begins = [version.begin_date for version in history.versions]
-    ends = [version.end_date for version in history.versions[:-1]]
-    dates = (*begins, *ends, history.first_reading, history.last_reading, *others)
+    begins = [span.begin_date for span in spans]
+    ends = [span.end_date for span in spans[:-1]]
+    dates = (*begins, *ends, *others)
     days = [day for date_ in dates if (day := _find_day(date_)) is not None]
     first, last = min(days, default=0.0), max(days, default=0.0)
     # At least a day, so that an axis on which all dates are the same does not divide by zero.
@@ -126,8 +148,8 @@ def _make_axis(history: History, *others: str | None) -> _Axis:
     return _Axis(first - margin, last + margin)
 
 
-def _list_versions(history: History, axis: _Axis) -> Iterable[TimelineBar]:
-    for number, version in enumerate(history.versions, 1):
+def _list_versions(spans: Sequence[VersionSpan], axis: _Axis, current_id: int) -> Iterable[TimelineBar]:
+    for number, version in enumerate(spans, 1):
         begin, end = _find_day(version.begin_date), _find_day(version.end_date)
         # A date that cannot be read counts as an open end: the label shows it as it came.
         left = 0.0 if begin is None else axis.place(begin)
@@ -137,7 +159,8 @@ def _list_versions(history: History, axis: _Axis) -> Iterable[TimelineBar]:
             round(max(right - left, 0.0), 2),
             str(number),
             _format_version_span(version),
-            is_current=number == len(history.versions),
+            is_current=version.id == current_id,
+            is_new=version.id == 0,
         )
 
 

@@ -10,15 +10,19 @@ from reconciler.model.fields import FORMULA
 from reconciler.model.findings import Severity
 from reconciler.model.plan import Action, Verdict
 from reconciler.reports.change_words import (
+    OFFER,
     RISK_WORDS,
     VERDICT_WORDS,
     Risk,
     describe_effect,
     describe_evidence,
     describe_inputs,
+    describe_timeline,
     find_risk,
     format_factor_note,
     format_label,
+    offer_on_one_line,
+    offer_versions,
 )
 from reconciler.reports.escaping import (
     CLOSE_DETAILS,
@@ -132,6 +136,9 @@ def _impact_cell(edit: Edit) -> str:
 
 def _list_notes(change: Change, dependents: Dependents) -> Iterator[str]:
     yield from (f"- {sentence}" for sentence in _list_effects((change,)))
+    yield from (f"- {prose(sentence)}" for sentence in describe_timeline(change))
+    if not dependents.is_rollback and offer_versions(change):
+        yield f"- {OFFER} {code(offer_on_one_line(change))}"
     affected, blocked = dependents.affected_channels(change), dependents.blocked_dependents(change)
     if affected:
         yield f"- used by (now or after apply): {', '.join(code(format_label(label)) for label in affected)}"

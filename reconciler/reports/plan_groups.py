@@ -104,10 +104,14 @@ _CHANGES_VALUES = frozenset((Impact.HISTORY, Impact.FORWARD, Impact.STRUCTURAL))
 
 
 class Dependents(Struct, frozen=True):
-    """The users of each channel by id, live or as planned, and the blocked changes that depend on each by name."""
+    """The users of each channel by id, live or as planned, and the blocked changes that depend on each by name.
+
+    `is_rollback` says that the plan puts back what another one did.
+    """
 
     users: Mapping[int, Sequence[ChannelLabel]]
     blocked_by_name: Mapping[str, tuple[Change, ...]]
+    is_rollback: bool = False
 
     def affected_channels(self, change: Change) -> tuple[ChannelLabel, ...]:
         """The channels whose formulas use that of `change`, directly or through others, ordered by id.
@@ -134,7 +138,7 @@ def find_dependents(plan: Plan) -> Dependents:
     users: defaultdict[int, list[ChannelLabel]] = defaultdict(list)
     for link in plan.formula_links:
         users[link.used.id].append(link.user)
-    return Dependents(users, plan.blocked_dependents)
+    return Dependents(users, plan.blocked_dependents, plan.is_rollback)
 
 
 def introduce_blocked_dependents(blocked: Sequence[Change]) -> str:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, assert_never
 from reconciler.model.fields import Impact
 from reconciler.model.plan import Action, Origin, Verdict
 from reconciler.reports.change_words import (
+    OFFER,
     describe_effect,
     describe_evidence,
     describe_inputs,
+    describe_timeline,
     format_factor_note,
     format_label,
+    offer_versions,
     render_legend,
 )
 from reconciler.reports.escaping import escape_text
@@ -106,6 +109,12 @@ def _render_change(change: Change, dependents: Dependents, styler: Styler) -> It
     )
     yield from wrap(chunks, styler, indent=2, hang=6, gap="  ")
     yield from _render_edits((change,), styler)
+    for sentence in describe_timeline(change):
+        yield from _wrap_sentence(sentence, styler, indent=6)
+    if not dependents.is_rollback and (offer := offer_versions(change)):
+        yield from _wrap_sentence(OFFER, styler, indent=6)
+        # Not wrapped: these lines are meant to be pasted.
+        yield from (f"        {line}" for line in offer)
     affected, blocked = dependents.affected_channels(change), dependents.blocked_dependents(change)
     yield from _wrap_list("used by (now or after apply):", [format_label(label) for label in affected], styler)
     yield from _wrap_list("reroutes these feeds:", [escape_text(feed) for feed in change.feeds], styler)

@@ -162,6 +162,24 @@ _STRICTNESS_RULES: tuple[Rule, ...] = (
         "rename it to end in .yaml, or move it out of the folder",
         Severity.WARNING,
     ),
+    Rule(
+        "ESA119",
+        "A channel has both esaChannelVersion and channelVersions.",
+        "esaChannelVersion is the current version, and channelVersions lists all of them: they could contradict each "
+        "other.",
+        _FORMAT,
+        Certainty.PROJECT,
+        "move the settings of esaChannelVersion into the last of channelVersions",
+    ),
+    Rule(
+        "ESA120",
+        "The versions of a channel are not in order.",
+        "A version ends where the next one begins, so the list has to be in order of beginDate, and no two may begin "
+        "at the same time.",
+        _FORMAT,
+        Certainty.PROJECT,
+        "list the versions by beginDate, oldest first; only the first may have null",
+    ),
 )
 
 _SHAPE_RULES: tuple[Rule, ...] = (

@@ -169,7 +169,26 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
         f"{_VERSION_EDIT}.beginDate: the valid period is exclusive of it; what happens to readings that lose their "
         "version is not documented",
         Certainty.INFERRED,
-        "leave beginDate as it is; to change settings from a date on, make a new version in EnergyCAP",
+        "leave beginDate as it is; to change settings from a date on, list the versions under channelVersions, with a "
+        "new one that begins then",
+    ),
+    Rule(
+        "ESA421",
+        "A calculated channel lists several versions.",
+        "Calculated channels cannot be versioned: EnergyCAP keeps one formula for all of their time.",
+        "the vendor's help pages on calculated channels, 'cannot be versioned'",
+        Certainty.DOCUMENTED,
+        "list one version, or leave the channel simple",
+    ),
+    Rule(
+        "ESA422",
+        "A version would be created before the latest one.",
+        "It would end where the next version begins, and take over the readings in between. Whether EnergyCAP accepts "
+        "that is not documented. A begin date with a typing error looks the same.",
+        "POST /api/v202406/esachannel/{id}/version: what happens between live versions is not documented",
+        Certainty.ASSUMED,
+        "correct beginDate if a live version is meant, or create the version in EnergyCAP and list it; once you know "
+        "that EnergyCAP accepts this, set  versionInsert: allow  in the environment",
     ),
 )
 
@@ -187,7 +206,7 @@ IMPACT_RULES: tuple[Rule, ...] = (
         "rollover. If a version already has readings, an edit of these may be applied to the past as well.",
         "the help centre on types of readings; whether an edit in place recomputes the past is not documented",
         Certainty.INFERRED,
-        "to change only future values, make a new version in EnergyCAP and manage that one in the files",
+        "to change only future values, list a new version under channelVersions",
         Severity.WARNING,
     ),
     Rule(
@@ -308,6 +327,25 @@ IMPACT_RULES: tuple[Rule, ...] = (
         "check that these are the right channels; to convert one, multiply it by its conversion factor in the formula",
         Severity.WARNING,
     ),
+    Rule(
+        "ESA522",
+        "A live version is not in the list of versions.",
+        "Its settings are not managed: they may be wrong, or change, and no plan says so. Nothing is deleted.",
+        "this tool's contract: what the files do not name is not managed",
+        Certainty.PROJECT,
+        "list the version too:  reconciler import --update",
+        Severity.NOTE,
+    ),
+    Rule(
+        "ESA523",
+        "A version that is created cannot be deleted again.",
+        "No call of EnergyCAP that deletes a version is documented. A rollback gives it the settings of the version "
+        "before it, so that it has no effect, and the version stays.",
+        "no page of the vendor documents DELETE for a version",
+        Certainty.ASSUMED,
+        "check the begin date before you apply",
+        Severity.NOTE,
+    ),
 )
 
 
@@ -376,6 +414,16 @@ SERVICE_RULES: tuple[Rule, ...] = (
         "this tool's contract: the result of an apply says exactly what was done",
         Certainty.ASSUMED,
         "continue the apply first:  reconciler apply --resume  - or check the channel in EnergyCAP",
+    ),
+    Rule(
+        "ESA714",
+        "A rollback leaves a version that was created.",
+        "No call of EnergyCAP that deletes a version is documented. With the settings of the version before it, it has "
+        "no effect.",
+        "no page of the vendor documents DELETE for a version",
+        Certainty.ASSUMED,
+        "delete the version in EnergyCAP if it must go",
+        Severity.NOTE,
     ),
     Rule(
         "ESA725",

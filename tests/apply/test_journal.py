@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from reconciler.apply.journal import find_journal, find_older_unfinished, find_unfinished, is_locked, open_journal
 from reconciler.apply.journal_entries import RunFinished, RunStarted, WriteFinished, WriteIntended
 from reconciler.apply.journal_reader import JournalContent, read_journal
-from reconciler.apply.writes import Write, WriteResult, WriteTarget
+from reconciler.apply.remaining import Write, WriteTarget
+from reconciler.apply.writes import WriteResult
 from reconciler.errors import FileError, UsageError
 from reconciler.model.outcomes import ApplyResult, OutcomeStatus
 from reconciler.planfile.writing import encode_plan

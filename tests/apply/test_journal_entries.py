@@ -16,7 +16,8 @@ from reconciler.apply.journal_entries import (
     encode_entry,
     render_line,
 )
-from reconciler.apply.writes import Write, WriteResult, WriteTarget
+from reconciler.apply.remaining import Write, WriteTarget
+from reconciler.apply.writes import WriteResult
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from reconciler.planfile.rows import Damage
 from tests.apply.records import INFO, MULTIPLIER, make_live

@@ -23,7 +23,8 @@ from reconciler.apply.journal_reader import (
     read_journal,
     result_from_journal,
 )
-from reconciler.apply.writes import RESUME, Write, WriteResult, WriteTarget
+from reconciler.apply.remaining import Write, WriteTarget
+from reconciler.apply.writes import RESUME, WriteResult
 from reconciler.errors import FileError
 from reconciler.model.fields import IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
@@ -396,7 +397,7 @@ VALUE, DEMAND = IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND
 def note_all(*writes: tuple[Live, Mapping[str, Value]]) -> WriteHistory:
     history = WriteHistory()
     for before, wanted in writes:
-        history.note(before, wanted)
+        history.note(before, Write(WriteTarget.CHANNEL, wanted))
     return history
 
 

@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from reconciler.apply.journal import open_journal
 from reconciler.apply.journal_entries import RunFinished, RunStarted, WriteFinished, WriteIntended
 from reconciler.apply.journal_reader import JournalContent, read_journal
+from reconciler.apply.remaining import Write, WriteTarget
 from reconciler.apply.run import ApplyOptions
 from reconciler.apply.step import JournaledWriter
-from reconciler.apply.writes import RESUME, Write, WriteResult, WriteTarget
+from reconciler.apply.writes import RESUME, WriteResult
 from reconciler.energycap.client import open_editor
 from reconciler.model.outcomes import Outcome, OutcomeStatus
 from reconciler.model.project import ChannelEdit
@@ -46,6 +47,7 @@ def kinds(entries: tuple[Entry, ...]) -> list[type]:
 @pytest.mark.counts_on("version_dates", reason="a date is sent back, and the project does not say what it means")
 def test_every_write_is_in_the_journal_before_and_after(demo: Bench, tmp_path: Path) -> None:
     before = demo.read(1046)
+    current = before.current.id
     plan = demo.plan(want("gas", 1046, channelInfo="Gas", esaChannelVersion__multiplier=2))
 
     _, content = apply_with_journal(demo, plan, tmp_path / "journal")
@@ -59,8 +61,11 @@ def test_every_write_is_in_the_journal_before_and_after(demo: Bench, tmp_path: P
         RunFinished,
     ]
     (version, version_result), (channel, channel_result) = content.writes
-    assert (version.name, version.write) == ("gas", Write(WriteTarget.VERSION, {"esaChannelVersion.multiplier": 2}))
-    assert channel.write == Write(WriteTarget.CHANNEL, {"channelInfo": "Gas"})
+    assert (version.name, version.write) == (
+        "gas",
+        Write(WriteTarget.VERSION, {"esaChannelVersion.multiplier": 2}, current),
+    )
+    assert channel.write == Write(WriteTarget.CHANNEL, {"channelInfo": "Gas"}, current)
     assert version.before.versions[0].values["esaChannelVersion.multiplier"] == 10
     assert version.before.name == before.name
     assert version_result == WriteResult(OutcomeStatus.DONE, found=channel.before)

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from reconciler.apply.journal import open_journal
 from reconciler.apply.journal_reader import read_journal
-from reconciler.apply.read_back import PAUSES, Patience, expected_after, find_changes, find_mismatches
+from reconciler.apply.read_back import PAUSES, Patience, find_changes, find_mismatches
+from reconciler.apply.remaining import Write, WriteTarget, expected_after
 from reconciler.apply.run import ApplyOptions
 from reconciler.model.fields import OBSERVATION_RULE_ID, ODOMETER, ROLLOVER_VALUE
 from reconciler.model.outcomes import Outcome, OutcomeCorrected, OutcomeStatus
@@ -30,11 +31,14 @@ if TYPE_CHECKING:
 def test_written_values_are_expected_and_all_others_unchanged() -> None:
     found = make_live({INFO: "North", MULTIPLIER: 2})
 
-    assert find_mismatches(expected_after(make_live(), {INFO: "North", MULTIPLIER: 2}), found) == ()
+    assert (
+        find_mismatches(expected_after(make_live(), Write(WriteTarget.CHANNEL, {INFO: "North", MULTIPLIER: 2})), found)
+        == ()
+    )
 
 
 def test_a_value_that_reads_differently_is_a_mismatch() -> None:
-    expected = expected_after(make_live(), {MULTIPLIER: 2})
+    expected = expected_after(make_live(), Write(WriteTarget.CHANNEL, {MULTIPLIER: 2}))
 
     assert find_mismatches(expected, make_live({INFO: "Annex"})) == (
         'channelInfo is "Annex", expected "Main"',
@@ -43,7 +47,7 @@ def test_a_value_that_reads_differently_is_a_mismatch() -> None:
 
 
 def test_what_the_service_fills_in_is_no_difference() -> None:
-    expected = expected_after(make_live(), {OBSERVATION_RULE_ID: ODOMETER})
+    expected = expected_after(make_live(), Write(WriteTarget.CHANNEL, {OBSERVATION_RULE_ID: ODOMETER}))
     found = make_live({OBSERVATION_RULE_ID: ODOMETER, ROLLOVER_VALUE: 999_999_999_999_999})
 
     assert find_mismatches(expected, found) == ()

@@ -1,45 +1,14 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from msgspec.structs import replace
 
-from reconciler.apply.recheck import find_conflicts, find_remaining, find_worse_impacts
-from reconciler.model.fields import FORMULA, OBSERVATION_RULE_ID, ODOMETER, ROLLOVER_VALUE, TRIP, Impact
+from reconciler.apply.recheck import find_conflicts, find_worse_impacts
+from reconciler.model.fields import Impact
 from reconciler.model.plan import Edit
 from tests.apply.records import INFO, MULTIPLIER, make_change, make_live
 
-if TYPE_CHECKING:
-    from reconciler.model.values import Value
-
 FULL_REGISTER = 999_999_999_999_999
-
-
-def test_what_is_as_wanted_does_not_remain() -> None:
-    assert find_remaining({INFO: "Main", MULTIPLIER: 2}, make_live()) == {MULTIPLIER: 2}
-
-
-@pytest.mark.parametrize(
-    ("path", "live", "wanted"),
-    [
-        (ROLLOVER_VALUE, FULL_REGISTER, None),
-        (MULTIPLIER, 0.1 + 0.2, 0.30000000000000004),
-        (FORMULA, "channel(1)*2", "channel( 1 ) * 2"),
-    ],
-    ids=["default", "double", "spacing"],
-)
-def test_what_means_the_same_does_not_remain(path: str, live: Value, wanted: Value) -> None:
-    assert find_remaining({path: wanted}, make_live({OBSERVATION_RULE_ID: ODOMETER, path: live})) == {}
-
-
-def test_a_default_of_the_old_rule_remains_where_the_wanted_rule_has_none() -> None:
-    odometer = make_live({OBSERVATION_RULE_ID: ODOMETER, ROLLOVER_VALUE: FULL_REGISTER})
-
-    assert find_remaining({OBSERVATION_RULE_ID: TRIP, ROLLOVER_VALUE: None}, odometer) == {
-        OBSERVATION_RULE_ID: TRIP,
-        ROLLOVER_VALUE: None,
-    }
 
 
 @pytest.mark.parametrize("value", [1, 2], ids=["as the plan saw it", "as the plan wants it"])

@@ -6,26 +6,17 @@ import httpx
 import pytest
 
 from reconciler.apply.read_back import Patience
-from reconciler.apply.writes import (
-    FailedWrite,
-    Write,
-    WriteResult,
-    WriteTarget,
-    find_writes,
-    resolve_late_write,
-    send,
-)
-from reconciler.model.fields import OBSERVATION_RULE_ID, OBSERVATION_TYPE_ID, ODOMETER, TRIP
+from reconciler.apply.remaining import Write, WriteTarget
+from reconciler.apply.writes import FailedWrite, WriteResult, resolve_late_write, send
 from reconciler.model.outcomes import OutcomeStatus
 from reconciler.model.project import ChannelEdit
 from tests.apply.bench import CHANNEL, READ, VERSION, Bench, Interceptor
-from tests.apply.records import INFO, MULTIPLIER, make_change, make_live
+from tests.apply.records import INFO, MULTIPLIER, make_live
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reconciler.model.channels import Live
-    from reconciler.model.values import Spec
     from tests.apply.bench import Start
 
 RENAME = Write(WriteTarget.CHANNEL, {INFO: "Renamed"})
@@ -57,43 +48,6 @@ def answer_after(status: int, content: str) -> Callable[[Callable[[], httpx.Resp
         return httpx.Response(status, text=content, headers={"Content-Type": "text/html"})
 
     return intercept
-
-
-def test_a_channel_with_one_version_takes_everything_in_one_write() -> None:
-    change = make_change(make_live(), {INFO: "North", MULTIPLIER: 2})
-
-    assert find_writes(change, make_live()) == (Write(WriteTarget.CHANNEL, {INFO: "North", MULTIPLIER: 2}),)
-
-
-def test_what_is_live_already_is_not_written() -> None:
-    change = make_change(make_live(), {INFO: "North", MULTIPLIER: 2})
-
-    assert find_writes(change, make_live({INFO: "North"})) == (Write(WriteTarget.CHANNEL, {MULTIPLIER: 2}),)
-    assert find_writes(change, make_live({INFO: "North", MULTIPLIER: 2})) == ()
-    assert find_writes(change, make_live({INFO: "North", MULTIPLIER: 2}, versions=2)) == ()
-
-
-@pytest.mark.parametrize(
-    ("wanted", "parts"),
-    [
-        ({INFO: "North"}, [WriteTarget.CHANNEL]),
-        ({MULTIPLIER: 2}, [WriteTarget.VERSION]),
-        ({INFO: "North", MULTIPLIER: 2}, [WriteTarget.VERSION, WriteTarget.CHANNEL]),
-        ({OBSERVATION_TYPE_ID: 1, OBSERVATION_RULE_ID: ODOMETER}, [WriteTarget.CHANNEL, WriteTarget.VERSION]),
-    ],
-    ids=["channel", "version", "both", "to Odometer"],
-)
-def test_of_several_versions_the_current_one_is_written_by_itself(wanted: Spec, parts: list[WriteTarget]) -> None:
-    live = make_live(versions=2)
-
-    assert [write.part for write in find_writes(make_change(live, wanted), live)] == parts
-
-
-def test_a_demand_channel_leaves_odometer_before_it_is_one() -> None:
-    live = make_live({OBSERVATION_RULE_ID: ODOMETER}, versions=2)
-    change = make_change(live, {OBSERVATION_TYPE_ID: 2, OBSERVATION_RULE_ID: TRIP})
-
-    assert [write.part for write in find_writes(change, live)] == [WriteTarget.VERSION, WriteTarget.CHANNEL]
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ CHANGES = (
         "Science Center demand",
         "channels/science-electricity.yaml:27",
         (Shown(f"{V}maximumReading", "null", "4000", "history"),),
-        (PAST, "to keep past values, make a new version"),
+        (PAST, "keep past values"),
     ),
     Expected(
         "sc-elec-feeder-a",

@@ -205,7 +205,7 @@ def test_an_edit_of_a_calculated_channel_says_what_it_does_to_its_summarized_val
     said = " ".join(answer.out.split())
     assert answer.code == 0
     assert said.count("may rewrite stored values (from 2024-01-01") == 1
-    assert "make a new version" not in said
+    assert "keep past values" not in said
 
 
 READINGS = "channelId,time,value\n1,2024-12-01T00:15,100\n1,2025-04-01T00:15,100\n"

@@ -11,8 +11,8 @@ import jsonschema
 import pytest
 
 from reconciler.definitions.schema import Format, compile_validator, find_schemas, read_schema, resolve
-from reconciler.model.fields import CHANNEL_FIELDS, VERSION, VERSION_FIELDS, Field, Kind
-from reconciler.model.project import ChannelEdit, HistoryRewrites, OnBlocked, PrimaryMove, VersionDates
+from reconciler.model.fields import CHANNEL_FIELDS, VERSION, VERSION_FIELDS, VERSIONS, Field, Kind
+from reconciler.model.project import ChannelEdit, HistoryRewrites, OnBlocked, PrimaryMove, VersionDates, VersionInsert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ TYPES = {
     Kind.LOCAL_TIME: "string",
     Kind.FORMULA: "string",
 }
-IN_CHANNEL = ("select", "channelId", VERSION)
+IN_CHANNEL = ("select", "channelId", VERSION, VERSIONS)
 
 
 def subschemas(schema: Any) -> Iterator[dict[str, Any]]:
@@ -118,13 +118,14 @@ def test_the_schema_of_a_channel_is_the_table_of_fields() -> None:
     of_version = {key.rpartition(".")[2] for field in VERSION_FIELDS for key in (field.path, field.alias) if key}
 
     assert (properties("channel").keys() - IN_CHANNEL, set(properties(VERSION))) == (of_channel, of_version)
+    assert properties("channelVersion").keys() - {"because", "swap"} == of_version
 
 
 def test_defaults_have_the_keys_of_a_channel_except_its_identity() -> None:
     assert properties("defaults") == {
         key: schema
         for key, schema in properties("channel").items()
-        if key not in ("select", "channelId", "channelImportId")
+        if key not in ("select", "channelId", "channelImportId", VERSIONS)
     }
 
 
@@ -155,6 +156,7 @@ def test_the_choices_of_the_project_file_are_those_of_its_records() -> None:
         [edit.value for edit in ChannelEdit],
     )
     assert environment["versionDates"]["enum"] == [meaning.value for meaning in VersionDates]
+    assert environment["versionInsert"]["enum"] == [choice.value for choice in VersionInsert]
     assert (guards["historyRewrites"]["enum"], guards["blocked"]["enum"]) == (
         [choice.value for choice in HistoryRewrites],
         [choice.value for choice in OnBlocked],

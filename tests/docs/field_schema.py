@@ -28,6 +28,8 @@ _LARGEST_ID = 2**31 - 1
 # A file could not give all of its channels one import id.
 _NOT_BY_DEFAULT = "channelImportId"
 _WIDTH = 2
+# The schema's name for a version in the list of a channel's versions.
+_LISTED = "channelVersion"
 
 
 def update_schema(schema: dict[str, Any], channel: Sequence[Field], version: Sequence[Field]) -> dict[str, Any]:
@@ -43,6 +45,7 @@ def update_schema(schema: dict[str, Any], channel: Sequence[Field], version: Seq
     definitions["defaults"] = _with_properties(kept["defaults"], by_default)
     inner = {key: _refer(key) if key in shared else one for key, one in versioned.items()}
     definitions[VERSION] = {**kept[VERSION], "properties": inner}
+    definitions[_LISTED] = _with_own(kept[_LISTED], inner)
     return {**schema, "definitions": definitions}
 
 
@@ -100,6 +103,12 @@ def _with_properties(definition: dict[str, Any], references: dict[str, Any]) -> 
     taken = {*references, VERSION}
     own = {key: one for key, one in definition["properties"].items() if key not in taken}
     return {**definition, "properties": {**own, **references, VERSION: _refer(VERSION)}}
+
+
+def _with_own(definition: dict[str, Any], properties: dict[str, Any]) -> dict[str, Any]:
+    """`definition` with the `properties` of the table before those that are its own."""
+    own = {key: one for key, one in definition["properties"].items() if key not in properties}
+    return {**definition, "properties": {**properties, **own}}
 
 
 def _render(value: Any, indent: str) -> str:

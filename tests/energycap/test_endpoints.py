@@ -84,7 +84,7 @@ def test_only_a_sender_may_send_readings_and_only_one_kind_may_be_repeated(call:
     [
         "DELETE /api/v202406/esachannel/7",
         "POST /api/v202406/esachannel",
-        "POST /api/v202406/esachannel/7/version",
+        "POST /api/v202406/esachannel/7/version/8",
         "POST /api/v202405/formula/validate/7",
         "PUT /api/v202406/esachannel",
         "PUT /api/v202406/esachannel/7/reading",

@@ -148,8 +148,8 @@ LARGE = make_plan(
     ("budget", "shortened"),
     [
         (60_000, ""),
-        (40_000, "✎ one line each"),
-        (28_000, "⇄ one line each; ✎ one line each"),
+        (50_000, "✎ one line each"),
+        (40_000, "⇄ one line each; ✎ one line each"),
         (25_300, "▲ one line each; ✎ one line each"),
         (16_000, "▲ one line each; ⇄ one line each; ✎ one line each"),
         (9_500, "Findings one line each; ▲ one line each; ⇄ one line each; ✎ only counted"),

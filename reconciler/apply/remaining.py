@@ -1,0 +1,133 @@
+"""What of a change is still to be written: the writes that it takes, and how its channel must read after one."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from reconciler.model.canonical import is_same
+from reconciler.model.channels import Version
+from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID, ODOMETER, VERSION_FIELDS
+from reconciler.model.plan import VersionAction
+from reconciler.model.values import begin_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.model.channels import Live
+    from reconciler.model.plan import Change
+    from reconciler.model.values import Spec
+
+
+class WriteTarget(Enum):
+    """What a write is sent to."""
+
+    CHANNEL = "channel"
+    VERSION = "version"
+    NEW_VERSION = "new version"
+
+
+class Write(Struct, frozen=True):
+    """One request to come: what it is sent to, and the values it is sent for, by the paths of EsaChannelEdit.
+
+    The versioned ones are those of the version with the id `version_id`, 0 for the current one; of a new version those
+    of the one that is to begin at `begin`, "" for the beginning.
+    """
+
+    part: WriteTarget
+    wanted: Spec
+    version_id: int = 0
+    begin: str = ""
+
+
+def find_remaining(wanted: Spec, fresh: Live) -> Spec:
+    """The values of `wanted`, by the paths of EsaChannelEdit, that `fresh` does not have yet."""
+    rule_id = wanted.get(OBSERVATION_RULE_ID, fresh.values.get(OBSERVATION_RULE_ID))
+    return {path: value for path, value in wanted.items() if not is_same(path, value, fresh.values.get(path), rule_id)}
+
+
+def at_version(live: Live, version_id: int) -> Live | None:
+    """`live` with the values of one of its versions, 0 for the current one, in the place of the current ones.
+
+    None where it has no such version.
+    """
+    if version_id in {0, live.current.id}:
+        return live
+    version = next((one for one in live.versions if one.id == version_id), None)
+    return replace(live, values={**live.values, **version.values}) if version else None
+
+
+def find_begun(live: Live, begin: str) -> Live | None:
+    """The same for the version that begins at `begin`."""
+    version = next((one for one in live.versions if begin_key(one.begin_date) == begin), None)
+    return at_version(live, version.id) if version else None
+
+
+def find_unwritten(write: Write, found: Live) -> Spec:
+    """The values of `write` that its channel, as it is `found`, does not have."""
+    is_new = write.part is WriteTarget.NEW_VERSION
+    version = find_begun(found, write.begin) if is_new else at_version(found, write.version_id)
+    return find_remaining(write.wanted, version) if version else write.wanted
+
+
+def find_writes(change: Change, fresh: Live) -> tuple[Write, ...]:
+    """The writes that bring `fresh` to what `change` wants, in order; none where it has all of it.
+
+    A channel with one version takes everything of that in one. With several, edits of a version go to the version
+    itself, and go first, but where it becomes Odometer: a demand channel cannot be that, so what the channel observes
+    comes first there, and last where it becomes a demand channel. New versions come last: what they begin with is what
+    the others have then.
+    """
+    return (
+        *_find_older(change, fresh),
+        *_find_current(change, fresh),
+        *(
+            Write(WriteTarget.NEW_VERSION, one.target_values, begin=one.begin)
+            for one in change.versions
+            if one.action is VersionAction.CREATE and find_begun(fresh, one.begin) is None
+        ),
+    )
+
+
+def _find_older(change: Change, fresh: Live) -> Iterator[Write]:
+    for one in change.versions:
+        version = at_version(fresh, one.version_id) if one.version_id else None
+        if version and (remaining := find_remaining(one.target_values, version)):
+            yield Write(WriteTarget.VERSION, remaining, one.version_id or 0)
+
+
+def _find_current(change: Change, fresh: Live) -> tuple[Write, ...]:
+    version = at_version(fresh, change.version_id)
+    # Without the version that the plan saw as the current one nothing can be said of its values.
+    remaining = find_remaining(change.target_values, version or fresh)
+    if len(fresh.versions) == 1:
+        return (Write(WriteTarget.CHANNEL, remaining, fresh.current.id),) if remaining else ()
+    versioned = {path: value for path, value in remaining.items() if FIELD_AT[path].is_versioned}
+    of_channel = {path: value for path, value in remaining.items() if path not in versioned}
+    writes = (
+        Write(WriteTarget.VERSION, versioned, change.version_id),
+        Write(WriteTarget.CHANNEL, of_channel, fresh.current.id),
+    )
+    if versioned.get(OBSERVATION_RULE_ID) == ODOMETER:
+        writes = writes[::-1]
+    return tuple(write for write in writes if write.wanted)
+
+
+def expected_after(before: Live, write: Write) -> Live:
+    """`before` as it must read once `write` is done and nothing else; a new version has the id 0."""
+    versioned = {field.path: write.wanted[field.path] for field in VERSION_FIELDS if field.path in write.wanted}
+    if write.part is WriteTarget.NEW_VERSION:
+        versions = [*before.versions, Version(0, write.begin or None, None, versioned)]
+        versions.sort(key=lambda version: begin_key(version.begin_date))
+    else:
+        edited = write.version_id or before.current.id
+        versions = [
+            replace(version, values={**version.values, **versioned}) if version.id == edited else version
+            for version in before.versions
+        ]
+    of_channel = {path: value for path, value in write.wanted.items() if path not in versioned}
+    values = {**before.values, **of_channel, **versions[-1].values}
+    return replace(before, values=values, versions=tuple(versions))

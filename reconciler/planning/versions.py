@@ -1,0 +1,340 @@
+"""The versions that a file lists beside the live ones: which are edited, created, left alone or refused."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from reconciler.model.channels import Version
+from reconciler.model.fields import BEGIN_DATE, FIELD_AT, IS_CALCULATED, VERSION_FIELDS, VERSIONS, Impact, version_path
+from reconciler.model.findings import Finding, Severity
+from reconciler.model.plan import Blocker, Edit, VersionAction, VersionChange
+from reconciler.model.values import begin_key, canonical_time, has_zone
+from reconciler.planning.diff import Draft, apply_values, make_draft
+from reconciler.planning.translation import to_ids
+from reconciler.rules import RULES, make_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from reconciler.model.channels import Desired, DesiredVersion, Live
+    from reconciler.model.values import Spec, Value
+    from reconciler.planning.translation import Codes, CodeTables
+
+_VERSIONED = tuple(field.path for field in VERSION_FIELDS)
+
+
+class VersionDraft(Struct, frozen=True):
+    """A version to be edited or created: `draft` is that of a channel which has this version alone."""
+
+    change: VersionChange
+    draft: Draft
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The edits, with paths that name the version; of a new one its begin is the first."""
+        return tuple(
+            replace(
+                edit,
+                path=_name_version(edit.path, self.change.begin),
+                implied_by=_name_version(edit.implied_by, self.change.begin) if edit.implied_by else None,
+            )
+            for edit in self.draft.edits
+        )
+
+
+class VersionDrafts(Struct, frozen=True):
+    """What becomes of the versions that a file lists.
+
+    `current` is the channel with what the list says of its current version, or of no version. `blocks` are what stands
+    in the way of the whole channel, `findings` what is wrong or notable.
+    """
+
+    current: Desired
+    drafts: tuple[VersionDraft, ...]
+    blocks: tuple[Blocker, ...]
+    findings: tuple[Finding, ...]
+
+
+def split_versions(desired: Desired, live: Live) -> Desired:
+    """`desired` with the settings that its list has for the current version of `live`, and for no other."""
+    if not desired.versions:
+        return desired
+    begin = begin_key(live.current.begin_date)
+    listed = next((one for one in desired.versions if one.begin == begin), None)
+    spec = {path: value for path, value in desired.spec.items() if not FIELD_AT[path].is_versioned}
+    return replace(desired, spec={**spec, **(listed.spec if listed else {})})
+
+
+def name_versions(desired: Desired, live: Live) -> Spec:
+    """All that `desired` manages, by paths that say which version: those of the current one, or with a begin."""
+    if not desired.versions:
+        return desired.spec
+    begin = begin_key(live.current.begin_date)
+    others = [one for one in desired.versions if one.begin != begin]
+    return {
+        **split_versions(desired, live).spec,
+        **{_name_version(path, one.begin): value for one in others for path, value in one.spec.items()},
+    }
+
+
+def draft_versions(desired: Desired, live: Live, tables: CodeTables, *, may_insert: bool) -> VersionDrafts:
+    """What it takes to bring the versions of `live` to those that `desired` lists.
+
+    Versions are matched by their begin. One that begins after all live ones is created; one that begins before or
+    between them is refused, unless the service takes it (`may_insert`). What is not listed is left alone.
+    """
+    current = split_versions(desired, live)
+    if not desired.versions:
+        return VersionDrafts(current, (), (), ())
+    found: list[Finding | Blocker] = [*_check_zones(desired, live), *_check_calculated(desired, live)]
+    if not may_insert:
+        found += _check_inserted(desired, live)
+    planned = _plan_versions(current, live, tables)
+    ends = _find_ends([*planned, *(one.begin for one in desired.versions)])
+    drafts = []
+    for one in desired.versions:
+        version = planned.get(one.begin)
+        if version is not None and version.id == live.current.id:
+            continue
+        base = _inherit(one.begin, planned) if version is None else version
+        view = view_version(live, base, ends[one.begin])
+        draft, problems = _draft_version(replace(desired, spec=one.spec), view, tables)
+        found += problems
+        if version is None:
+            made = _make_new(one, draft or _make_empty(desired, view), base, ends, live)
+        elif draft is not None:
+            made = _make_edited(one, draft, version, ends, live)
+        else:
+            continue
+        drafts.append(made)
+        planned[one.begin] = made.draft.after_apply.current
+    findings = (
+        *(each for each in found if isinstance(each, Finding)),
+        *_note_unlisted(desired, live),
+        *_note_created(desired, drafts),
+    )
+    return VersionDrafts(current, tuple(drafts), tuple(each for each in found if isinstance(each, Blocker)), findings)
+
+
+def add_versions(draft: Draft | None, versions: VersionDrafts, live: Live) -> Draft | None:
+    """`draft` with the `versions` beside the current one; None where there is nothing to do at all."""
+    if not versions.drafts and not versions.blocks:
+        return draft
+    joined = join_versions(draft or _make_empty(versions.current, live), versions.drafts)
+    return replace(joined, blocks=(*joined.blocks, *versions.blocks))
+
+
+def join_versions(draft: Draft, versions: tuple[VersionDraft, ...]) -> Draft:
+    """`draft` with the edits of `versions`, and its channel as it will be with all of them."""
+    live = draft.live
+    planned = {begin_key(version.begin_date): version for version in draft.after_apply.versions}
+    planned |= {one.change.begin: one.draft.after_apply.current for one in versions}
+    ordered = tuple(version for _, version in sorted(planned.items()))
+    after = replace(draft.after_apply, values={**draft.after_apply.values, **ordered[-1].values}, versions=ordered)
+    moved = {path for path in _VERSIONED if after.values.get(path) != live.values.get(path)}
+    return replace(
+        draft,
+        after_apply=after,
+        edits=(*draft.edits, *(edit for one in versions for edit in one.edits)),
+        changed_paths=draft.changed_paths | moved,
+        before={**draft.before, **_name_all(versions, "before")},
+        after={**draft.after, **_name_all(versions, "after")},
+        versions=versions,
+        alone=draft,
+    )
+
+
+def begin_version(one: VersionChange) -> Version:
+    """The version that `one` creates, with the settings of the one before it."""
+    return Version(0, one.begin or None, one.end, {**one.live, BEGIN_DATE: one.begin or None})
+
+
+def redraft_version(one: VersionChange, live: Live, codes: Codes) -> VersionDraft:
+    """The draft of `one` on a fresh read of its channel, with nothing but what decides whether it may be sent."""
+    version = next((version for version in live.versions if version.id == one.version_id), None)
+    version = version or begin_version(one)
+    view = view_version(live, version, one.end)
+    planned = apply_values(view, one.target_values, codes)
+    touched = frozenset(path for path, value in one.target_values.items() if view.values.get(path) != value)
+    return VersionDraft(one, Draft(live.name, view, planned, (), touched, {}, {}, one.target_values))
+
+
+def _name_all(drafts: Sequence[VersionDraft], side: str) -> dict[str, Value]:
+    return {
+        _name_version(path, one.change.begin): value
+        for one in drafts
+        for path, value in getattr(one.change, side).items()
+    }
+
+
+def _make_empty(desired: Desired, live: Live) -> Draft:
+    return Draft(desired.name, live, live, (), frozenset(), {}, {}, {})
+
+
+def _plan_versions(current: Desired, live: Live, tables: CodeTables) -> dict[str, Version]:
+    """The live versions by their begin, the current one as it is planned: what a new one may inherit from."""
+    versions = {begin_key(version.begin_date): version for version in live.versions}
+    draft, _ = _draft_version(current, live, tables)
+    if draft is not None:
+        versions[begin_key(live.current.begin_date)] = draft.after_apply.current
+    return versions
+
+
+def _find_ends(begins: Sequence[str]) -> Mapping[str, str | None]:
+    """When each version ends, by its begin: with the next one."""
+    ordered = sorted(set(begins))
+    return {**dict(pairwise(ordered)), ordered[-1]: None}
+
+
+def _inherit(begin: str, planned: Mapping[str, Version]) -> Version:
+    """A version from `begin` on without settings of its own: it has those of the one before, else of the one after."""
+    before = [version for start, version in sorted(planned.items()) if start < begin]
+    base = before[-1] if before else min(planned.items())[1]
+    return Version(0, begin or None, None, {**base.values, BEGIN_DATE: begin or None})
+
+
+def view_version(live: Live, version: Version, end: str | None) -> Live:
+    """The channel as if it had `version` alone, with the readings of its time."""
+    span = _find_readings(live, begin_key(version.begin_date), end)
+    return replace(
+        live,
+        values={**live.values, **version.values},
+        versions=(version,),
+        has_readings=live.has_readings if span else False,
+        last_reading=span[1] if span else None,
+    )
+
+
+def _find_readings(live: Live, begin: str, end: str | None) -> tuple[str | None, str | None] | None:
+    """The times between which the stored readings after `begin` and up to `end` lie; None if there are none.
+
+    Where the service does not say when its readings begin or end, a time is None.
+    """
+    first, last = (canonical_time(time) if time else None for time in (live.first_reading, live.last_reading))
+    if live.has_readings is False or (last and last <= begin) or (end and first and first > end):
+        return None
+    # The first reading after the begin has a time that only the readings tell, so the begin itself stands for it.
+    start = max(first, begin) if first else begin or None
+    return start, min(last, end) if last and end else last or end
+
+
+def _draft_version(desired: Desired, live: Live, tables: CodeTables) -> tuple[Draft | None, list[Finding | Blocker]]:
+    if desired.spec.items() <= live.values.items():
+        return None, []
+    translated, found = to_ids(desired, live.values, tables)
+    if any(isinstance(each, Finding) and each.severity is Severity.ERROR for each in found):
+        return None, list(found)
+    return make_draft(desired, live, translated, tables), list(found)
+
+
+def _make_edited(
+    one: DesiredVersion, draft: Draft, version: Version, ends: Mapping[str, str | None], live: Live
+) -> VersionDraft:
+    span = _find_readings(live, one.begin, ends[one.begin]) or (None, None)
+    change = VersionChange(
+        VersionAction.UPDATE,
+        one.begin,
+        version.id,
+        ends[one.begin],
+        draft.before,
+        draft.after,
+        {},
+        {path: version.values.get(path) for path in _VERSIONED},
+        draft.wanted,
+        *span,
+        one.because,
+    )
+    return VersionDraft(change, draft)
+
+
+def _make_new(
+    one: DesiredVersion, draft: Draft, base: Version, ends: Mapping[str, str | None], live: Live
+) -> VersionDraft:
+    span = _find_readings(live, one.begin, ends[one.begin])
+    is_felt = span is not None and bool(draft.edits)
+    begin = Edit(BEGIN_DATE, None, one.begin or None, Impact.HISTORY if is_felt else Impact.FORWARD)
+    planned = draft.after_apply.current
+    change = VersionChange(
+        VersionAction.CREATE,
+        one.begin,
+        None,
+        ends[one.begin],
+        {**draft.before, BEGIN_DATE: None},
+        {**one.spec, **draft.after, BEGIN_DATE: one.begin or None},
+        dict(_list_inherited(one, draft, base)),
+        {path: None if path == BEGIN_DATE else base.values.get(path) for path in _VERSIONED},
+        {path: planned.values.get(path) for path in _VERSIONED},
+        *(span or (None, None)),
+        one.because,
+    )
+    return VersionDraft(change, replace(draft, edits=(begin, *draft.edits)))
+
+
+def _list_inherited(one: DesiredVersion, draft: Draft, base: Version) -> Iterator[tuple[str, Value]]:
+    """What a new version takes over, by code where there is one; what is empty there is not worth a word."""
+    given = {FIELD_AT[path].path for path in (*one.spec, *draft.after)}
+    for field in VERSION_FIELDS:
+        if field.path not in given and field.path != BEGIN_DATE:
+            path = field.alias or field.path
+            if base.values.get(path) is not None:
+                yield path, base.values.get(path)
+
+
+def _name_version(path: str, begin: str) -> str:
+    return version_path(begin, path.rpartition(".")[2])
+
+
+_ASK = "look at the channel's versions in EnergyCAP"
+
+
+def _check_zones(desired: Desired, live: Live) -> Iterator[Blocker]:
+    """Whether a live version begins at a time that may be one in the list: then nobody knows which is which."""
+    unclear = [version.begin_date for version in live.versions if has_zone(begin_key(version.begin_date))]
+    lives = {begin_key(version.begin_date) for version in live.versions}
+    if unclear and any(one.begin not in lives for one in desired.versions):
+        message = (
+            f"the live versions cannot be told apart: one begins at {unclear[0]}, in a time zone of unknown meaning"
+        )
+        yield Blocker("ESA413", message, {"begin_date": unclear[0]}, RULES["ESA413"].fix, is_unknown=True)
+
+
+def _check_calculated(desired: Desired, live: Live) -> Iterator[Blocker]:
+    is_calculated = desired.spec.get(IS_CALCULATED, live.is_calculated)
+    if is_calculated and len(desired.versions) > 1:
+        evidence = {"versions": [one.begin or None for one in desired.versions]}
+        message = f"a calculated channel has one version, but the file lists {len(desired.versions)}"
+        yield Blocker("ESA421", message, evidence, RULES["ESA421"].fix)
+
+
+def _check_inserted(desired: Desired, live: Live) -> Iterator[Blocker]:
+    begins = [begin_key(version.begin_date) for version in live.versions]
+    for one in desired.versions:
+        if one.begin not in begins and one.begin < begins[-1]:
+            around = [begin or "the beginning" for begin in begins]
+            message = (
+                f"a version cannot be created before the latest one, found beginDate {one.begin or 'null'}; "
+                f"the live ones begin at {' and '.join(around)}"
+            )
+            evidence = {"begin_date": one.begin or None, "live_begin_dates": [begin or None for begin in begins]}
+            yield Blocker("ESA422", message, evidence, RULES["ESA422"].fix)
+
+
+def _note_created(desired: Desired, drafts: Sequence[VersionDraft]) -> Iterator[Finding]:
+    for one in drafts:
+        if one.change.action is VersionAction.CREATE:
+            message = f"once created, the version from {one.change.begin or 'the beginning'} cannot be deleted again"
+            yield make_finding("ESA523", message, desired.locate(version_path(one.change.begin, "beginDate")))
+
+
+def _note_unlisted(desired: Desired, live: Live) -> Iterator[Finding]:
+    listed = {one.begin for one in desired.versions}
+    missing = [begin for version in live.versions if (begin := begin_key(version.begin_date)) not in listed]
+    if missing:
+        words = ", ".join(begin or "the beginning" for begin in missing)
+        noun = "version is" if len(missing) == 1 else "versions are"
+        message = f"{len(missing)} live {noun} not listed, so not managed: from {words}"
+        yield make_finding("ESA522", message, desired.locate(VERSIONS))
