@@ -168,8 +168,7 @@ def _point(live: Live) -> str:
 
 
 _NEW_VERSION = (
-    "to change settings from a date on, create a version in EnergyCAP that begins then, and update the file from it:  "
-    "reconciler import --update"
+    "to change settings from a date on, list the versions under channelVersions, with a new one that begins then"
 )
 
 

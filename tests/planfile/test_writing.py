@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
+from reconciler.model.plan import VersionAction, VersionChange
 from reconciler.planfile.writing import encode_plan, render_plan_file
 from tests.golden import compare_golden
 from tests.reports.plans import PLANS, READ, RENAME, make_change, make_plan
@@ -153,12 +155,25 @@ def test_the_schema_knows_every_key_that_is_written(plan: Plan) -> None:
     assert list(jsonschema.Draft7Validator(_closed(SCHEMA)).iter_errors(json.loads(render_plan_file(plan)))) == []
 
 
+def test_the_schema_knows_a_version_beside_the_current_one() -> None:
+    begin = "2026-11-02T08:00:00"
+    own = {f"channelVersions[{begin}].multiplier": 10}
+    settings = {"esaChannelVersion.multiplier": 10}
+    version = VersionChange(VersionAction.CREATE, begin, None, None, settings, settings, settings, settings, settings)
+    change = replace(make_change("nb-elec-use", RENAME), before=own, after=own, versions=(version,))
+    document = json.loads(render_plan_file(make_plan(change)))
+
+    (written,) = document["resource_changes"][0]["change"]["versions"]
+    assert (written["action"], written["begin"], written["inherited"]) == ("create", begin, {"multiplier": 10})
+    assert list(jsonschema.Draft7Validator(_closed(SCHEMA)).iter_errors(document)) == []
+
+
 def _parts(schema: Any, path: str) -> Iterator[tuple[str, Any]]:
     """Every schema within `schema` but for references, with its path."""
     if "$ref" in schema:
         return
     yield path, schema
-    for word in ("properties", "definitions"):
+    for word in ("properties", "patternProperties", "definitions"):
         for key, part in schema.get(word, {}).items():
             yield from _parts(part, f"{path}/{word}/{key}")
     for word in ("items", "additionalProperties"):

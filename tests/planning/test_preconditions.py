@@ -519,8 +519,8 @@ def test_a_begin_that_cannot_move_gives_the_evidence_and_how_to_make_a_new_versi
             "last_reading": "2025-06-30T00:00:00",
             "versions": 1,
         },
-        unblock=f"write  beginDate: {written}  as EnergyCAP has it; to change settings from a date on, create a "
-        "version in EnergyCAP that begins then, and update the file from it:  reconciler import --update",
+        unblock=f"write  beginDate: {written}  as EnergyCAP has it; to change settings from a date on, list the "
+        "versions under channelVersions, with a new one that begins then",
     )
 
 
