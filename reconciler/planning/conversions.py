@@ -156,7 +156,10 @@ def list_new_formulas(plan: Plan) -> tuple[tuple[int, int, str], ...]:
 
     Formulas that use a channel which another change converts first are left out: EnergyCAP would reject them today.
     """
-    converted = {change.channel_id for change in plan.sendable if IS_CALCULATED in change.target_values}
+    # What a file manages is among the target values even if it stays as it is.
+    converted = {
+        change.channel_id for change in plan.sendable if any(edit.path == IS_CALCULATED for edit in change.edits)
+    }
     formulas = (
         (change.channel_id, change.data_point.id, formula)
         for change in plan.sendable

@@ -361,3 +361,10 @@ def test_only_an_edited_formula_is_sent_for_validation() -> None:
 
     assert list_asked({"channelInfo": "New", f"{V}formula": "channel( 2 )"}) == ()
     assert list_asked({"channelInfo": "New", f"{V}formula": "channel(3)"}) == ((1, 100, "channel(3)"),)
+
+
+def test_a_formula_is_sent_for_validation_if_its_input_stays_simple() -> None:
+    stays: Spec = {"isCalculated": False, "channelInfo": "New"}
+    channels = (make_desired("user", 1, {f"{V}formula": "channel(3)"}), make_desired("input", 3, stays))
+
+    assert list_new_formulas(plan_of(channels, (USER, make_live(2), make_live(3)))) == ((1, 100, "channel(3)"),)
