@@ -11,6 +11,7 @@ from reconciler.errors import Rejected
 from reconciler.model.canonical import is_same
 from reconciler.model.channels import ReferenceData
 from reconciler.model.fields import (
+    BEGIN_DATE,
     CHANNEL_IMPORT_ID,
     FIELD_AT,
     FORMULA,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from reconciler.energycap.client import Editor, Reader
     from reconciler.model.channels import Fetched, Live
-    from reconciler.model.plan import Blocker, Change, FeedRoute
+    from reconciler.model.plan import Blocker, Change, FeedRoute, VersionChange
     from reconciler.model.values import Spec
     from reconciler.planning.identification import Index
 
@@ -157,9 +158,13 @@ def find_worse_impacts(change: Change, fresh: Live) -> tuple[str, ...]:
     impacts = {edit: find_impact(FIELD_AT[edit.path], current, change.target_values) for edit in own}
     for one in change.versions:
         view = view_version(fresh, begin_version(one), one.end)
-        edits = [edit for edit in change.edits if find_version(edit.path) == one.begin]
-        # Only the values of a version reach readings, not its begin alone.
-        impacts |= {edit: find_impact(FIELD_AT[edit.path], view, one.target_values) for edit in edits[1:] or edits}
+        # The begin of a new version does nothing to readings by itself: its settings do.
+        edits = [
+            edit
+            for edit in change.edits
+            if find_version(edit.path) == one.begin and FIELD_AT[edit.path].path != BEGIN_DATE
+        ]
+        impacts |= {edit: find_impact(FIELD_AT[edit.path], view, one.target_values) for edit in edits}
     return tuple(
         f"the edit of {edit.path} is {impact.value} now, was {edit.impact.value}: readings came since"
         for edit, impact in impacts.items()
@@ -188,8 +193,16 @@ def _find_other_values(change: Change, fresh: Live) -> Iterator[str]:
         if one.action is VersionAction.UPDATE:
             yield from _compare(one.target_values, one.live, at_version(fresh, one.version_id or 0), name)
         else:
-            # One that begins then was not there: it has to be the one that this plan creates.
-            yield from _compare(one.target_values, one.target_values, find_begun(fresh, one.begin), name)
+            yield from _find_other_creation(one, find_begun(fresh, one.begin), name)
+
+
+def _find_other_creation(one: VersionChange, found: Live | None, place: str) -> Iterator[str]:
+    """What differs in a version that the plan would create, if it is there by now."""
+    if found is None:
+        return
+    for path, value in find_remaining(one.target_values, found).items():
+        is_now, planned = show_values(found.values.get(path), value)
+        yield f"{place}which the plan would create, {path} is {is_now}, planned {planned}"
 
 
 def _compare(wanted: Spec, seen: Spec, found: Live | None, place: str = "") -> Iterator[str]:

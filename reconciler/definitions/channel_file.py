@@ -13,7 +13,7 @@ from msgspec import Struct
 from reconciler.definitions.fast_reader import PlainScalars, decode, try_fast_parse
 from reconciler.definitions.file_problems import FileProblem, describe_mapping
 from reconciler.definitions.schema import Format, validator_for
-from reconciler.model.channels import Desired, DesiredVersion, RegisterSwap
+from reconciler.model.channels import Desired, DesiredVersion
 from reconciler.model.fields import (
     BEGIN_DATE,
     CHANNEL_FIELDS,
@@ -53,7 +53,7 @@ _CHANNEL_PATHS = _paths(CHANNEL_FIELDS) | dict.fromkeys(("select", "channelId", 
 _VERSION_PATHS = _paths(VERSION_FIELDS)
 _VERSIONED = frozenset(_VERSION_PATHS.values())
 # What a listed version says of itself rather than of its settings.
-_ABOUT_VERSION = frozenset(("beginDate", "because", "swap"))
+_ABOUT_VERSION = frozenset(("beginDate", "because"))
 # The other key for the same setting: if a channel has unitId, the unitCode of the defaults does not apply to it.
 _ALIASES = {
     one: other
@@ -122,7 +122,6 @@ def _make_versions(defaults: Spec, listed: Sequence[Mapping[str, Any]]) -> tuple
             index,
             _add_defaults(last if index == len(listed) - 1 else {}, _flatten_version(version)),
             version.get("because", ""),
-            RegisterSwap(version["swap"]["final"], version["swap"].get("initial", 0)) if "swap" in version else None,
         )
         for index, version in enumerate(listed)
     )

@@ -152,13 +152,6 @@ class Snapshot(Struct, frozen=True):
     reference: ReferenceData
 
 
-class RegisterSwap(Struct, frozen=True):
-    """What a meter's registers showed when one replaced the other: the last of the old and the first of the new."""
-
-    final: int | float
-    initial: int | float
-
-
 class DesiredVersion(Struct, frozen=True):
     """A version as the files want it, from `begin` on: local time, "" for the beginning.
 
@@ -170,7 +163,6 @@ class DesiredVersion(Struct, frozen=True):
     index: int
     spec: Spec
     because: str = ""
-    swap: RegisterSwap | None = None
 
 
 class Desired(Struct, frozen=True):

@@ -303,10 +303,10 @@ def _check_zones(desired: Desired, live: Live) -> Iterator[Blocker]:
 
 
 def _check_calculated(desired: Desired, live: Live) -> Iterator[Blocker]:
-    is_calculated = desired.spec.get(IS_CALCULATED, live.is_calculated)
-    if is_calculated and len(desired.versions) > 1:
-        evidence = {"versions": [one.begin or None for one in desired.versions]}
-        message = f"a calculated channel has one version, but the file lists {len(desired.versions)}"
+    begins = {begin_key(version.begin_date) for version in live.versions} | {one.begin for one in desired.versions}
+    if desired.spec.get(IS_CALCULATED, live.is_calculated) and len(begins) > 1:
+        evidence = {"versions": [begin or None for begin in sorted(begins)]}
+        message = f"a calculated channel has one version, but with those that the file lists there are {len(begins)}"
         yield Blocker("ESA421", message, evidence, RULES["ESA421"].fix)
 
 

@@ -141,6 +141,33 @@ def test_an_older_version_the_current_one_and_a_new_one_in_one_change(demo: Benc
     ]
 
 
+def test_a_new_version_with_the_settings_of_the_one_before_is_created_in_the_time_of_readings(demo: Bench) -> None:
+    desired = list_versions("use", USE, ("", {}), ("2026-11-02T08:00:00", {}))
+
+    outcome = only(demo.apply(demo.plan(desired)))
+
+    assert (outcome.status, outcome.message) == (OutcomeStatus.DONE, "")
+    assert describe(demo.read(USE)) == [(None, 1), ("2026-11-02T08:00:00", 1)]
+
+
+def test_readings_that_came_since_the_plan_stop_a_version_that_would_change_them(start: Start) -> None:
+    bench = start()
+    desired = swap()
+    plan = bench.plan(desired)
+    (change,) = plan.changes
+    # As if the plan had been made before the readings of the new version came.
+    early = list_versions("use", USE, ("", {}), ("2026-11-02T08:00:00", {"multiplier": 7}))
+    (history,) = bench.plan(early).changes
+    forward = replace(history, edits=tuple(replace(edit, impact=change.edits[0].impact) for edit in history.edits))
+
+    outcome = only(bench.apply(replace(plan, changes=(forward,))))
+
+    path = "channelVersions[2026-11-02T08:00:00].multiplier"
+    assert outcome.status is OutcomeStatus.STALE
+    assert f"the edit of {path} is history now, was forward: readings came since" in outcome.message
+    assert posts(bench, USE) == 0
+
+
 def test_an_answer_that_is_lost_after_the_write_is_found_out_by_reading(start: Start) -> None:
     bench = start(network=on_post(lose_after))
 
@@ -208,7 +235,7 @@ def test_a_version_that_somebody_made_since_the_plan_stops_the_change(demo: Benc
     outcome = only(demo.apply(plan))
 
     assert outcome.status is OutcomeStatus.STALE
-    assert f"in the version from {SWAP}, esaChannelVersion.multiplier is 9, the plan saw 7" in outcome.message
+    assert f"in the version from {SWAP}, which the plan would create, {V}multiplier is 9, planned 7" in outcome.message
     assert posts(demo, USE) == 1
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.definitions.channel_file import FileContent, check_consistency, find_truncating_comments, make_content
 from reconciler.definitions.file_problems import FileProblem
-from reconciler.model.channels import Desired, DesiredVersion, RegisterSwap
+from reconciler.model.channels import Desired, DesiredVersion
 from reconciler.model.findings import Location
 from reconciler.model.identifiers import Feed, Identifiers
 
@@ -221,14 +221,14 @@ def test_a_file_without_channels_and_feeds_is_a_problem() -> None:
 def test_listed_versions_are_kept_and_the_last_one_is_the_channel() -> None:
     versions = [
         {"beginDate": None, "multiplier": 10},
-        {"beginDate": "2026-11-02 08:00", "unitCode": "CCF", "because": "swap", "swap": {"final": 48213}},
+        {"beginDate": "2026-11-02 08:00", "unitCode": "CCF", "because": "swap"},
     ]
 
     desired = build_one({"channelId": 7, "channelInfo": "Gas", "channelVersions": versions})
 
     assert desired.versions == (
         DesiredVersion("", 0, {"esaChannelVersion.multiplier": 10}),
-        DesiredVersion("2026-11-02T08:00:00", 1, {"esaChannelVersion.unitCode": "CCF"}, "swap", RegisterSwap(48213, 0)),
+        DesiredVersion("2026-11-02T08:00:00", 1, {"esaChannelVersion.unitCode": "CCF"}, "swap"),
     )
     assert desired.spec == {"channelInfo": "Gas", "esaChannelVersion.unitCode": "CCF"}
     assert desired.locate("esaChannelVersion.unitCode").path == ("channels", "use", "channelVersions", "1", "unitCode")

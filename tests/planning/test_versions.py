@@ -147,6 +147,16 @@ def test_a_calculated_channel_has_one_version() -> None:
     assert "ESA421" in [block.rule for block in change.blocked_by]
 
 
+def test_a_calculated_channel_gets_no_version_beside_its_own() -> None:
+    live = make_calculated(1, "channel(2)")
+
+    change = change_of(plan_of([list_versions(live, (SWAP, {"unitCode": "KW"}))], [live, make_live(2)]))
+
+    assert [block.message for block in change.blocked_by if block.rule == "ESA421"] == [
+        "a calculated channel has one version, but with those that the file lists there are 2"
+    ]
+
+
 def test_each_version_must_have_settings_that_the_service_takes() -> None:
     live = make_live(1, **READ)
 
