@@ -73,7 +73,7 @@ class Rejected(ServiceError):
 
 
 class Unavailable(ServiceError):
-    """The service could not answer now (429 or 5xx). The request may or may not have been carried out."""
+    """The service could not answer now. After 429 the request was not carried out; after 5xx it may have been."""
 
 
 class BadResponse(ServiceError):

@@ -31,10 +31,10 @@ class WriteTarget(Enum):
 
 
 class Write(Struct, frozen=True):
-    """One request to come: what it is sent to, and the values it is sent for, by the paths of EsaChannelEdit.
+    """A planned request: its target, and the values that it sets, by the paths of EsaChannelEdit.
 
-    The versioned ones are those of the version with the id `version_id`, 0 for the current one; of a new version those
-    of the one that is to begin at `begin`, "" for the beginning.
+    `version_id` is the version that the versioned values belong to, 0 for the current one. For a new version, `begin`
+    is when it is to begin, "" from the beginning.
     """
 
     part: WriteTarget
@@ -61,7 +61,7 @@ def at_version(live: Live, version_id: int) -> Live | None:
 
 
 def find_begun(live: Live, begin: str) -> Live | None:
-    """The same for the version that begins at `begin`."""
+    """`live` with the values of the version that begins at `begin` in place of the current ones; None without one."""
     version = next((one for one in live.versions if begin_key(one.begin_date) == begin), None)
     return at_version(live, version.id) if version else None
 
@@ -74,12 +74,12 @@ def find_unwritten(write: Write, found: Live) -> Spec:
 
 
 def find_writes(change: Change, fresh: Live) -> tuple[Write, ...]:
-    """The writes that bring `fresh` to what `change` wants, in order; none where it has all of it.
+    """The writes that give `fresh` the values that `change` wants, in order; none if it has them all.
 
-    A channel with one version takes everything of that in one. With several, edits of a version go to the version
-    itself, and go first, but where it becomes Odometer: a demand channel cannot be that, so what the channel observes
-    comes first there, and last where it becomes a demand channel. New versions come last: what they begin with is what
-    the others have then.
+    A channel with one version takes its edits in one PUT. With several versions, edits of a version go to the version
+    itself, and first. Only if the rule of the current one becomes Odometer, the edits of the channel come first: a
+    demand channel cannot have that rule, so the observation type has to change before it, or after it on the way back.
+    New versions are created last, so that what they take over is already there.
     """
     return (
         *_find_older(change, fresh),

@@ -61,7 +61,7 @@ Flag: TypeAlias = tuple[int, str]
 _FLAGS = (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND)
 # Source: EsaChannelVersionEdit, both are 999999999999999 and 0.1 by default under the Odometer rule.
 _FILLED_IN = frozenset((ROLLOVER_VALUE, ROLLBACK_ALLOWANCE))
-# What a version says of readings; its begin says which these are.
+# What a new version gets from the one before it in a rollback: all but its begin.
 _SETTINGS = tuple(field.path for field in VERSION_FIELDS if field.path != BEGIN_DATE)
 _LASTING = frozenset((Impact.HISTORY, Impact.ROUTING))
 _DOUBTFUL = "ESA713"
@@ -71,9 +71,9 @@ _HIDDEN = "ESA725"
 class _Undoing(Struct, frozen=True):
     """What was written of one change, and the values that revert it.
 
-    `after` is the channel as it read after the last write. `wanted` are the values that it had before the first, by the
-    version that they go to, those of the channel itself under 0; `created` are the begins of new versions. `doubts` say
-    why nobody can be sure of what there is to put back. What was not written itself lost a primary flag to another.
+    `after` is the channel as read after the last write. `wanted` are the values from before the first write, by the id
+    of their version; 0 is the channel itself. `created` are the begins of new versions. `doubts` say why it is unknown
+    which values the writes changed. `was_written` is False for a channel that only lost a primary flag to another.
     """
 
     change: Change

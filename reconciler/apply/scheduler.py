@@ -18,8 +18,8 @@ class ChangeQueue:
 
     A change is free when all changes that it depends on, and the one before it on its data point, are finished, however
     they ended. If some of the `lanes` would be idle at the end while the longest chain of dependent changes is still
-    running, the longest chains come first: usually for the last few changes, or for all if one chain is very long. True
-    as long as a change is not finished.
+    running, the longest chains come first: usually for the last few changes, or for all if one chain is very long. It
+    is true while any change is unfinished.
     """
 
     def __init__(self, changes: Sequence[Change], lanes: int = 1) -> None:

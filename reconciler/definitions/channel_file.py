@@ -52,7 +52,7 @@ def _paths(fields: Iterable[Field]) -> dict[str, str]:
 _CHANNEL_PATHS = _paths(CHANNEL_FIELDS) | dict.fromkeys(("select", "channelId", VERSION, VERSIONS), "")
 _VERSION_PATHS = _paths(VERSION_FIELDS)
 _VERSIONED = frozenset(_VERSION_PATHS.values())
-# What a listed version says of itself rather than of its settings.
+# The keys of a listed version that are not settings.
 _ABOUT_VERSION = frozenset(("beginDate", "because"))
 # The other key for the same setting: if a channel has unitId, the unitCode of the defaults does not apply to it.
 _ALIASES = {

@@ -246,9 +246,9 @@ class Editor(Reader):
         self._write(fresh, EDIT_VERSION.request(fresh.id, version_id or fresh.current.id, body=body))
 
     def create_version(self, fresh: Fetched, wanted: Spec) -> None:
-        """Create a version of `fresh`, which was read just now, with all that is `wanted`; its begin is in that.
+        """Create a version of `fresh`, which was read just now, with the values of `wanted`, its begin included.
 
-        As for `edit_version`. It is sent again only where it was certainly not done: two would be one too many.
+        Raises as `edit_version`. It is sent again only if it was certainly not done: a second one could make two.
         """
         _check_not_empty(wanted)
         self._write(fresh, CREATE_VERSION.request(fresh.id, body=new_version_body(fresh, wanted)))

@@ -1,6 +1,6 @@
-"""Plain data that every other package shares: records without behaviour, and the table of fields.
+"""Plain data that every other package shares: records, the table of fields, and when two values are equal.
 
-fields: the table of fields, one row for each value that git can govern; read this first
+fields: the table of fields, one row for each value that git can manage; read this first
 channels: desired channels from the files, live channels and reference data from the service
 identifiers: how a channel is identified by a select, a feed or readings, and how that resolves
 plan: a plan as data: changes, edits, blockers, the steps of feeds

@@ -440,9 +440,9 @@ FIELDS = CHANNEL_FIELDS + VERSION_FIELDS
 
 
 class _FieldsByPath(dict[str, Field]):
-    """Fields by their path in a file: the property's own path or its alias, also in a version other than the current.
+    """Fields by their path in a file: the property's own path or its alias.
 
-    Of those only what is asked for is there, as there are as many as there are dates.
+    Paths that name a version by its begin are found too, but not listed: there is one for every date.
     """
 
     def __missing__(self, path: str) -> Field:

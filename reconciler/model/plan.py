@@ -36,7 +36,7 @@ class Verdict(Enum):
 
 
 class Origin(Enum):
-    """Why an edit is there: the files differ from the base, or the service moved."""
+    """Why an edit is there: the files changed since the base, or somebody edited the channel in EnergyCAP."""
 
     CHANGE = "change"
     DRIFT = "drift"
@@ -80,7 +80,7 @@ class VersionSpan(Struct, frozen=True):
 class History(Struct, frozen=True):
     """A live channel over time, as the plan saw it.
 
-    `versions` are all versions, oldest first; the last is the current one, which edits go to. The other values are
+    `versions` are all versions, oldest first; the last is the current one. The other values are
     those of `Live`: None if the service did not give them.
     """
 
@@ -98,13 +98,13 @@ class VersionAction(Enum):
 
 
 class VersionChange(Struct, frozen=True):
-    """What is done to one version of a channel other than its current one: it is edited, or created.
+    """An edit of a version that is not the current one, or the creation of a version.
 
-    `begin` is local time, "" from the beginning; `version_id` is None for one to be created, and `end` the begin of the
-    next version as planned, None where there is none. `before` and `after` hold what the file manages of it in the
-    file's own vocabulary, by the paths of the current version; `inherited` what a new one takes over from the version
-    before it. `live` holds every versioned field as the plan saw it, of a new version as the one before it is planned,
-    and `target_values` what is sent, for a new one every field; both by the paths of EsaChannelEdit and with its ids.
+    `begin` is local time, "" from the beginning; `end` is the begin of the next version as planned, None for the last.
+    `version_id` is None for a new version. `before` and `after` hold the managed values in the file's own vocabulary,
+    by the paths of the current version; `inherited` what a new version takes over from the one before it. `live` holds
+    every versioned field as the plan saw it; for a new version, as planned for the one before it. `target_values` holds
+    what is sent, for a new version every field. Both have the paths and ids of EsaChannelEdit.
     `first_reading` and `last_reading` enclose the stored readings in its time, None where there are none or the service
     did not say. `because` is the reason that the file gives.
     """

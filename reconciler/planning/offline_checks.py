@@ -213,7 +213,7 @@ def _check_channel(channel: Desired, names: Container[str]) -> Iterator[Finding]
 
 
 def _check_older_versions(channel: Desired) -> Iterator[Finding]:
-    """What the settings of the channel itself, of which the last version is part, do not show."""
+    """What is wrong with listed versions before the last; the last is checked with the channel's own settings."""
     of_channel = {path: value for path, value in channel.spec.items() if not FIELD_AT[path].is_versioned}
     for one in channel.versions[:-1]:
         for violation in find_violations({**of_channel, **one.spec}):

@@ -28,14 +28,14 @@ _VERSIONED = tuple(field.path for field in VERSION_FIELDS)
 
 
 class VersionDraft(Struct, frozen=True):
-    """A version to be edited or created: `draft` is that of a channel which has this version alone."""
+    """A version to be edited or created; `draft` is made as if the channel had no other version."""
 
     change: VersionChange
     draft: Draft
 
     @property
     def edits(self) -> tuple[Edit, ...]:
-        """The edits, with paths that name the version; of a new one its begin is the first."""
+        """The edits, with paths that name the version. For a new version, the first is its begin."""
         return tuple(
             replace(
                 edit,
@@ -49,8 +49,8 @@ class VersionDraft(Struct, frozen=True):
 class VersionDrafts(Struct, frozen=True):
     """What becomes of the versions that a file lists.
 
-    `current` is the channel with what the list says of its current version, or of no version. `blocks` are what stands
-    in the way of the whole channel, `findings` what is wrong or notable.
+    `current` is the channel with the listed settings of its current version, if that is listed. `blocks` apply to the
+    whole channel.
     """
 
     current: Desired
@@ -275,7 +275,7 @@ def _make_new(
 
 
 def _list_inherited(one: DesiredVersion, draft: Draft, base: Version) -> Iterator[tuple[str, Value]]:
-    """What a new version takes over, by code where there is one; what is empty there is not worth a word."""
+    """What a new version takes over from the one before it, by code where there is one; empty values are left out."""
     given = {FIELD_AT[path].path for path in (*one.spec, *draft.after)}
     for field in VERSION_FIELDS:
         if field.path not in given and field.path != BEGIN_DATE:

@@ -197,7 +197,7 @@ class Kept(Struct, frozen=True):
 
 
 class ByHand(Struct, frozen=True):
-    """Values, each as `key: value`, that a person must write into a file, as it would else lose a comment."""
+    """Values, each as `key: value`, that a person must write into a file, because writing them would lose a comment."""
 
     file: str
     name: str
