@@ -33,11 +33,12 @@ _LONGEST_COMPARED = 64
 _SECRETS = frozenset({"apikey", "eciapikey", "key", "token", "accesstoken", "password", "secret"})
 _ALIASES = {field.key: field.alias.rpartition(".")[2] for field in (*CHANNEL_FIELDS, *VERSION_FIELDS) if field.alias}
 _ALTERNATIVES = _ALIASES | {alias: key for key, alias in _ALIASES.items()}
+_VERSIONS = "write the versions under channelVersions:, or the current one alone under esaChannelVersion:"
 # What to write instead of keys that EnergyCAP's API has, or that people often try.
 _ELSEWHERE = {
     "enddate": "delete it: a version ends where the next one begins",
-    "esachannelversions": "write the current version under esaChannelVersion:; EnergyCAP keeps the earlier ones",
-    "versions": "write the current version under esaChannelVersion:; EnergyCAP keeps the earlier ones",
+    "esachannelversions": _VERSIONS,
+    "versions": _VERSIONS,
 }
 # Where an unknown key belongs if one of these mappings has it, by the name of the schema's definition.
 _HOMES = {

@@ -141,7 +141,9 @@ _NAMING = (("channels",), ("feeds",), ("environments",))
 _SECTIONS = (*_NAMING, ("defaults",), ("guards",))
 _MAPPINGS = (("select",), (VERSION,))
 _KEYS_BELOW = "write its keys below it, one per line, without hyphens"
-_KEYS_OF_CURRENT = "write the keys of the current version below it, without hyphens; EnergyCAP keeps the earlier ones"
+_SINGLE = "write a single value; text that starts with { or [ must be in quotes"
+_AS_LIST = "write each entry as a list item: a hyphen before its first key"
+_KEYS_OF_CURRENT = "write the keys of the current version below it, without hyphens, or the list under channelVersions:"
 FILL = "write its keys below it, two spaces further right, or delete it"
 _LENGTHS = (INTERVAL_MINUTES, "channelIntervalInSeconds")
 _LONGEST_READ = 40
@@ -169,7 +171,7 @@ def suggest_value(key: str, value: object, wanted: Collection[str]) -> str:
         case bool() | int() | float():
             return _suggest_for_number(key, value, wanted)
         case _ if "object" not in wanted:
-            return "write a single value; text that starts with { or [ must be in quotes"
+            return _AS_LIST if "array" in wanted else _SINGLE
         case _:
             return _KEYS_OF_CURRENT if key == VERSION else _KEYS_BELOW
 

@@ -305,7 +305,7 @@ def _check_zones(desired: Desired, live: Live) -> Iterator[Blocker]:
 def _check_calculated(desired: Desired, live: Live) -> Iterator[Blocker]:
     begins = {begin_key(version.begin_date) for version in live.versions} | {one.begin for one in desired.versions}
     if desired.spec.get(IS_CALCULATED, live.is_calculated) and len(begins) > 1:
-        evidence = {"versions": [begin or None for begin in sorted(begins)]}
+        evidence = {"begin_dates": [begin or None for begin in sorted(begins)]}
         message = f"a calculated channel has one version, but with those that the file lists there are {len(begins)}"
         yield Blocker("ESA421", message, evidence, RULES["ESA421"].fix)
 

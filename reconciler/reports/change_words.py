@@ -361,8 +361,9 @@ def describe_evidence(evidence: Evidence) -> Iterator[tuple[str, tuple[str, ...]
     for name, value in sorted(evidence.items(), key=_has_first):
         values = value if isinstance(value, list | tuple) and value else (value,)
         # A version without a begin date is the first of its channel.
-        is_first = name.startswith("begin_date") and value is None
-        yield _evidence_name(name), ("the beginning",) if is_first else tuple(map(_format_evidence, values))
+        is_begin = name.startswith(("begin_date", "live_begin_date"))
+        texts = ("the beginning" if is_begin and one is None else _format_evidence(one) for one in values)
+        yield _evidence_name(name), tuple(texts)
 
 
 def _has_first(thing: tuple[str, object]) -> tuple[bool, str]:

@@ -100,7 +100,8 @@ def describe_history(change: Change) -> str:
     if history is None:
         return ""
     number = len(history.versions)
-    versions = "One version." if number == 1 else f"{number} versions; edits go to the current one."
+    aim = "." if change.versions else "; edits go to the current one."
+    versions = "One version." if number == 1 else f"{number} versions{aim}"
     created = sum(one.action is VersionAction.CREATE for one in change.versions)
     if created:
         versions = f"{'One version' if number == 1 else f'{number} versions'} now, {created} to be created."

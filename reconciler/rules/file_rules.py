@@ -165,8 +165,8 @@ _STRICTNESS_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA119",
         "A channel has both esaChannelVersion and channelVersions.",
-        "esaChannelVersion is the current version, and channelVersions lists all of them: they could contradict each "
-        "other.",
+        "esaChannelVersion is the current version, and channelVersions may list that too: the two could contradict "
+        "each other.",
         _FORMAT,
         Certainty.PROJECT,
         "move the settings of esaChannelVersion into the last of channelVersions",

@@ -333,7 +333,7 @@ IMPACT_RULES: tuple[Rule, ...] = (
         "Its settings are not managed: they may be wrong, or change, and no plan says so. Nothing is deleted.",
         "this tool's contract: what the files do not name is not managed",
         Certainty.PROJECT,
-        "list the version too:  reconciler import --update",
+        "list the version too, with its beginDate as EnergyCAP has it",
         Severity.NOTE,
     ),
     Rule(

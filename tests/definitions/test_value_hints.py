@@ -9,7 +9,7 @@ from reconciler.definitions.schema import Format
 from reconciler.definitions.schema_errors import explain
 from tests.definitions.places import in_channel, in_version
 
-CURRENT = "write the current version under esaChannelVersion:; EnergyCAP keeps the earlier ones"
+CURRENT = "write the versions under channelVersions:, or the current one alone under esaChannelVersion:"
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_a_channel_is_a_mapping(channel: object, found: str, fix: str) -> None:
     )
 
 
-def test_a_list_of_versions_gets_the_key_of_the_current_one() -> None:
+def test_a_list_of_versions_gets_the_key_of_such_a_list() -> None:
     versions = [{"multiplier": 1}, {"multiplier": 10}]
 
     assert in_channel(esaChannelVersions=versions) == [
@@ -200,7 +200,17 @@ def test_a_list_of_versions_gets_the_key_of_the_current_one() -> None:
         (
             "ESA123",
             "esaChannelVersion must be a mapping of keys, found a list",
-            "write the keys of the current version below it, without hyphens; EnergyCAP keeps the earlier ones",
+            "write the keys of the current version below it, without hyphens, or the list under channelVersions:",
+        )
+    ]
+
+
+def test_versions_that_are_not_a_list_get_hyphens() -> None:
+    assert in_channel(channelVersions={"beginDate": None, "multiplier": 1}) == [
+        (
+            "ESA123",
+            "channelVersions must be a list, found a mapping of keys",
+            "write each entry as a list item: a hyphen before its first key",
         )
     ]
 

@@ -216,6 +216,10 @@ UNMANAGED = {"channel_id": 2, "name": "Campus", "managed_as": None, "file": None
             {"begin_date": None, "begin_date_before": None},
             [("begin date", ("the beginning",)), ("begin date before", ("the beginning",))],
         ),
+        (
+            {"live_begin_dates": [None, "2024-01-01T08:00:00"]},
+            [("live begin dates", ("the beginning", "2024-01-01 08:00"))],
+        ),
         ({"version": {"version_id": 8, "begin_date": "2024-01-01"}}, [("version", ("8, from 2024-01-01 on",))]),
         ({"limits": {"low_end": 1, "top": None}}, [("limits", ("low end 1, top not known",))]),
         ({"na\nme": "\x1b"}, [("na\\nme", ("\\x1b",))]),

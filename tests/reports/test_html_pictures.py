@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from reconciler.model.fields import Impact
-from reconciler.model.plan import Change, ChannelLabel, Edit, FormulaLink, History, Verdict, VersionSpan
+from reconciler.model.plan import (
+    Change,
+    ChannelLabel,
+    Edit,
+    FormulaLink,
+    History,
+    Verdict,
+    VersionAction,
+    VersionChange,
+    VersionSpan,
+)
 from reconciler.reports.html_pictures import (
     BOX_HEIGHT,
     BOX_WIDTH,
@@ -113,6 +123,13 @@ def test_whatever_the_service_says_nothing_is_drawn_beside_the_axis(
 )
 def test_a_sentence_says_what_is_known_of_the_history(history: History | None, story: str) -> None:
     assert describe_history(_change(history)) == story
+
+
+def test_an_edit_of_an_earlier_version_does_not_go_to_the_current_one() -> None:
+    edited = VersionChange(VersionAction.UPDATE, "", 1, "2024-01-01T00:00:00", {}, {}, {}, {}, {})
+    change = replace(_change(History(TWO, has_readings=False)), versions=(edited,))
+
+    assert describe_history(change) == "2 versions. No readings yet."
 
 
 pairs = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=1, max_size=20, unique=True)
