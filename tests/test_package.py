@@ -99,7 +99,7 @@ def test_the_demo_runs(installed: Mapping[str, str], tmp_path: Path) -> None:
     for name in DEMO:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         run(f"cp -R {ROOT / name} {tmp_path / name}", tmp_path, installed)
-    assert "How to go on:" in run("sh docs/demo.sh", tmp_path, installed)
+    assert "What to do next:" in run("sh docs/demo.sh", tmp_path, installed)
 
 
 def test_the_lock_that_pipelines_install_from_is_in_the_wheel_and_found_there(installed: Mapping[str, str]) -> None:

@@ -19,6 +19,7 @@ from reconciler.model.fields import (
     IS_PRIMARY_DEMAND,
     IS_PRIMARY_VALUE,
     VERSION,
+    VERSION_FIELDS,
     VERSIONS,
     Impact,
     find_version,
@@ -264,7 +265,9 @@ def _split_version(change: Change) -> tuple[dict[str, Value], ...]:
     history = change.history
     if not is_rewriting or is_split or history is None or not history.versions or is_any_calculated((change,)):
         return ()
-    kept = {path: value for path, value in change.before.items() if path.startswith(VERSION) and path != BEGIN_DATE}
+    # In the order of the table of fields: a saved plan keeps no other.
+    paths = (path for field in VERSION_FIELDS for path in (field.path, field.alias) if path and path != BEGIN_DATE)
+    kept = {path: change.before[path] for path in paths if path in change.before}
     before = {"beginDate": begin_key(history.versions[-1].begin_date) or None, **_by_key(kept)}
     return before, {"beginDate": _WHEN, **_by_key({edit.path: edit.after for edit in own})}
 

@@ -8,17 +8,20 @@ import pytest
 from msgspec.structs import replace
 
 from reconciler.model.fields import FIELDS, Impact
-from reconciler.model.plan import Change, ChannelLabel, Edit, History, VersionSpan
+from reconciler.model.plan import Change, ChannelLabel, Edit, History, VersionAction, VersionChange, VersionSpan
 from reconciler.reports.change_words import (
     RISK_WORDS,
     Risk,
     describe_effect,
     describe_evidence,
     describe_inputs,
+    describe_timeline,
     find_risk,
     find_risks,
     format_label,
     list_impact_risks,
+    offer_on_one_line,
+    offer_versions,
     render_legend,
 )
 from tests.reports.plans import FORMULA, PLANS, READ, REIDENTIFY, RENAME, RESCALE, UNCLEAR, UNREAD, USED, make_change
@@ -228,3 +231,108 @@ UNMANAGED = {"channel_id": 2, "name": "Campus", "managed_as": None, "file": None
 )
 def test_evidence_is_shown_in_words(evidence: dict[str, object], lines: list[tuple[str, tuple[str, ...]]]) -> None:
     assert list(describe_evidence(evidence)) == lines
+
+
+SWAP = "2026-11-02T08:00:00"
+FIRST = History((VersionSpan(7, None, None),), has_readings=True, first_reading="2024-01-01T00:15:00")
+
+
+def test_an_edit_that_rewrites_comes_with_the_lines_to_make_it_from_a_date_on() -> None:
+    kept = {"channelInfo": "Use", "esaChannelVersion.multiplier": 1, "esaChannelVersion.unitCode": "KWH"}
+    change = replace(change_of(RESCALE, FIRST), before=kept)
+
+    assert offer_versions(change) == (
+        "channelVersions:",
+        "  - beginDate: null",
+        '    unitCode: "KWH"',
+        "    multiplier: 1",
+        '  - beginDate: "YYYY-MM-DDThh:mm:ss"',
+        "    multiplier: 0.001",
+    )
+    assert offer_on_one_line(change) == (
+        'channelVersions: [{beginDate: null, unitCode: "KWH", multiplier: 1}, '
+        '{beginDate: "YYYY-MM-DDThh:mm:ss", multiplier: 0.001}]'
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        change_of(RENAME, FIRST),
+        change_of(Edit("esaChannelVersion.multiplier", 1, 2, Impact.FORWARD), FIRST),
+        change_of(RESCALE, History(())),
+        replace(change_of(RESCALE, FIRST), history=None),
+        replace(make_change("use", RESCALE, Edit("esaChannelVersion.beginDate", None, SWAP, Impact.HISTORY))),
+        make_change("use", RESCALE, Edit(FORMULA, None, "channel(1)", Impact.HISTORY)),
+        make_change("use", RESCALE, Edit("isCalculated", before=False, after=True, impact=Impact.STRUCTURAL)),
+        replace(change_of(RESCALE, FIRST), live={"isCalculated": True}),
+        replace(change_of(replace(RESCALE, implied_by="channelInfo"), FIRST)),
+    ],
+    ids=["name", "forward", "no versions", "no history", "begin", "formula", "conversion", "calculated", "implied"],
+)
+def test_nothing_is_offered_if_no_edit_rewrites_or_the_version_cannot_be_split(change: Change) -> None:
+    assert offer_versions(change) == ()
+
+
+def make_version(action: VersionAction = VersionAction.CREATE, **others: object) -> VersionChange:
+    version = VersionChange(action, SWAP, None, None, {}, {}, {}, {}, {}, SWAP, "2026-11-20T00:00:00", "swapped")
+    return replace(version, **others)
+
+
+@pytest.mark.parametrize(
+    ("edit", "version", "sentence"),
+    [
+        (
+            Edit(f"channelVersions[{SWAP}].beginDate", None, SWAP, Impact.HISTORY),
+            make_version(inherited={"esaChannelVersion.unitCode": "CCF", "esaChannelVersion.multiplier": 10}),
+            (
+                'a new version, for readings after 2026-11-02 08:00, which takes over unitCode "CCF" and multiplier 10 '
+                "(swapped)"
+            ),
+        ),
+        (
+            Edit(f"channelVersions[{SWAP}].beginDate", None, SWAP, Impact.FORWARD),
+            make_version(because=""),
+            "a new version, for readings after 2026-11-02 08:00",
+        ),
+        (
+            Edit(f"channelVersions[{SWAP}].multiplier", 10, 1, Impact.HISTORY),
+            make_version(),
+            "may rewrite stored values (from 2026-11-02 08:00 to 2026-11-20)",
+        ),
+        (
+            Edit(f"channelVersions[{SWAP}].multiplier", 10, 1, Impact.HISTORY),
+            make_version(first_reading=None, last_reading=None),
+            "may rewrite stored values",
+        ),
+        (Edit(f"channelVersions[{SWAP}].multiplier", 10, 1, Impact.FORWARD), make_version(), ""),
+        (
+            Edit("channelVersions[null].beginDate", None, None, Impact.FORWARD),
+            make_version(begin="", because=""),
+            "a new first version",
+        ),
+    ],
+    ids=["inherits", "nothing taken over", "rewrites", "unknown times", "forward", "first"],
+)
+def test_an_edit_of_another_version_says_what_it_does(edit: Edit, version: VersionChange, sentence: str) -> None:
+    change = replace(change_of(edit, FIRST), versions=(version,))
+
+    assert describe_effect(edit, [change]) == sentence
+
+
+def test_the_dates_of_a_version_are_those_of_one_channel_alone() -> None:
+    edit = Edit(f"channelVersions[{SWAP}].multiplier", 10, 1, Impact.HISTORY)
+    change = replace(change_of(edit, FIRST), versions=(make_version(),))
+
+    assert describe_effect(edit, [change, change]) == "may rewrite stored values"
+
+
+def test_the_versions_are_listed_as_they_are_and_as_they_are_planned() -> None:
+    change = replace(change_of(RESCALE, FIRST), versions=(make_version(),))
+
+    assert describe_timeline(change) == (
+        "versions now: from the beginning",
+        "versions planned: from the beginning and from 2026-11-02 08:00 (new)",
+    )
+    assert describe_timeline(replace(change, versions=(make_version(VersionAction.UPDATE),))) == ()
+    assert describe_timeline(replace(change, history=None)) == ()
