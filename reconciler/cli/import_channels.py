@@ -169,7 +169,7 @@ def command(
     wrong: Sequence[Finding] = ()
     if choices["update"]:
         sure, wrong = _set_doubtful_aside(output, inputs, before, picked, is_whole=channel_filter == ChannelFilter())
-        updates = find_file_updates(inventory, sure, before)
+        updates = find_file_updates(inputs, inventory, sure, before)
         kept = updates if choices["force"] else exclude_own_edits(output, inputs, updates, choices["base"])
         imported = update_files(inputs, add_version_begins(inputs, inventory, sure, kept))
     else:
@@ -301,10 +301,11 @@ def draft_new_files(
     return ImportedFiles((*files, *_add_schema(root, files)), names, proposal.left_out)
 
 
-def find_file_updates(inventory: Inventory, picked: Sequence[Live], plan: Plan) -> Updates:
+def find_file_updates(inputs: ImportInput, inventory: Inventory, picked: Sequence[Live], plan: Plan) -> Updates:
     """The live values of those of `picked` that files manage, where `plan` says that they differ."""
     names = {inventory.names[live.id] for live in picked if live.id in inventory.managed and live.id in inventory.names}
-    return find_updates(plan, names, is_representable)
+    listed = {channel.name for channel in inputs.definitions.channels if channel.versions}
+    return find_updates(plan, names, is_representable, listed)
 
 
 def add_version_begins(inputs: ImportInput, inventory: Inventory, picked: Sequence[Live], updates: Updates) -> Updates:

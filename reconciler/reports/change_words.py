@@ -9,6 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, assert_never
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model.fields import (
     BEGIN_DATE,
@@ -183,7 +184,7 @@ def describe_effect(edit: Edit, changes: Sequence[Change] = ()) -> str:
         case Impact.STRUCTURAL:
             return _STRUCTURE.get((edit.path, edit.after is True), "")
         case Impact.HISTORY:
-            history = changes[0].history if len(changes) == 1 else None
+            history = _end_history(changes[0]) if len(changes) == 1 else None
             return _describe_rewrite(edit, history, is_calculated=is_any_calculated(changes))
         case _:
             assert_never(edit.impact)
@@ -278,6 +279,15 @@ def _by_key(spec: Spec) -> dict[str, Value]:
 
 def _name_begin(begin: str) -> str:
     return f"from {escape_text(format_time(begin))}" if begin else "from the beginning"
+
+
+def _end_history(change: Change) -> History | None:
+    """The history of the channel up to where a new version takes over from the current one."""
+    history = change.history
+    begins = [one.begin for one in change.versions if one.action is VersionAction.CREATE]
+    if history is None or not history.last_reading or not begins:
+        return history
+    return replace(history, last_reading=min(history.last_reading, *begins))
 
 
 def _describe_rewrite(edit: Edit, history: History | None, *, is_calculated: bool) -> str:

@@ -927,3 +927,16 @@ def test_where_nothing_differs_no_commit_is_needed(workspace: Workspace) -> None
     workspace.load(make_world(make_channel(1, channelInfo="Mine")))
     workspace.write(FILE, "channels: {one: {channelId: 1, channelInfo: Mine}}\n")
     assert update(workspace)[0].code == 0
+
+
+def test_an_update_leaves_a_file_that_lists_versions_and_says_what_differs(town: Workspace) -> None:
+    versions = [{"beginDate": None, "multiplier": 7}]
+    town.define({"use": {"channelId": 1, "channelVersions": versions}, "losses": {"channelId": 2, "channelInfo": "L"}})
+
+    answer = town.run("import", "--update")
+
+    assert (answer.code, answer.err) == (0, UNTOLD)
+    assert "esaChannelVersion.multiplier" in answer.out
+    assert "channelVersions is not updated" in " ".join(answer.out.split())
+    text = (town.root / "channels/all.yaml").read_text()
+    assert ("channelInfo: Losses" in text, "multiplier: 7" in text, "esaChannelVersion" in text) == (True, True, False)

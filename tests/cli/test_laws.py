@@ -48,13 +48,13 @@ in_each_style = pytest.mark.parametrize(
 )
 
 
-def import_new(ground: ImportInput, style: tuple[Fields, FileStyle] = STYLE, **asked: Any) -> ImportedFiles:
+def import_new(inputs: ImportInput, style: tuple[Fields, FileStyle] = STYLE, **asked: Any) -> ImportedFiles:
     """All that an import would write, proved."""
-    inventory = make_inventory(ground.definitions, ground.snapshot)
+    inventory = make_inventory(inputs.definitions, inputs.snapshot)
     picked, _ = select_channels(inventory, ChannelFilter(**asked))
-    harvest = draft_new_files(ground, inventory, picked, style)
-    verify_empty_plan(Output(), ground, ground.plan(ground.definitions), harvest)
-    return harvest
+    imported = draft_new_files(inputs, inventory, picked, style)
+    verify_empty_plan(Output(), inputs, inputs.plan(inputs.definitions), imported)
+    return imported
 
 
 @in_each_style
@@ -63,8 +63,8 @@ def import_new(ground: ImportInput, style: tuple[Fields, FileStyle] = STYLE, **a
 def test_a_plan_after_an_import_is_empty(style: tuple[Fields, FileStyle], world: list[Any]) -> None:
     snapshot = read_world(world)
     with open_project() as workplace:
-        harvest = import_new(stand_on(workplace, snapshot), style)
-        write(workplace, harvest)
+        imported = import_new(stand_on(workplace, snapshot), style)
+        write(workplace, imported)
         loaded = load_definitions(workplace.root, FOLDERS)
         plan = stand_on(workplace, snapshot).plan(loaded.definitions)
 
@@ -72,7 +72,7 @@ def test_a_plan_after_an_import_is_empty(style: tuple[Fields, FileStyle], world:
     assert [finding for finding in loaded.findings if finding.severity is Severity.ERROR] == []
     assert {change.action for change in plan.changes} == {Action.NO_OP}
     assert len(plan.changes) + plan.unmanaged == len(world)
-    assert plan.unmanaged == sum(left.path == "" for left in harvest.left_out)
+    assert plan.unmanaged == sum(left.path == "" for left in imported.left_out)
 
 
 @unhurried
@@ -80,9 +80,9 @@ def test_a_plan_after_an_import_is_empty(style: tuple[Fields, FileStyle], world:
 def test_a_second_import_has_nothing_to_write(world: list[Any]) -> None:
     snapshot = read_world(world)
     with open_project() as workplace:
-        harvest = import_new(stand_on(workplace, snapshot))
-        note_case(reached=harvest.files)
-        write(workplace, harvest)
+        imported = import_new(stand_on(workplace, snapshot))
+        note_case(reached=imported.files)
+        write(workplace, imported)
 
         assert import_new(stand_on(workplace, snapshot)).files == ()
 
@@ -103,12 +103,12 @@ def test_the_order_of_the_answer_does_not_matter(world: list[Any], random: Rando
 def test_made_up_tenants_are_imported_whole(channels: int, seed: int) -> None:
     snapshot = read_world(sandbox.generate(channels, seed)["channels"])
     with open_project() as workplace:
-        harvest = import_new(stand_on(workplace, snapshot))
-        write(workplace, harvest)
-        ground = stand_on(workplace, snapshot)
-        summary = ground.plan(ground.definitions).summary
+        imported = import_new(stand_on(workplace, snapshot))
+        write(workplace, imported)
+        inputs = stand_on(workplace, snapshot)
+        summary = inputs.plan(inputs.definitions).summary
 
-    assert harvest.left_out == ()
+    assert imported.left_out == ()
     assert (summary.no_op, summary.update, summary.unmanaged) == (channels, 0, 0)
 
 
@@ -117,9 +117,9 @@ def test_made_up_tenants_are_imported_whole(channels: int, seed: int) -> None:
 def test_files_that_are_there_keep_every_line(world: list[Any], random: Random, head: str) -> None:
     snapshot = read_world(world)
     with open_project() as workplace:
-        ground = stand_on(workplace, snapshot)
+        inputs = stand_on(workplace, snapshot)
         some = [live for live in snapshot.channels if random.random() < 0.5]
-        write(workplace, draft_new_files(ground, make_inventory(ground.definitions, snapshot), some, STYLE))
+        write(workplace, draft_new_files(inputs, make_inventory(inputs.definitions, snapshot), some, STYLE))
         for path in workplace.root.rglob("*.yaml"):
             path.write_text(path.read_text().replace("channels:\n", head, 1) + "# the end\n")
         before = read_files(workplace.root)
@@ -146,16 +146,16 @@ def test_an_update_after_a_foreign_edit_leaves_an_empty_plan_and_every_comment(
             path.write_text(annotate(path.read_text()))
         comments = count_comments(workplace.root)
         edited = read_world([data.draw(foreign_edits(channel)) for channel in world])
-        ground = stand_on(workplace, edited)
-        before = ground.plan(ground.definitions)
+        inputs = stand_on(workplace, edited)
+        before = inputs.plan(inputs.definitions)
         note_case(reached=any(change.edits for change in before.changes))
-        updates = find_file_updates(make_inventory(ground.definitions, edited), edited.channels, before)
-        harvest = update_files(ground, updates)
-        verify_empty_plan(Output(), ground, before, harvest)
-        write(workplace, harvest)
-        ground = stand_on(workplace, edited)
+        updates = find_file_updates(inputs, make_inventory(inputs.definitions, edited), edited.channels, before)
+        imported = update_files(inputs, updates)
+        verify_empty_plan(Output(), inputs, before, imported)
+        write(workplace, imported)
+        inputs = stand_on(workplace, edited)
 
-        assert {change.action for change in ground.plan(ground.definitions).changes} == {Action.NO_OP}
+        assert {change.action for change in inputs.plan(inputs.definitions).changes} == {Action.NO_OP}
         assert count_comments(workplace.root) == comments
 
 

@@ -336,3 +336,10 @@ def test_the_versions_are_listed_as_they_are_and_as_they_are_planned() -> None:
     )
     assert describe_timeline(replace(change, versions=(make_version(VersionAction.UPDATE),))) == ()
     assert describe_timeline(replace(change, history=None)) == ()
+
+
+def test_an_edit_of_the_current_version_reaches_up_to_the_version_that_follows() -> None:
+    read = replace(FIRST, last_reading="2026-11-20T00:00:00")
+    change = replace(change_of(RESCALE, read), versions=(make_version(),))
+
+    assert describe_effect(RESCALE, [change]) == "may rewrite stored values (from 2024-01-01 00:15 to 2026-11-02 08:00)"

@@ -160,7 +160,8 @@ def add_begins(updates: Updates, channels: Mapping[str, Live], desired: Iterable
     left_out = list(updates.left_out)
     for one in desired:
         live = channels.get(one.name)
-        if live is None or not needs_begin(live) or not _lacks_begin(one):
+        # A list of versions has the begin of each.
+        if live is None or one.versions or not needs_begin(live) or not _lacks_begin(one):
             continue
         begin = find_begin(live)
         if isinstance(begin, str) and has_zone(begin):

@@ -37,19 +37,23 @@ class Updates(Struct, frozen=True):
         return frozenset(name for channels in self.files.values() for name in channels)
 
 
-def find_updates(plan: Plan, names: Collection[str], can_hold: CanHold) -> Updates:
+_LISTED = "channelVersions is not updated: a file that lists it is edited by hand"
+
+
+def find_updates(plan: Plan, names: Collection[str], can_hold: CanHold, listed: Collection[str] = ()) -> Updates:
     """The live values that the edits of `plan` would change, for the channels called `names`.
 
-    Implied edits are left out, as the files do not manage their values.
+    Implied edits are left out, as the files do not manage their values. Channels that are `listed`, because their file
+    lists their versions, are left out.
     """
     files: dict[str, dict[str, Spec]] = {}
     left_out: list[Skipped] = []
     for change in plan.changes:
         edits = [edit for edit in change.edits if edit.implied_by is None and change.name in names]
         lost = [
-            Skipped(change.name, edit.path, "a file cannot hold this value")
+            Skipped(change.name, edit.path, _LISTED if change.name in listed else "a file cannot hold this value")
             for edit in edits
-            if not can_hold(edit.path, edit.before)
+            if change.name in listed or not can_hold(edit.path, edit.before)
         ]
         # A channel is updated as a whole or not at all, so that its file never mixes old and new settings.
         if edits and not lost:

@@ -264,3 +264,11 @@ def test_all_values_are_kept_if_the_channel_is_new_or_means_another_one(past: Pa
             Kept("use", f"{V}multiplier", 1, 5, reason),
         ),
     )
+
+
+def test_a_channel_whose_file_lists_versions_is_left_to_be_edited_by_hand() -> None:
+    plan = plan_of([make_desired("use", 1, {"channelInfo": "Use"})], [make_live(1, {"channelInfo": "Other"})])
+
+    assert find_updates(plan, {"use"}, is_representable, {"use"}) == Updates(
+        {}, (Skipped("use", "channelInfo", "channelVersions is not updated: a file that lists it is edited by hand"),)
+    )
