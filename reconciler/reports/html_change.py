@@ -225,7 +225,7 @@ class ChangeView(Struct, frozen=True):
     affected: tuple[ChannelLabel, ...]
     findings: tuple[FindingView, ...]
     history_text: str
-    offer: str
+    offer: tuple[str, ...]
     timeline: Timeline | None
 
 
@@ -262,7 +262,7 @@ def make_change_view(change: Change, plan: Plan, lookup: ChannelLookup) -> Chang
         affected=lookup.dependents.affected_channels(change),
         findings=lookup.findings.get(change.name, ()),
         history_text=describe_history(change),
-        offer="" if plan.is_rollback else "\n".join(offer_versions(change)),
+        offer=() if plan.is_rollback else offer_versions(change),
         timeline=make_timeline(change, plan.created),
     )
 
