@@ -106,7 +106,7 @@ def reset(world: Path | None, database: Path | None) -> ExitCode:
     chosen = _choose_database(database)
     with _sandbox_errors():
         sandbox.reset(chosen, sandbox.read_world(world) if world else None)
-    click.echo(f"{chosen}: reset to {world or 'the demo world'}")
+    click.echo(f"{chosen}: reset to {world or 'the demo data'}")
     return ExitCode.DONE
 
 

@@ -46,7 +46,7 @@ def _check_readings(draft: Draft) -> Iterator[Blocker]:
             f"cannot become {kind}: it has readings",
             _readings(live),
             # The summarized readings of a calculated channel cannot be deleted.
-            f"keep it {other} and create a {kind} channel in EnergyCAP"
+            f"leave the channel {other} and create a {kind} one in EnergyCAP"
             + (", or delete its readings there first" if draft.after_apply.is_calculated else ""),
         )
     # Without hasReadings, isCalculatedConvertible answers the question.
@@ -66,7 +66,8 @@ def _check_versions(live: Live) -> Iterator[Blocker]:
             "ESA402",
             f"cannot become calculated: it has {len(live.versions)} versions",
             {"versions": _versions(live)},
-            "keep it simple and create a calculated channel in EnergyCAP, or delete its older versions there first",
+            "leave the channel simple and create a calculated one in EnergyCAP, or "
+            "delete its older versions there first",
         )
 
 

@@ -147,15 +147,16 @@ def _suggest_feed(trace: ResolutionTrace, context: PlanContext) -> str:
     if managed is None:
         return ""
     return (
-        "if a logger sends such readings, change it together with this plan; "
-        f"a feed with  expect: {managed.name}  would block this edit"
+        "if a logger sends such readings, change it at the same time; to have such edits blocked, declare the logger "
+        f"as a feed with  expect: {managed.name}"
     )
 
 
 def _list_steps_in_words(trace: ResolutionTrace, context: PlanContext) -> Iterator[str]:
     for move in trace.changes:
         change = format_channel(move.draft.live, context)
-        yield f"after {change}, {_show_causes(move, trace)}: they {describe_destination(move.resolution, context)}"
+        destination = describe_destination(move.resolution, context)
+        yield f"once {change} is changed ({_show_causes(move, trace)}), they {destination}"
 
 
 def _show_causes(move: ResolutionChange, trace: ResolutionTrace) -> str:
@@ -170,7 +171,7 @@ def _list_longer(shortest: Identifiers, others: Sequence[ResolutionTrace]) -> It
 
 
 def _list_identifiers(identifiers: Identifiers) -> str:
-    return f"they are sent with {format_given_identifiers(identifiers)}"
+    return f"such readings are sent with {format_given_identifiers(identifiers)}"
 
 
 def _describe(identifiers: Identifiers) -> str:

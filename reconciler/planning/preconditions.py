@@ -192,7 +192,7 @@ def _begins_too_early(draft: Draft) -> Blocker:
     return Blocker(
         "ESA411",
         f"the current version must begin after the one before it, found {show_value(begin)} for beginDate",
-        {"begin_date": begin, "begin_date_before": before, "versions": len(draft.live.versions)},
+        {"begin_date": begin, "begin_date_of_previous_version": before, "versions": len(draft.live.versions)},
         f"write a beginDate after {before}" if before else RULES["ESA411"].fix,
     )
 

@@ -197,13 +197,13 @@ def format_factor_note(edit: Edit) -> str:
 
 
 def describe_inputs(edit: Edit) -> str:
-    """The channels that a formula edit adds and drops; "" for none, and for any other edit."""
+    """The channels that a formula starts to use and no longer uses; "" for none, and for any other edit."""
     if edit.path != FORMULA:
         return ""
     before, after = (
         set(find_references(text)) if isinstance(text, str) else set() for text in (edit.before, edit.after)
     )
-    changes = (("adds", after - before), ("drops", before - after))
+    changes = (("starts to use", after - before), ("no longer uses", before - after))
     return "; ".join(f"{verb} {join_words(sorted(map(escape_text, names)))}" for verb, names in changes if names)
 
 
@@ -231,7 +231,10 @@ def describe_timeline(change: Change) -> tuple[str, ...]:
     )
 
 
-OFFER = "to keep past values, write in place of esaChannelVersion, with the local time from which the new values apply:"
+OFFER = (
+    "to keep past values, write this in place of esaChannelVersion, and fill in the local time from which the new "
+    "values apply:"
+)
 _UNSPLIT = frozenset((BEGIN_DATE, FORMULA, IS_CALCULATED))
 _WHEN = "YYYY-MM-DDThh:mm:ss"
 
@@ -292,7 +295,7 @@ def _end_history(change: Change) -> History | None:
 
 def _describe_rewrite(edit: Edit, history: History | None, *, is_calculated: bool) -> str:
     if edit.path == BEGIN_DATE:
-        return "moves the begin of this version; stored values in between may be recomputed"
+        return "this version would begin at another time; stored values in between may be recomputed"
     is_versioned = edit.path.startswith(VERSION)
     text = f"may rewrite stored values{_format_rewritten_span(history, is_versioned=is_versioned)}"
     # Calculated channels cannot be versioned.

@@ -54,7 +54,7 @@ CHANGES = (
             Shown("isCalculated", "false", "true", "structural"),
             Shown(f"{V}formula", "null", '"channel(cp-steam-made) - channel(cp-steam-sold)"', "history"),
         ),
-        (PAST, "it has readings", "create a calculated channel in EnergyCAP"),
+        (PAST, "it has readings", "create a calculated one in EnergyCAP"),
         blocked="ESA401",
     ),
     Expected(

@@ -192,7 +192,7 @@ def test_a_calculated_channel_becomes_simple_only_while_it_has_no_summarized_rea
     assert (changes["idle-sum"]["verdict"], changes["idle-sum"]["blocked_by"]) == ("allowed", [])
     (block,) = changes["sum"]["blocked_by"]
     assert (block["rule"], block["message"]) == ("ESA404", "cannot become simple: it has readings")
-    assert block["unblock"] == "keep it calculated and create a simple channel in EnergyCAP"
+    assert block["unblock"] == "leave the channel calculated and create a simple one in EnergyCAP"
 
 
 def test_an_edit_of_a_calculated_channel_says_what_it_does_to_its_summarized_values(workspace: Workspace) -> None:

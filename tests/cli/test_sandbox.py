@@ -31,5 +31,5 @@ def test_no_folder_is_made_for_a_file_that_is_named(
 
 
 def test_a_file_in_a_folder_that_is_there_is_made(workspace: Workspace) -> None:
-    assert workspace.run("sandbox", "reset", "--db", "own.sqlite3").out == "own.sqlite3: reset to the demo world\n"
+    assert workspace.run("sandbox", "reset", "--db", "own.sqlite3").out == "own.sqlite3: reset to the demo data\n"
     assert (workspace.root / "own.sqlite3").is_file()

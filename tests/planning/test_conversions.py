@@ -45,7 +45,8 @@ def test_a_channel_with_readings_cannot_become_calculated() -> None:
             rule="ESA401",
             message="cannot become calculated: it has readings",
             evidence=READ,
-            unblock="keep it simple and create a calculated channel in EnergyCAP, or delete its readings there first",
+            unblock="leave the channel simple and create a calculated one in EnergyCAP, or "
+            "delete its readings there first",
         ),
     )
 
@@ -63,7 +64,7 @@ def test_a_channel_with_several_versions_cannot_become_calculated() -> None:
                     {"version_id": 10, "begin_date": "2025-01-01T00:00:00", "end_date": None},
                 ]
             },
-            unblock="keep it simple and create a calculated channel in EnergyCAP, "
+            unblock="leave the channel simple and create a calculated one in EnergyCAP, "
             "or delete its older versions there first",
         ),
     )
@@ -134,7 +135,7 @@ def test_a_calculated_channel_with_readings_cannot_become_simple() -> None:
             rule="ESA404",
             message="cannot become simple: it has readings",
             evidence=READ,
-            unblock="keep it calculated and create a simple channel in EnergyCAP",
+            unblock="leave the channel calculated and create a simple one in EnergyCAP",
         ),
     )
 

@@ -28,6 +28,7 @@ TO_KWH: Spec = {UNIT: "KWH"}
 KW: Spec = {f"{V}unitId": 2}
 AWAY = "would take the readings of feed logger away from one: they would"
 NO_MATCH = "match no channel"
+TYPES = '"ELECUSE" → "GASUSE"'
 SENT_C1 = 'readings for import id "C-1"'
 USE_KWH = Identifiers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE", unit_code="KWH")
 USE_KW = replace(USE_KWH, unit_code="KW")
@@ -102,7 +103,7 @@ def test_a_rerouted_feed_has_a_finding_at_its_line_and_a_note_in_its_route() -> 
 
     plan = plan_of([feed("logger", "one")], [make_desired("one", 1, TO_KW)], live)
 
-    step = f'after one (channels/north.yaml:7), {UNIT} "KWH" → "KW": they {NO_MATCH}'
+    step = f'once one (channels/north.yaml:7) is changed ({UNIT} "KWH" → "KW"), they {NO_MATCH}'
     held = "the plan blocks this change, so the readings keep going where they go today"
     move = FeedStep("one", (UNIT,), None, ResolutionFailure.UNMATCHED)
     assert plan.feeds == (
@@ -183,7 +184,7 @@ def test_one_edit_may_reroute_several_feeds() -> None:
 def test_a_feed_that_is_edited_together_with_its_channel_blocks_nothing() -> None:
     plan = plan_of([feed("logger", "one", USE_KW)], [make_desired("one", 1, TO_KW)], [make_live(1), make_live(2)])
 
-    step = f'after one (channels/north.yaml:7), {UNIT} "KWH" → "KW": they go to one'
+    step = f'once one (channels/north.yaml:7) is changed ({UNIT} "KWH" → "KW"), they go to one'
     assert plan.feeds == (
         FeedRoute("logger", "one", None, 1, (step,), (FeedStep("one", (UNIT,), 1),), identifiers=USE_KW),
     )
@@ -443,12 +444,12 @@ def test_several_identifiers_of_one_channel_make_one_finding_at_the_edit() -> No
             message=f'readings for meter "NB-ELEC-01" (ELECUSE) would no longer reach one: they would {NO_MATCH}',
             location=Location("channels/north.yaml", 7, path=("channels", "one", "observationTypeCode")),
             detail=(
-                f'after one (channels/north.yaml:7), observationTypeCode "ELECUSE" → "GASUSE": they {NO_MATCH}',
-                'they are sent with meterImportId "NB-ELEC-01", observationTypeCode "ELECUSE"',
+                f"once one (channels/north.yaml:7) is changed (observationTypeCode {TYPES}), they {NO_MATCH}",
+                'such readings are sent with meterImportId "NB-ELEC-01", observationTypeCode "ELECUSE"',
                 "the same applies to readings that also give unitCode and channelIntervalInSeconds",
             ),
-            fix="if a logger sends such readings, change it together with this plan; "
-            "a feed with  expect: one  would block this edit",
+            fix="if a logger sends such readings, change it at the same time; to have such edits blocked, declare the "
+            "logger as a feed with  expect: one",
         ),
     )
 

@@ -421,7 +421,7 @@ def test_the_second_version_cannot_begin_when_the_first_does() -> None:
     assert block == Blocker(
         rule="ESA411",
         message="the current version must begin after the one before it, found null for beginDate",
-        evidence={"begin_date": None, "begin_date_before": None, "versions": 2},
+        evidence={"begin_date": None, "begin_date_of_previous_version": None, "versions": 2},
         unblock="write a beginDate after that of the previous version",
     )
 

@@ -155,7 +155,8 @@ VERSIONED = Blocker(
             {"version_id": 71, "begin_date": "2024-01-01T00:00:00", "end_date": None},
         ]
     },
-    unblock="keep it simple and create a calculated channel in EnergyCAP, or delete its older versions there first",
+    unblock="leave the channel simple and create a calculated one in EnergyCAP, or "
+    "delete its older versions there first",
 )
 UNCLEAR = Blocker(
     rule="ESA407",

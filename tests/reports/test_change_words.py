@@ -106,7 +106,7 @@ ALTERNATIVE = "to keep past values, list a new version under channelVersions"
         ),
         (
             Edit("esaChannelVersion.beginDate", None, "2024-01-01T00:00:00", Impact.HISTORY),
-            "moves the begin of this version; stored values in between may be recomputed",
+            "this version would begin at another time; stored values in between may be recomputed",
         ),
         (REIDENTIFY, "readings sent with the old import id would no longer go to this channel"),
         (
@@ -170,9 +170,9 @@ def test_every_field_with_a_risk_has_a_sentence() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
-        ("channel(a) + channel(b)", "channel(a) - channel(c) * channel(d)", "adds c and d; drops b"),
-        (None, "channel(1042)", "adds 1042"),
-        ("channel(a)", None, "drops a"),
+        ("channel(a) + channel(b)", "channel(a) - channel(c) * channel(d)", "starts to use c and d; no longer uses b"),
+        (None, "channel(1042)", "starts to use 1042"),
+        ("channel(a)", None, "no longer uses a"),
         ("channel(a)", "channel(a) * 2", ""),
     ],
 )
@@ -216,8 +216,8 @@ UNMANAGED = {"channel_id": 2, "name": "Campus", "managed_as": None, "file": None
             [("versions", ("7, from the beginning to 2024-01-01", "8, from the beginning on"))],
         ),
         (
-            {"begin_date": None, "begin_date_before": None},
-            [("begin date", ("the beginning",)), ("begin date before", ("the beginning",))],
+            {"begin_date": None, "begin_date_of_previous_version": None},
+            [("begin date", ("the beginning",)), ("begin date of previous version", ("the beginning",))],
         ),
         (
             {"live_begin_dates": [None, "2024-01-01T08:00:00"]},

@@ -38,8 +38,8 @@ def test_a_risky_change_says_what_it_does_what_it_feeds_and_what_comes_before() 
         "| `esaChannelVersion.multiplier` | `1` | `0.001` (×0.001) | history |\n"
         "\n"
         "- `esaChannelVersion.multiplier`: may rewrite stored values (from 2024-01-01 to 2026-10-31 23:45)\n"
-        "- to keep past values, write in place of esaChannelVersion, with the local time from which the new values "
-        'apply: `channelVersions: [{beginDate: "2024-01-01T00:00:00", multiplier: 1}, '
+        "- to keep past values, write this in place of esaChannelVersion, and fill in the local time from which "
+        'the new values apply: `channelVersions: [{beginDate: "2024-01-01T00:00:00", multiplier: 1}, '
         '{beginDate: "YYYY-MM-DDThh:mm:ss", multiplier: 0.001}]`\n'
         '- used by (now or after apply): `nb-elec-losses`, `nb-elec-net`, `1077 "Campus total"`\n'
         "- only after `nb-elec-net`\n"
