@@ -238,7 +238,7 @@ def _check_settings(keys: Keys, settings: object) -> Iterator[FileProblem]:
         yield from _check_versions((*keys, VERSIONS), listed)
         if VERSION in settings:
             message = f"{VERSION} and {VERSIONS} are both set in {describe_mapping(keys)}"
-            fix = f"move the settings of {VERSION} into the last of {VERSIONS}"
+            fix = f"move the settings of {VERSION} into the last version under {VERSIONS}"
             yield FileProblem("ESA119", (*keys, VERSION), message, fix, at_key=True)
 
 
@@ -267,7 +267,7 @@ def _find_begin(version: object) -> str | None:
 
 
 def _misplaced(keys: Keys, begin: str, before: str) -> FileProblem:
-    word = begin or "the beginning"
+    word = begin or "null (from the beginning)"
     if begin == before:
         message, fix = (
             f"two versions begin at the same time, found {word}",

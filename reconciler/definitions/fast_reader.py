@@ -34,6 +34,7 @@ _LONGEST = 60
 _LARGEST_EXPONENT = 330
 # The largest number of any field, which is a reading's, and the largest id.
 _LARGEST, _LARGEST_ID = 999_999_999_999_999, 2**31 - 1
+_RANGE_FIX = f"numbers go up to {_LARGEST}, ids up to {_LARGEST_ID}; put an import id or a code in quotes"
 
 
 class ScalarError(Struct, frozen=True):
@@ -92,10 +93,11 @@ def _find_lost_digits(text: str, match: re.Match[str]) -> ScalarError | None:
         return ScalarError("ESA116", f"has too many digits for a number, found {len(text)} characters")
     whole, fraction, exponent = match[1], match[2] or "", int(match[3] or "0")
     if abs(exponent) > _LARGEST_EXPONENT:
-        return ScalarError("ESA116", f"is too large or too small for a number, found {text}")
+        fix = _RANGE_FIX if exponent > 0 else f"write a number with at most {MAX_SCALE} decimal places"
+        return ScalarError("ESA116", f"is too large or too small for a number, found {text}", fix)
     scale = len(fraction) - exponent
     if scale > MAX_SCALE:
-        return ScalarError("ESA116", f"can have at most {MAX_SCALE} decimals, found {scale} in {text}")
+        return ScalarError("ESA116", f"can have at most {MAX_SCALE} decimal places, found {scale} in {text}")
     if len(whole.lstrip("0")) + exponent + max(scale, 0) > MAX_PRECISION:
         return ScalarError("ESA116", f"can have at most {MAX_PRECISION} digits, found more in {text}")
     return _find_rounding(text)
@@ -109,11 +111,10 @@ def _find_rounding(text: str) -> ScalarError | None:
     if Decimal(rounded) == Decimal(text):
         return None
     if abs(Decimal(text)) > _LARGEST:
-        fix = f"numbers go up to {_LARGEST}, ids up to {_LARGEST_ID}; put an import id or a code in quotes"
-        return ScalarError("ESA116", f"is out of range, found {text}", fix)
+        return ScalarError("ESA116", f"is out of range, found {text}", _RANGE_FIX)
     return ScalarError(
         "ESA116",
-        f"would lose digits: a double turns {text} into {rounded}",
+        f"would lose digits: EnergyCAP would keep {text} as {rounded}",
         f"write  {rounded}, or put it in quotes if it is an id or a code",
     )
 

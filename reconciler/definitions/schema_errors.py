@@ -273,7 +273,7 @@ def _describe_length(violation: SchemaViolation) -> FileProblem:
         fix = "write the text, or delete the key"
         return FileProblem("ESA125", violation.keys, f'{violation.subject} must not be empty, found ""', fix)
     longest, found = violation.schema["maxLength"], count_characters(violation.value)
-    fix = f"leave out {found - longest} of the {found} characters"
+    fix = f"shorten it by {found - longest} character{'s' if found - longest > 1 else ''}"
     message = f"{violation.subject} can have at most {longest} characters, found {tell_count(violation.value)}"
     return FileProblem("ESA125", violation.keys, message, fix, at_key=violation.is_name)
 

@@ -291,7 +291,9 @@ class _YamlReader:
             raise _Stop from None
         if anchored is None:
             fix = f"if *{event.anchor} belongs to the text, put the text in quotes; otherwise write the value itself"
-            self._report(event, "ESA110", f"the alias *{event.anchor} has no anchor", fix)
+            self._report(
+                event, "ESA110", f"*{event.anchor} refers to a value marked &{event.anchor}, but there is none", fix
+            )
             self._document.refused.add(position.keys)
             return None
         self._values += anchored.size

@@ -169,10 +169,10 @@ def _other_expectation(feed: Feed, first: Feed) -> Finding:
     where = f"{first.name} ({first.location.file}:{first.location.line})"
     return make_finding(
         "ESA343",
-        f"feed expects another channel than {where}, found expect: {shorten(feed.expect)}",
+        f"feed expects a different channel from {where}, found expect: {shorten(feed.expect)}",
         _locate(feed, "expect"),
         detail=(
-            f"identifiers of both: {show_identifiers(feed.identifiers)}",
+            f"both have these identifiers: {show_identifiers(feed.identifiers)}",
             f"{where} expects {shorten(first.expect)}",
         ),
     )

@@ -45,7 +45,7 @@ def test_a_valid_file_has_no_explanation() -> None:
         ({"unitCode": ""}, ("ESA125", 'unitCode must not be empty, found ""', "write the text, or delete the key")),
         (
             {"unitCode": "x" * 20},
-            ("ESA125", "unitCode can have at most 16 characters, found 20", "leave out 4 of the 20 characters"),
+            ("ESA125", "unitCode can have at most 16 characters, found 20", "shorten it by 4 characters"),
         ),
         (
             {"beginDate": "2024-07-01T00:00:00+02:00"},
@@ -311,7 +311,7 @@ def test_a_guard_is_not_negative() -> None:
             (
                 "ESA125",
                 f"the name {'x' * 58} … can have at most 64 characters, found 70",
-                "leave out 6 of the 70 characters",
+                "shorten it by 6 characters",
             ),
         ),
     ],

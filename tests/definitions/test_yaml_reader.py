@@ -60,7 +60,7 @@ channels:
         "a.yaml:7:5 ESA110 merge keys (<<) are not supported",
         "a.yaml:8:7 ESA115 keys must be text, found a list",
         "a.yaml:10:5 ESA110 anchors on keys are not supported, found &k",
-        "a.yaml:10:16 ESA110 the alias *nowhere has no anchor",
+        "a.yaml:10:16 ESA110 *nowhere refers to a value marked &nowhere, but there is none",
         "a.yaml:12:5 ESA114 channelDescription has no value",
         "a.yaml:13:15 ESA114 the value is ~, which could mean null or text",
         "a.yaml:11:14 ESA110 the anchor &unused is never used",

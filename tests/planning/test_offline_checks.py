@@ -370,11 +370,11 @@ def test_feeds_with_the_same_identifiers_expect_the_same_channel() -> None:
         (
             "ESA343",
             "feeds two expect",
-            "feed expects another channel than one (channels/north.yaml:40), found expect: nb-elec-demand",
+            "feed expects a different channel from one (channels/north.yaml:40), found expect: nb-elec-demand",
         )
     ]
     assert finding.detail == (
-        "identifiers of both: data point or meter NB-01, unitCode KWH",
+        "both have these identifiers: data point or meter NB-01, unitCode KWH",
         "one (channels/north.yaml:40) expects nb-elec-use",
     )
 
