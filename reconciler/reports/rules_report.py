@@ -36,7 +36,7 @@ def _rule_lines(rule: Rule, styler: Styler) -> Iterator[str]:
     yield from _paragraph("why", rule.why, styler)
     yield from _paragraph("fix", rule.fix, styler)
     yield from _paragraph("source", rule.source, styler)
-    yield from _paragraph("certainty", rule.certainty.value, styler)
+    yield from _paragraph("certainty", f"{rule.certainty.value} ({_CERTAINTIES[rule.certainty]})", styler)
     yield from _paragraph("severity", rule.severity.value, styler)
 
 

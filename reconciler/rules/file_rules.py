@@ -137,8 +137,8 @@ _STRICTNESS_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA116",
-        "A number cannot be stored as written: its scale is over 15, its precision over 30, or a double would lose "
-        "digits.",
+        "A number cannot be stored as written: it has more than 15 decimal places or 30 digits, or EnergyCAP would "
+        "round it.",
         "EnergyCAP would store a different number from the one in the file, and every plan would show the difference.",
         f"{_EDIT}: max scale of 15, max precision of 30, number (double)",
         Certainty.DOCUMENTED,
@@ -169,7 +169,7 @@ _STRICTNESS_RULES: tuple[Rule, ...] = (
         "each other.",
         _FORMAT,
         Certainty.PROJECT,
-        "move the settings of esaChannelVersion into the last of channelVersions",
+        "move the settings of esaChannelVersion into the last version under channelVersions",
     ),
     Rule(
         "ESA120",

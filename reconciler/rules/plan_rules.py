@@ -14,7 +14,7 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA401",
         "A simple channel with readings would become calculated.",
-        "A calculated channel has no readings of its own, so the stored ones would not belong to anything.",
+        "A calculated channel has no readings of its own, so the stored readings would be orphaned.",
         f"{_CONVERSION}: 'If the channel has no readings'",
         Certainty.DOCUMENTED,
         "leave the channel simple and create a calculated one in EnergyCAP, or delete its readings there first",
@@ -55,7 +55,7 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA406",
         "A demand channel has the Odometer rule.",
-        "Demand is a value of its own at each time; the difference of two readings would be meaningless.",
+        "Each demand reading stands for itself; the difference between two of them would be meaningless.",
         f"{_VERSION_EDIT}.observationRuleId: 'Demand channels cannot have the odometer observation rule'",
         Certainty.DOCUMENTED,
         "write observationRule: Trip, or an observation type that is not demand, with isPrimaryDemand: false",
@@ -97,7 +97,7 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA411",
         "The current version would begin before the previous one.",
-        "A version ends when the next one begins; with an earlier begin it would replace the versions before it.",
+        "A version ends when the next one begins; if this one began earlier, it would replace the versions before it.",
         f"{_VERSION_EDIT}.beginDate: the valid period is exclusive of it; how overlaps are settled is not documented",
         Certainty.ASSUMED,
         "write a beginDate after that of the previous version",
@@ -238,11 +238,13 @@ IMPACT_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA512",
-        "A plan rewrites stored values, which guards.historyRewrites does not allow.",
-        "Reports and bills that were made from these values may no longer match them.",
+        "A plan may rewrite stored values, which guards.historyRewrites does not allow.",
+        "Reports and bills that were made from these values may no longer match them. With ask, a saved plan counts as "
+        "reviewed and may be applied; with forbid, no plan with such edits may.",
         _GUARDS,
         Certainty.PROJECT,
-        "save it with  reconciler plan --out plan.json,  have it reviewed, and then:  reconciler apply plan.json",
+        "save the plan with  reconciler plan --out plan.json,  have it reviewed, and then apply it:  "
+        "reconciler apply plan.json",
     ),
     Rule(
         "ESA513",

@@ -378,7 +378,10 @@ def test_as_many_changes_as_the_guard_allows_pass_and_one_more_does_not(limit: M
     assert [(finding.code, finding.message) for finding in found] == [("ESA511", message) for message in messages]
 
 
-REVIEW = "save it with  reconciler plan --out plan.json,  have it reviewed, and then:  reconciler apply plan.json"
+REVIEW = (
+    "save the plan with  reconciler plan --out plan.json,  have it reviewed, and then apply it:  "
+    "reconciler apply plan.json"
+)
 
 
 @pytest.mark.parametrize(

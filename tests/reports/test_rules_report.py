@@ -20,7 +20,7 @@ def test_a_rule_is_shown_in_full() -> None:
         "  fix:       remove the line, or write observationRule: Odometer\n"
         "  source:    PUT /api/v202406/esachannel/{id}, EsaChannelVersionEdit.rolloverValue:\n"
         "             'Must be null when ObservationRuleId is set to Trip'\n"
-        "  certainty: documented\n"
+        "  certainty: documented (the vendor's pages say so)\n"
         "  severity:  error\n"
     )
 
@@ -39,7 +39,7 @@ def test_code_title_and_labels_are_styled() -> None:
     text = render_rule(RULES["ESA214"], lambda text, style: f"<{style.value}>{text}")
 
     assert text.startswith(f"<{Style.CODE.value}>ESA214  <{Style.HEADING.value}>rolloverValue is set")
-    assert f"  <{Style.FAINT.value}>certainty: documented\n" in text
+    assert f"  <{Style.FAINT.value}>certainty: documented (the vendor's pages say so)\n" in text
 
 
 def test_every_rule_fits_a_terminal() -> None:
