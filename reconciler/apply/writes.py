@@ -140,7 +140,7 @@ def _put(write: Write, before: Fetched, editor: Editor, channel_edit: ChannelEdi
             return editor.edit_channel(before, write.wanted, channel_edit)
         case WriteTarget.VERSION:
             # The vendor does not document what this PUT answers.
-            editor.edit_version(before, write.wanted, write.version_id or before.current.id)
+            editor.edit_version(before, write.wanted, write.version_id)
             return None
         case WriteTarget.NEW_VERSION:
             editor.create_version(before, write.wanted)

@@ -102,7 +102,8 @@ def draft_versions(desired: Desired, live: Live, tables: CodeTables, *, may_inse
             continue
         base = _inherit(one.begin, planned) if version is None else version
         view = view_version(live, base, ends[one.begin])
-        draft, problems = _draft_version(replace(desired, spec=one.spec), view, tables)
+        # As if it were the only one, so that what is wrong with it is found at its own place.
+        draft, problems = _draft_version(replace(desired, spec=one.spec, versions=(one,)), view, tables)
         found += problems
         if version is None:
             made = _make_new(one, draft or _make_empty(desired, view), base, ends, live)

@@ -103,9 +103,9 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
     ("reconciler/apply/step.py", "return step.outcome", "return step.outcome", "return None"): _LOOKED_AT,
     (
         "reconciler/apply/step.py",
-        "if result.found and find_remaining(change.target_values, result.found):",
-        "result.found and find_remaining(change.target_values, result.found)",
-        "((find_remaining(change.target_values, result.found)))",
+        "if result.found and find_writes(change, result.found):",
+        "result.found and find_writes(change, result.found)",
+        "((find_writes(change, result.found)))",
     ): "for the types: a write that was done was found, for nothing else says that it was",
     (
         "reconciler/apply/writes.py",
@@ -151,10 +151,22 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
     ): "a guard against an endless loop: no rule refuses the id of a channel that no file manages",
     (
         "reconciler/planning/plan.py",
-        "if desired.spec.items() <= live.values.items():",
+        "if not desired.versions and desired.spec.items() <= live.values.items():",
         "desired.spec.items() <= live.values.items()",
         "((desired.spec.items()) < (live.values.items()))",
     ): "a shortcut: a channel of which the files manage every value goes the longer way to the same end",
+    (
+        "reconciler/planning/versions.py",
+        "if desired.spec.items() <= live.values.items():",
+        "desired.spec.items() <= live.values.items()",
+        "((desired.spec.items()) < (live.values.items()))",
+    ): "a shortcut: no file manages every value of a version",
+    (
+        "reconciler/planning/versions.py",
+        "if one.begin not in begins and one.begin < begins[-1]:",
+        "one.begin < begins[-1]",
+        "((one.begin) <= (begins[-1]))",
+    ): "a begin that is none of the live ones equals none of them",
 }
 
 

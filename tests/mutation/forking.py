@@ -30,13 +30,22 @@ FAILED = "failed.txt"
 
 
 class Failures:
-    """A plugin of pytest that keeps the name of the test that failed."""
+    """A plugin of pytest that keeps the name of the test, or of the file, that failed."""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Called for each phase of a test."""
         if report.failed:
-            with Path(FAILED).open("a", encoding="utf-8") as file:
-                file.write(f"{report.nodeid}\n")
+            _keep(report.nodeid)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Called for each file: a fault may break what a test module does when it is imported."""
+        if report.failed:
+            _keep(report.nodeid)
+
+
+def _keep(name: str) -> None:
+    with Path(FAILED).open("a", encoding="utf-8") as file:
+        file.write(f"{name}\n")
 
 
 class Runner:
@@ -68,9 +77,11 @@ class Runner:
         self._process.stdin.write(json.dumps({"tests": tests, "seconds": seconds}) + "\n")
         self._process.stdin.flush()
         ending = self._process.stdout.readline().strip()
-        if ending not in {"0", "1", "2", "time", "signal"}:
+        failed = (self.folder / FAILED).read_text("utf-8").splitlines()
+        # Where a module cannot be imported, pytest says 4, for it does not find the tests either.
+        if ending not in {"0", "1", "2", "time", "signal"} and not failed:
             raise RuntimeError(f"pytest ended with {ending!r}: {(self.folder / OUTPUT).read_text('utf-8')[-2000:]}")
-        self.failed |= set((self.folder / FAILED).read_text("utf-8").splitlines())
+        self.failed |= set(failed)
         return ending == "0"
 
     def close(self) -> None:

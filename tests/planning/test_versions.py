@@ -7,11 +7,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from reconciler.model.channels import DesiredVersion
+from reconciler.model.channels import Definitions, DesiredVersion, Snapshot
 from reconciler.model.fields import Impact
+from reconciler.model.findings import Location
+from reconciler.model.identifiers import Feed, Identifiers
 from reconciler.model.plan import Action, Edit, Verdict, VersionAction
 from reconciler.model.project import Environment, VersionInsert
-from tests.planning.tenant import BASIS, V, add_older_version, make_calculated, make_desired, make_live, plan_of
+from reconciler.planning.plan import make_plan
+from tests.planning.tenant import (
+    BASIS,
+    REFERENCE,
+    V,
+    add_older_version,
+    make_calculated,
+    make_desired,
+    make_live,
+    plan_of,
+)
 
 if TYPE_CHECKING:
     from reconciler.model.channels import Desired, Live
@@ -199,3 +211,196 @@ def test_versions_in_a_row_inherit_one_from_the_other() -> None:
     assert (first.end, second.end) == ("2027-01-01T00:00:00", None)
     assert second.target_values[f"{V}multiplier"] == 2
     assert second.target_values[f"{V}unitId"] == 2
+
+
+def test_a_calculated_channel_may_list_its_one_version() -> None:
+    live = make_calculated(1, "channel(2)")
+
+    change = change_of(plan_of([list_versions(live, ("", {"unitCode": "KW"}))], [live, make_live(2)]))
+
+    assert ([edit.path for edit in change.edits], change.blocked_by) == ([f"{V}unitCode"], ())
+
+
+def dated(begin: str, **others: Any) -> Live:
+    """A channel whose only version begins at a date."""
+    return make_live(1, {f"{V}beginDate": begin, f"{V}rolloverValue": 500, f"{V}observationRuleId": 1}, **others)
+
+
+def test_a_version_before_all_live_ones_takes_over_from_the_first() -> None:
+    live = dated("2024-01-01T00:00:00", **READ)
+
+    change = change_of(plan_versions(live, ("", {"multiplier": 2}), ("2024-01-01T00:00:00", {}), insert=True))
+
+    (created,) = change.versions
+    assert change.edits == (
+        Edit("channelVersions[null].beginDate", None, None, Impact.HISTORY),
+        Edit("channelVersions[null].multiplier", 1, 2, Impact.HISTORY),
+    )
+    assert created.before == {f"{V}multiplier": 1, f"{V}beginDate": None}
+    assert created.after == {f"{V}multiplier": 2, f"{V}beginDate": None}
+    assert created.inherited == {f"{V}unitCode": "KWH", f"{V}observationRule": "Odometer", f"{V}rolloverValue": 500}
+    assert (created.begin, created.end) == ("", "2024-01-01T00:00:00")
+    assert (created.first_reading, created.last_reading) == ("2021-07-01T00:15:00", "2024-01-01T00:00:00")
+    assert created.live == {path: value for path, value in live.current.values.items() if path in created.live} | {
+        f"{V}beginDate": None
+    }
+    assert created.target_values == {**created.live, f"{V}multiplier": 2}
+
+
+@pytest.mark.parametrize(
+    ("live", "begin", "message", "evidence"),
+    [
+        (
+            dated("2024-01-01T00:00:00"),
+            "",
+            (
+                "a version cannot be created before the latest one, found beginDate null; the live ones begin at "
+                "2024-01-01T00:00:00"
+            ),
+            {"begin_date": None, "live_begin_dates": ["2024-01-01T00:00:00"]},
+        ),
+        (
+            add_older_version(make_live(1), "2024-01-01T00:00:00"),
+            "2020-01-01T00:00:00",
+            (
+                "a version cannot be created before the latest one, found beginDate 2020-01-01T00:00:00; the live ones "
+                "begin at the beginning and 2024-01-01T00:00:00"
+            ),
+            {"begin_date": "2020-01-01T00:00:00", "live_begin_dates": [None, "2024-01-01T00:00:00"]},
+        ),
+    ],
+    ids=["before the only one", "between two"],
+)
+def test_a_version_that_may_be_a_slip_of_the_date_is_refused_with_the_live_dates(
+    live: Live, begin: str, message: str, evidence: dict[str, object]
+) -> None:
+    change = change_of(plan_versions(live, (begin, {"multiplier": 2})))
+
+    (block,) = change.blocked_by
+    assert (block.rule, block.message, block.evidence, block.is_unknown) == ("ESA422", message, evidence, False)
+
+
+def test_dates_in_a_zone_are_no_obstacle_if_every_listed_version_is_live() -> None:
+    live = add_older_version(make_live(1), "2024-01-01T05:00:00Z")
+
+    unclear = change_of(plan_versions(live, ("", {}), ("2024-01-01T00:00:00", {"multiplier": 2})))
+    clear = change_of(plan_versions(live, ("", {"multiplier": 2})))
+
+    zoned = [block for block in unclear.blocked_by if block.rule == "ESA413"]
+    assert (zoned[0].evidence, zoned[0].is_unknown) == ({"begin_date": "2024-01-01T05:00:00Z"}, True)
+    assert clear.blocked_by == ()
+
+
+def test_a_code_of_a_listed_version_that_nobody_knows_is_an_error_at_its_place() -> None:
+    live = add_older_version(make_live(1), "2024-01-01T00:00:00")
+
+    plan = plan_versions(live, ("", {"unitCode": "NOPE"}), ("2024-01-01T00:00:00", {"multiplier": 2}))
+
+    assert plan.changes == ()
+    (finding,) = plan.findings
+    assert (finding.code, finding.location and finding.location.path) == (
+        "ESA310",
+        ("channels", "north", "channelVersions", "0", "unitCode"),
+    )
+
+
+def test_a_code_that_cannot_be_looked_up_blocks_its_version_and_a_new_id_is_only_a_warning() -> None:
+    live = add_older_version(make_live(1), "2024-01-01T00:00:00")
+
+    plan = plan_versions(live, ("", {"unitId": 99}), ("2024-01-01T00:00:00", {}))
+
+    assert [finding.code for finding in plan.findings] == ["ESA312"]
+    assert plan.changes == ()
+
+
+def test_without_readings_in_its_time_an_edited_version_has_no_dates() -> None:
+    live = add_older_version(make_live(1), "2024-01-01T00:00:00")
+
+    change = change_of(plan_versions(live, ("", {"multiplier": 5})))
+
+    (edited,) = change.versions
+    assert (edited.first_reading, edited.last_reading) == (None, None)
+    assert [edit.impact for edit in change.edits] == [Impact.FORWARD]
+
+
+def test_a_new_version_without_a_setting_of_its_own_changes_no_value() -> None:
+    change = change_of(plan_versions(make_live(1, **READ), ("", {}), ("2025-01-01T00:00:00", {})))
+
+    assert change.edits == (
+        Edit("channelVersions[2025-01-01T00:00:00].beginDate", None, "2025-01-01T00:00:00", Impact.FORWARD),
+    )
+
+
+def test_what_is_created_and_what_is_not_listed_is_noted_at_its_place() -> None:
+    live = add_older_version(make_live(1), "2024-01-01T00:00:00")
+
+    plan = plan_versions(live, ("", {"multiplier": 5}), (SWAP, {"multiplier": 2}))
+
+    assert [(found.code, found.message, found.location and found.location.path[2:]) for found in plan.findings] == [
+        ("ESA522", "1 live version is not listed, so not managed: from 2024-01-01T00:00:00", ("channelVersions",)),
+        (
+            "ESA523",
+            f"once created, the version from {SWAP} cannot be deleted again",
+            ("channelVersions", "1", "beginDate"),
+        ),
+    ]
+
+
+def test_a_calculated_channel_with_several_listed_versions_gives_their_begins() -> None:
+    live = make_calculated(1, "channel(2)")
+    desired = list_versions(live, ("", {"formula": "channel(2)"}), (SWAP, {"formula": "channel(2)"}))
+
+    change = change_of(plan_of([desired], [live, make_live(2)]))
+
+    evidence = [block.evidence for block in change.blocked_by if block.rule == "ESA421"]
+    assert evidence == [{"begin_dates": [None, SWAP]}]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "span", "impact"),
+    [
+        ("2021-01-01T00:00:00", "2026-12-31T00:00:00", (SWAP, "2026-12-31T00:00:00"), Impact.HISTORY),
+        ("2026-11-02T08:15:00", "2026-12-31T00:00:00", ("2026-11-02T08:15:00", "2026-12-31T00:00:00"), Impact.HISTORY),
+        ("2021-01-01T00:00:00", "2027-06-01T00:00:00", (SWAP, "2027-01-01T00:00:00"), Impact.HISTORY),
+        ("2027-01-01T00:00:00", None, ("2027-01-01T00:00:00", "2027-01-01T00:00:00"), Impact.HISTORY),
+        (None, "2026-12-31T00:00:00", (SWAP, "2026-12-31T00:00:00"), Impact.HISTORY),
+        (None, None, (SWAP, "2027-01-01T00:00:00"), Impact.HISTORY),
+        ("2021-01-01T00:00:00", SWAP, (None, None), Impact.FORWARD),
+        ("2027-01-01T00:15:00", "2027-06-01T00:00:00", (None, None), Impact.FORWARD),
+    ],
+    ids=["inside", "begin inside", "beyond", "at the end", "no first", "no times", "up to the begin", "after the end"],
+)
+def test_the_readings_in_the_time_of_a_version_are_after_its_begin_and_up_to_its_end(
+    first: str | None, last: str | None, span: tuple[str | None, str | None], impact: Impact
+) -> None:
+    live = make_live(1, has_readings=True, first_reading=first, last_reading=last)
+
+    change = change_of(
+        plan_versions(live, ("", {}), (SWAP, {"multiplier": 2}), ("2027-01-01T00:00:00", {"multiplier": 3}))
+    )
+
+    assert (change.versions[0].first_reading, change.versions[0].last_reading) == span
+    assert [edit.impact for edit in change.edits[:2]] == [impact, impact]
+
+
+def test_a_channel_without_readings_has_none_in_any_version() -> None:
+    live = make_live(1, has_readings=False, first_reading=None, last_reading="2026-12-31T00:00:00")
+
+    change = change_of(plan_versions(live, ("", {}), (SWAP, {"multiplier": 2})))
+
+    assert [edit.impact for edit in change.edits] == [Impact.FORWARD, Impact.FORWARD]
+
+
+def test_a_new_unit_reroutes_the_feeds_that_name_their_channel_by_it() -> None:
+    live = make_live(1)
+    by_unit = Identifiers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE", unit_code="KWH")
+    feed = Feed("logger", Location("channels/north.yaml", 30, path=("feeds", "logger")), by_unit, "north")
+    other = make_live(2, {f"{V}unitId": 3})
+    desired = list_versions(live, ("", {}), (SWAP, {"unitCode": "GAL"}))
+    definitions = Definitions((desired,), (feed,), ("channels/north.yaml",), "sha256:0")
+
+    plan = make_plan(definitions, Snapshot((live, other), REFERENCE), BASIS)
+
+    (route,) = plan.feeds
+    assert (route.before, route.after) == (1, None)
+    assert [block.rule for block in change_of(plan).blocked_by] or change_of(plan).feeds == ("logger",)
