@@ -184,7 +184,7 @@ def verify(change: Change, outcome: Outcome, written: Live, found: Live | Servic
 
 
 def _find_undone(change: Change, found: Live) -> Iterator[str]:
-    """In what `found` is not as `change` wants it any more, one sentence each."""
+    """How `found` differs from what `change` wants, each as a sentence."""
     for write in find_writes(change, found):
         if write.part is WriteTarget.NEW_VERSION:
             yield f"it has no version from {write.begin or 'the beginning'}"

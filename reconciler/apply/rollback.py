@@ -266,7 +266,7 @@ def _refuse_masked(undoing: _Undoing) -> Iterator[Blocker]:
 
 
 def _list_edits(undoing: _Undoing) -> Iterator[Edit]:
-    """What is put back, in the file's own vocabulary where the plan had an edit there, with its gravest impact."""
+    """The edits that revert, in the vocabulary of the files if the plan had an edit there, with their worst impact."""
     wanted = undoing.of_channel
     own = {FIELD_AT[edit.path].path: edit for edit in undoing.change.edits if find_version(edit.path) is None}
     is_same_version = undoing.after.current.id == undoing.change.version_id

@@ -157,7 +157,7 @@ def list_new_formulas(plan: Plan) -> tuple[tuple[int, int, str], ...]:
 
     Formulas that use a channel which another change converts first are left out: EnergyCAP would reject them today.
     """
-    # What a file manages is among the target values even if it stays as it is.
+    # A managed value is among the target values even if it does not change.
     converted = {
         change.channel_id for change in plan.sendable if any(edit.path == IS_CALCULATED for edit in change.edits)
     }

@@ -297,9 +297,7 @@ def _check_zones(desired: Desired, live: Live) -> Iterator[Blocker]:
     unclear = [version.begin_date for version in live.versions if has_zone(begin_key(version.begin_date))]
     lives = {begin_key(version.begin_date) for version in live.versions}
     if unclear and any(one.begin not in lives for one in desired.versions):
-        message = (
-            f"the live versions cannot be told apart: one begins at {unclear[0]}, in a time zone of unknown meaning"
-        )
+        message = f"unknown which live version is meant: one begins at {unclear[0]}, in a time zone of unknown meaning"
         yield Blocker("ESA413", message, {"begin_date": unclear[0]}, RULES["ESA413"].fix, is_unknown=True)
 
 
