@@ -27,6 +27,7 @@ LIBRARIES = ("pytest", "hypothesis.strategies", "hypothesis.stateful", "httpx", 
 MOST_MEMORY = 8 * 1024**3
 OUTPUT = "output.txt"
 FAILED = "failed.txt"
+_NO_CONFTEST = "ImportError while loading conftest"
 
 
 class Failures:
@@ -78,9 +79,11 @@ class Runner:
         self._process.stdin.flush()
         ending = self._process.stdout.readline().strip()
         failed = (self.folder / FAILED).read_text("utf-8").splitlines()
-        # Where a module cannot be imported, pytest says 4, for it does not find the tests either.
-        if ending not in {"0", "1", "2", "time", "signal"} and not failed:
-            raise RuntimeError(f"pytest ended with {ending!r}: {(self.folder / OUTPUT).read_text('utf-8')[-2000:]}")
+        output = (self.folder / OUTPUT).read_text("utf-8")
+        # If a module or a conftest cannot be imported, pytest says 4, as it does not find the tests either.
+        is_broken = bool(failed) or output.startswith(_NO_CONFTEST)
+        if ending not in {"0", "1", "2", "time", "signal"} and not is_broken:
+            raise RuntimeError(f"pytest ended with {ending!r}: {output[-2000:]}")
         self.failed |= set(failed)
         return ending == "0"
 

@@ -97,6 +97,12 @@ def test_a_fault_that_a_test_file_meets_when_it_is_imported_is_noticed(runner: R
     assert runner.failed == {"tests/test_sizes.py"}
 
 
+def test_a_fault_that_a_conftest_meets_is_noticed(runner: Runner) -> None:
+    (runner.folder / "tests/conftest.py").write_text("import reconciler.sizes\n\nreconciler.sizes.gone()\n")
+
+    assert not runner.pass_tests(["tests/test_sizes.py::test_counting_ends"], 60)
+
+
 def test_a_fault_that_never_ends_is_noticed(runner: Runner) -> None:
     (runner.folder / FILE).write_text(SOURCE.replace("number -= 1", "number += 1"))
 
