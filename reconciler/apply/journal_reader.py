@@ -397,9 +397,9 @@ class WriteHistory:
 
 def _is_former(one: _ConfirmedWrites, live: Live) -> bool:
     """Whether `live` lacks a version that was created, or shows a value of before the write."""
-    remaining = find_unwritten(one.write, live)
     if one.write.part is WriteTarget.NEW_VERSION:
-        return bool(remaining) and find_begun(live, one.write.begin) is None
+        return find_begun(live, one.write.begin) is None
+    remaining = find_unwritten(one.write, live)
     before, now = at_version(one.before, one.write.version_id), at_version(live, one.write.version_id)
     if before is None or now is None:
         return False

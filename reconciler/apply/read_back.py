@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from msgspec import Struct
@@ -72,7 +73,7 @@ def _find_differences(expected: Live, found: Live) -> Iterator[_Difference]:
     yield from _find_value_differences(CHANNEL_FIELDS, expected.values, found.values)
     ids, found_ids = ([version.id for version in live.versions] for live in (expected, found))
     # A version that was created has no id before it is found.
-    if len(ids) != len(found_ids) or any(one not in {0, other} for one, other in zip(ids, found_ids, strict=True)):
+    if len(ids) != len(found_ids) or any(one not in {0, other} for one, other in zip_longest(ids, found_ids)):
         # The values of the current version belong to different versions then.
         yield _Difference(_VERSIONS, str(ids), str(found_ids))
         return

@@ -233,11 +233,9 @@ def _make_history(undoing: _Undoing) -> History | None:
 def _invert_versions(undoing: _Undoing) -> Iterator[VersionChange]:
     """The versions beside the current one that get back what they had."""
     ends = {one.id: begin_key(other.begin_date) for one, other in pairwise(undoing.after.versions)}
-    versions = {version.id: version for version in undoing.after.versions}
-    for id_, wanted in undoing.of_versions.items():
-        if id_ == undoing.after.current.id or id_ not in versions:
-            continue
-        version = versions[id_]
+    wanted_by_id = undoing.of_versions
+    for version in [version for version in undoing.after.versions[:-1] if version.id in wanted_by_id]:
+        id_, wanted = version.id, wanted_by_id[version.id]
         seen = {field.path: version.values.get(field.path) for field in VERSION_FIELDS}
         yield VersionChange(
             VersionAction.UPDATE,

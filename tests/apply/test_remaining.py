@@ -163,3 +163,14 @@ def test_a_new_version_is_unwritten_until_it_is_there_with_its_values() -> None:
     begun = replace(live, versions=(*live.versions, other), values={**live.values, **other.values})
     assert find_unwritten(write, begun) == {MULTIPLIER: 3}
     assert find_unwritten(write, expected_after(live, write)) == {}
+
+
+def test_a_version_from_the_beginning_has_no_begin_date() -> None:
+    live = begin_at(make_live(), "2024-01-01T00:00:00")
+
+    created = expected_after(live, Write(WriteTarget.NEW_VERSION, {BEGIN_DATE: None, MULTIPLIER: 3}))
+
+    assert [(version.id, version.begin_date) for version in created.versions] == [
+        (0, None),
+        (10, "2024-01-01T00:00:00"),
+    ]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from reconciler.model.channels import Desired
+from reconciler.model.channels import Desired, DesiredVersion
 from reconciler.model.fields import FIELD_AT
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.identifiers import Identifiers
@@ -383,3 +384,21 @@ def test_feeds_without_identifiers_are_not_compared() -> None:
     feeds = (make_feed("one", "nb-elec-use", Identifiers()), make_feed("two", "nb-elec-demand", Identifiers()))
 
     assert [finding.code for finding in check_feeds(feeds, CHANNELS)] == ["ESA342", "ESA342"]
+
+
+def test_versions_are_checked_by_the_files_alone() -> None:
+    path = "esaChannelVersion.rolloverValue"
+    trip: Spec = {"esaChannelVersion.observationRule": "Trip", path: 5}
+    versions = (DesiredVersion("", 0, trip), DesiredVersion("2026-01-01T00:00:00", 1, {FORMULA: "channel(1042)"}))
+    desired = replace(make_channel("sum", {"isCalculated": True, FORMULA: "channel(1042)"}), versions=versions)
+
+    found = check_definitions(make_definitions([desired]))
+
+    assert [(one.code, one.message, one.location and one.location.path[2:]) for one in found] == [
+        (
+            "ESA214",
+            "rolloverValue must be null under the Trip rule, found 5",
+            ("channelVersions", "0", "rolloverValue"),
+        ),
+        ("ESA421", "a calculated channel has one version, found 2", ("channelVersions",)),
+    ]

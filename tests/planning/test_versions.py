@@ -177,6 +177,11 @@ def test_each_version_must_have_settings_that_the_service_takes() -> None:
     assert [(block.rule, block.message) for block in change.blocked_by] == [
         ("ESA214", f"the version from {SWAP}: rolloverValue must be null under the Trip rule, found 1000")
     ]
+    assert change.blocked_by[0].evidence == {
+        "begin_date": SWAP,
+        "path": f"{V}rolloverValue",
+        "value": 1000,
+    }
 
 
 def test_a_live_begin_in_an_unknown_zone_may_be_the_one_that_is_listed() -> None:
