@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,7 +23,6 @@ from reconciler.errors import FileError, PlanFileError, advise_on
 from reconciler.model.canonical import is_same
 from reconciler.model.fields import FIELD_AT, IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE, OBSERVATION_RULE_ID
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
-from reconciler.model.plan import VersionAction
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.rows import Damage, VersionedRow, decode
 from reconciler.planning.messages import show_value
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from reconciler.apply.writes import WriteResult
     from reconciler.model.channels import Live
     from reconciler.model.plan import Change, Plan
-    from reconciler.model.values import Spec, Value
+    from reconciler.model.values import Spec
     from reconciler.planfile.rows import Document
 
 
@@ -80,46 +79,35 @@ def _check_intent(intent: WriteIntended, change: Change | None) -> Iterator[str]
         yield "{} is for channel {} on data point {}, but in its plan it is channel {} on {}".format(
             named, *place, *planned
         )
-    sources = _find_sources(intent.write, change)
-    if not sources:
+    planned_values = _find_planned(intent.write, change)
+    if planned_values is None:
         yield f"{named} is for a version that its plan does not write"
         return
+    wanted, seen = planned_values
     before = at_version(intent.before, intent.write.version_id) or intent.before
+    rule_id = before.values.get(OBSERVATION_RULE_ID)
     for path, value in intent.write.wanted.items():
-        wanted, seen = _find_values(path, sources)
-        if not _is_any(path, value, wanted, before):
+        if path not in wanted or not is_same(path, wanted[path], value, rule_id):
             yield f"{named} writes {path}, but not with an edit of its plan"
-        elif intent.write.part is not WriteTarget.NEW_VERSION and not _is_any(
-            path, before.values.get(path), (*wanted, *seen), before
-        ):
+        elif intent.write.part is not WriteTarget.NEW_VERSION and not any(
             # Somebody may have set what is wanted in between.
+            is_same(path, one, before.values.get(path), rule_id)
+            for one in (wanted[path], seen.get(path))
+        ):
             yield f"{named} found another {path} than its plan saw"
         elif intent.write.part is not WriteTarget.CHANNEL and not FIELD_AT[path].is_versioned:
             yield f"{named} writes {path} to a version, which has no such value"
 
 
-# What a plan wants of a channel or a version, and what it saw there, by the paths of EsaChannelEdit.
-_Source: TypeAlias = "tuple[Spec, Spec]"
-
-
-def _find_sources(write: Write, change: Change) -> tuple[_Source, ...]:
-    """What `change` may send by such a write; empty where it has no such version."""
+def _find_planned(write: Write, change: Change) -> tuple[Spec, Spec] | None:
+    """What `change` wants where it may send such a write, and what the plan saw there; None without such a version."""
     if write.part is WriteTarget.NEW_VERSION:
-        created = (one for one in change.versions if one.action is VersionAction.CREATE)
-        return tuple((one.target_values, one.live) for one in created if one.begin == write.begin)
-    if write.version_id in {0, change.version_id} or write.part is WriteTarget.CHANNEL:
-        return ((change.target_values, change.live),)
-    return tuple((one.target_values, one.live) for one in change.versions if one.version_id == write.version_id)
-
-
-def _find_values(path: str, sources: Sequence[_Source]) -> tuple[list[Value], list[Value]]:
-    wanted = [values[path] for values, _ in sources if path in values]
-    return wanted, [seen.get(path) for _, seen in sources]
-
-
-def _is_any(path: str, value: Value, others: Sequence[Value], before: Live) -> bool:
-    rule_id = before.values.get(OBSERVATION_RULE_ID)
-    return any(is_same(path, other, value, rule_id) for other in others)
+        versions = [one for one in change.created_versions if one.begin == write.begin]
+    elif write.part is WriteTarget.CHANNEL or write.version_id in {0, change.version_id}:
+        return change.target_values, change.live
+    else:
+        versions = [one for one in change.versions if one.version_id == write.version_id]
+    return next(((one.target_values, one.live) for one in versions), None)
 
 
 def _check_finished(

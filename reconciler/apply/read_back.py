@@ -17,6 +17,7 @@ from reconciler.model.canonical import is_same
 from reconciler.model.channels import Live
 from reconciler.model.fields import CHANNEL_FIELDS, OBSERVATION_RULE_ID, VERSION_FIELDS
 from reconciler.model.outcomes import OutcomeStatus
+from reconciler.model.values import name_begin
 from reconciler.planning.messages import show_values
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ def _find_undone(change: Change, found: Live) -> Iterator[str]:
     """How `found` differs from what `change` wants, each as a sentence."""
     for write in find_writes(change, found):
         if write.part is WriteTarget.NEW_VERSION:
-            yield f"it has no version from {write.begin or 'the beginning'}"
+            yield f"it has no version from {name_begin(write.begin)}"
             continue
         version = at_version(found, write.version_id) or found
         place = (

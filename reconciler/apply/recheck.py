@@ -25,7 +25,7 @@ from reconciler.model.fields import (
     find_version,
 )
 from reconciler.model.plan import VersionAction
-from reconciler.model.values import begin_key
+from reconciler.model.values import begin_key, name_begin
 from reconciler.planning.diff import changed_paths, find_impact
 from reconciler.planning.feed_impact import may_affect_routing, recheck_feeds
 from reconciler.planning.identification import make_index
@@ -173,7 +173,7 @@ def find_worse_impacts(change: Change, fresh: Live) -> tuple[str, ...]:
 
 
 def _find_other_versions(change: Change, fresh: Live) -> tuple[str, ...]:
-    created = {one.begin for one in change.versions if one.action is VersionAction.CREATE}
+    created = {one.begin for one in change.created_versions}
     others = [version for version in fresh.versions if begin_key(version.begin_date) not in created]
     if len(others) != change.version_count:
         return (f"it has {_count(len(others))}, the plan saw {change.version_count}",)
@@ -189,7 +189,7 @@ def _count(versions: int) -> str:
 def _find_other_values(change: Change, fresh: Live) -> Iterator[str]:
     yield from _compare(change.target_values, change.live, at_version(fresh, change.version_id))
     for one in change.versions:
-        name = f"in the version from {one.begin or 'the beginning'}, "
+        name = f"in the version from {name_begin(one.begin)}, "
         if one.action is VersionAction.UPDATE:
             yield from _compare(one.target_values, one.live, at_version(fresh, one.version_id or 0), name)
         else:

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from reconciler.model.canonical import is_same
 from reconciler.model.channels import Version
 from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID, ODOMETER, VERSION_FIELDS
-from reconciler.model.plan import VersionAction
 from reconciler.model.values import begin_key
 
 if TYPE_CHECKING:
@@ -57,13 +56,18 @@ def at_version(live: Live, version_id: int) -> Live | None:
     if version_id in {0, live.current.id}:
         return live
     version = next((one for one in live.versions if one.id == version_id), None)
-    return replace(live, values={**live.values, **version.values}) if version else None
+    return show_version(live, version) if version else None
+
+
+def show_version(live: Live, version: Version) -> Live:
+    """`live` with the values of `version` in place of the current ones."""
+    return replace(live, values={**live.values, **version.values})
 
 
 def find_begun(live: Live, begin: str) -> Live | None:
     """`live` with the values of the version that begins at `begin` in place of the current ones; None without one."""
     version = next((one for one in live.versions if begin_key(one.begin_date) == begin), None)
-    return at_version(live, version.id) if version else None
+    return show_version(live, version) if version else None
 
 
 def find_unwritten(write: Write, found: Live) -> Spec:
@@ -86,8 +90,8 @@ def find_writes(change: Change, fresh: Live) -> tuple[Write, ...]:
         *_find_current(change, fresh),
         *(
             Write(WriteTarget.NEW_VERSION, one.target_values, begin=one.begin)
-            for one in change.versions
-            if one.action is VersionAction.CREATE and find_begun(fresh, one.begin) is None
+            for one in change.created_versions
+            if find_begun(fresh, one.begin) is None
         ),
     )
 
@@ -129,5 +133,4 @@ def expected_after(before: Live, write: Write) -> Live:
             for version in before.versions
         ]
     of_channel = {path: value for path, value in write.wanted.items() if path not in versioned}
-    values = {**before.values, **of_channel, **versions[-1].values}
-    return replace(before, values=values, versions=tuple(versions))
+    return replace(before, values={**before.values, **of_channel}).with_versions(tuple(versions))

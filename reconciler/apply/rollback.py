@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler import __version__
-from reconciler.apply.remaining import WriteTarget, at_version, expected_after, find_remaining
+from reconciler.apply.remaining import WriteTarget, at_version, expected_after, find_remaining, show_version
 from reconciler.masking import holds_mask
 from reconciler.model.channels import Live, Version
 from reconciler.model.fields import (
@@ -40,7 +40,7 @@ from reconciler.model.plan import (
     VersionChange,
     VersionSpan,
 )
-from reconciler.model.values import begin_key
+from reconciler.model.values import begin_key, name_begin
 from reconciler.planfile.writing import encode_plan
 from reconciler.planning.changes import fingerprint
 from reconciler.rules import RULES, make_finding
@@ -96,8 +96,8 @@ class _Undoing(Struct, frozen=True):
             if begin_key(version.begin_date) in self.created:
                 values = {**before.values, **wanted.get(before.id, {})}
                 settings = {path: values.get(path) for path in _SETTINGS}
-                view = replace(self.after, values={**self.after.values, **version.values})
-                wanted[version.id] = {**find_remaining(settings, view), **wanted.get(version.id, {})}
+                remaining = find_remaining(settings, show_version(self.after, version))
+                wanted[version.id] = {**remaining, **wanted.get(version.id, {})}
         return {id_: spec for id_, spec in wanted.items() if spec}
 
 
@@ -235,13 +235,13 @@ def _invert_versions(undoing: _Undoing) -> Iterator[VersionChange]:
     ends = {one.id: begin_key(other.begin_date) for one, other in pairwise(undoing.after.versions)}
     wanted_by_id = undoing.of_versions
     for version in [version for version in undoing.after.versions[:-1] if version.id in wanted_by_id]:
-        id_, wanted = version.id, wanted_by_id[version.id]
+        wanted = wanted_by_id[version.id]
         seen = {field.path: version.values.get(field.path) for field in VERSION_FIELDS}
         yield VersionChange(
             VersionAction.UPDATE,
             begin_key(version.begin_date),
-            id_,
-            ends.get(id_),
+            version.id,
+            ends[version.id],
             before={path: seen[path] for path in wanted},
             after=wanted,
             inherited={},
@@ -252,8 +252,7 @@ def _invert_versions(undoing: _Undoing) -> Iterator[VersionChange]:
 
 def _list_version_edits(one: VersionChange) -> Iterator[Edit]:
     for path, value in one.target_values.items():
-        name = version_path(one.begin, FIELD_AT[path].key)
-        yield Edit(name, one.live.get(path), value, FIELD_AT[path].impact)
+        yield Edit(version_path(one.begin, path), one.live.get(path), value, FIELD_AT[path].impact)
 
 
 def _refuse_masked(undoing: _Undoing) -> Iterator[Blocker]:
@@ -291,5 +290,5 @@ def _warn(undoing: _Undoing) -> Iterator[Finding]:
         message = f"settings of {change.name} are reverted, but not their effect on readings, found {', '.join(paths)}"
         yield make_finding("ESA711", message, place)
     for begin in undoing.created:
-        message = f"the version of {change.name} from {begin or 'the beginning'} stays: it gets the settings before it"
+        message = f"the version of {change.name} from {name_begin(begin)} stays: it gets the settings before it"
         yield make_finding("ESA714", message, place)

@@ -279,7 +279,7 @@ def read_dates(live: Live, meaning: VersionDates | None, find_zone: FindZone) ->
         return live
     zone = find_zone(live.data_point.id) if needs_zone(live, meaning) else None
     versions = tuple(sorted((_read_version(version, meaning, zone) for version in live.versions), key=version_order))
-    return replace(live, values={**live.values, **versions[-1].values}, versions=versions)
+    return live.with_versions(versions)
 
 
 def _read_version(version: Version, meaning: VersionDates | None, zone: ZoneInfo | None) -> Version:

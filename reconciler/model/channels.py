@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model.fields import FORMULA, IS_CALCULATED, IS_PRIMARY_VALUE, VERSION, VERSIONS, find_version
 from reconciler.model.findings import Location
@@ -121,6 +122,10 @@ class Live(Struct, frozen=True):
     @property
     def current(self) -> Version:
         return self.versions[-1]
+
+    def with_versions(self, versions: tuple[Version, ...]) -> Live:
+        """The channel with these versions, and the values of the last of them as the current ones."""
+        return replace(self, values={**self.values, **versions[-1].values}, versions=versions)
 
     @property
     def is_calculated(self) -> bool:

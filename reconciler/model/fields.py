@@ -465,12 +465,12 @@ FIELD_AT = _FieldsByPath(
 )
 
 
-def version_path(begin: str, key: str) -> str:
-    """The path of a property of the version that begins at `begin`, "" for the beginning, as edits and reports have it.
+def version_path(begin: str, path: str) -> str:
+    """`path`, which is one of the current version, for the version that begins at `begin`, "" for the beginning.
 
-    `channelVersions[2026-11-02T08:00:00].multiplier`
+    As edits and reports have it: `channelVersions[2026-11-02T08:00:00].multiplier`
     """
-    return f"{VERSIONS}[{begin or 'null'}].{key}"
+    return f"{VERSIONS}[{begin or 'null'}].{path.rpartition('.')[2]}"
 
 
 def find_version(path: str) -> str | None:

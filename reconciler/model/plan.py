@@ -159,6 +159,11 @@ class Change(Struct, frozen=True):
     versions: tuple[VersionChange, ...] = ()
 
     @property
+    def created_versions(self) -> tuple[VersionChange, ...]:
+        """The versions that the change creates, oldest first."""
+        return tuple(one for one in self.versions if one.action is VersionAction.CREATE)
+
+    @property
     def is_sendable(self) -> bool:
         return self.action is Action.UPDATE and self.verdict is Verdict.ALLOWED
 

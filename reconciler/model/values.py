@@ -99,6 +99,11 @@ def begin_key(begin: Value) -> str:
     return "" if moment <= _FIRST_BEGIN else moment
 
 
+def name_begin(begin: str) -> str:
+    """The begin of a version, as `begin_key` gives it, in a sentence after "from"."""
+    return begin or "the beginning"
+
+
 def is_time(text: str) -> bool:
     """Whether `text` is a date, or a date and time, as the service documents it."""
     return _LOCAL_TIME.fullmatch(text) is not None

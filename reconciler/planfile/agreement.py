@@ -20,7 +20,7 @@ from reconciler.model.fields import (
 )
 from reconciler.model.formulas import find_references, is_same_formula, rename_references
 from reconciler.model.plan import Action, Verdict, VersionAction
-from reconciler.model.values import begin_key, is_equal
+from reconciler.model.values import begin_key, is_equal, name_begin
 from reconciler.planning.messages import show_value
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def _check_version(
         empty = dict.fromkeys(path for path in version.target_values if path not in told)
         before, after = {**empty, **version.inherited, **before}, {**empty, **version.inherited, **after}
     part = replace(change, before=before, after=after, live=version.live, target_values=version.target_values)
-    name = f"the version from {version.begin or 'the beginning'}"
+    name = f"the version from {name_begin(version.begin)}"
     yield from (f"{name}: {problem}" for problem in _check_part(part, own, ids))
     spans = {begin_key(span.begin_date): span.id for span in change.history.versions} if change.history else {}
     if version.action is VersionAction.UPDATE and spans.get(version.begin) != version.version_id:
@@ -200,7 +200,7 @@ def _check_names(change: Change) -> Iterator[str]:
         yield "change.versions has one version twice"
     for name, side in (("before", change.before), ("after", change.after)):
         named = {
-            version_path(version.begin, path.rpartition(".")[2]): value
+            version_path(version.begin, path): value
             for version in change.versions
             for path, value in getattr(version, name).items()
         }

@@ -218,7 +218,7 @@ def _check_older_versions(channel: Desired) -> Iterator[Finding]:
     for one in channel.versions[:-1]:
         for violation in find_violations({**of_channel, **one.spec}):
             if FIELD_AT[violation.path].is_versioned:
-                place = channel.locate(version_path(one.begin, violation.path.rpartition(".")[2]))
+                place = channel.locate(version_path(one.begin, violation.path))
                 yield make_finding(violation.code, violation.message, place, fix=violation.fix)
     if len(channel.versions) > 1 and channel.spec.get(IS_CALCULATED) is True:
         message = f"a calculated channel has one version, found {len(channel.versions)}"

@@ -17,15 +17,15 @@ from reconciler.model.project import VersionInsert
 from reconciler.planning.changes import PreconditionResults, make_changes
 from reconciler.planning.context import block_unread, check_unread_feeds, make_context
 from reconciler.planning.dependencies import Dependency, with_dependencies
-from reconciler.planning.diff import make_draft, note_swaps, warn_of_edits
+from reconciler.planning.diff import note_swaps, warn_of_edits
 from reconciler.planning.feed_impact import route_feeds
 from reconciler.planning.feed_paths import affects_routing
 from reconciler.planning.identification import find_inputs, make_index
 from reconciler.planning.matching import check_still_found, match_channels
 from reconciler.planning.messages import find_owners, show_value, suggest
 from reconciler.planning.preconditions import check_preconditions
-from reconciler.planning.translation import CodeTables, codes_by_id, ids_by_code, list_unread, to_ids
-from reconciler.planning.versions import add_versions, draft_versions
+from reconciler.planning.translation import CodeTables, codes_by_id, ids_by_code, list_unread
+from reconciler.planning.versions import add_versions, draft_settings, draft_versions, split_versions
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -220,15 +220,14 @@ def _make_draft(match: Match, tables: CodeTables, *, may_insert: bool) -> tuple[
     # Most channels need no edit, and this comparison is much cheaper than a translation.
     if not desired.versions and desired.spec.items() <= live.values.items():
         return None, ()
-    versions = draft_versions(desired, live, tables, may_insert=may_insert)
-    translated, found = to_ids(versions.current, live.values, tables)
+    draft, found = draft_settings(split_versions(desired, live), live, tables)
+    blocks = tuple(each for each in found if isinstance(each, Blocker))
+    draft = replace(draft, blocks=blocks) if draft and blocks else draft
+    versions = draft_versions(desired, live, draft, tables, may_insert=may_insert)
     findings = (*(each for each in found if isinstance(each, Finding)), *versions.findings)
     if any(finding.severity is Severity.ERROR for finding in findings):
         return None, findings
-    draft = make_draft(versions.current, live, translated, tables)
-    blocks = tuple(each for each in found if isinstance(each, Blocker))
-    draft = replace(draft, blocks=blocks) if draft and blocks else draft
-    return add_versions(draft, versions, live), findings
+    return add_versions(draft, versions, desired.name, live), findings
 
 
 def _warn_of_edits(drafting: _Drafting, index: Index, reference: ReferenceData) -> _Drafting:

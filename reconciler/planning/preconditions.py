@@ -24,7 +24,7 @@ from reconciler.model.fields import (
 )
 from reconciler.model.plan import Blocker, VersionAction
 from reconciler.model.project import ChannelEdit, PrimaryMove, VersionDates
-from reconciler.model.values import BEGINNING, begin_key, canonical_time, has_zone
+from reconciler.model.values import BEGINNING, begin_key, canonical_time, has_zone, name_begin
 from reconciler.planning.constraints import find_violations
 from reconciler.planning.context import channel_evidence, check_unread, format_channel, make_context
 from reconciler.planning.conversions import check_conversion, check_inputs
@@ -270,7 +270,7 @@ def _check_versions(draft: Draft, context: PlanContext) -> Iterator[Blocker]:
         alone = replace(one.draft, is_version=True)
         checks = (_check_constraints, _check_demand, _check_money, _check_zone, _check_gaps)
         for block in (block for check in checks for block in check(alone, context)):
-            name = f"the version from {one.change.begin or 'the beginning'}"
+            name = f"the version from {name_begin(one.change.begin)}"
             yield replace(
                 block,
                 message=f"{name}: {block.message}",
@@ -479,8 +479,6 @@ def redraft(change: Change, fresh: Live, codes: Codes) -> Draft:
 
 def _leave_out_created(change: Change, fresh: Live) -> Live:
     """`fresh` without the versions that `change` creates: an earlier run of the same plan may have done that."""
-    created = {one.begin for one in change.versions if one.action is VersionAction.CREATE}
+    created = {one.begin for one in change.created_versions}
     versions = tuple(version for version in fresh.versions if begin_key(version.begin_date) not in created)
-    if not created or not versions:
-        return fresh
-    return replace(fresh, values={**fresh.values, **versions[-1].values}, versions=versions)
+    return fresh.with_versions(versions) if created and versions else fresh

@@ -148,8 +148,7 @@ def _compare(before: Desired, now: Desired) -> Iterator[RemovedDefinition]:
         kept = {FIELD_AT[path].path for path in (listed[one.begin].spec if one.begin in listed else ())}
         for path, value in one.spec.items():
             if FIELD_AT[path].path not in kept:
-                lost = version_path(one.begin, path.rpartition(".")[2])
-                yield RemovedDefinition("setting", now.name, before.file, lost, value)
+                yield RemovedDefinition("setting", now.name, before.file, version_path(one.begin, path), value)
 
 
 def _find_gone_feeds(definitions: Definitions, base: Definitions) -> Iterator[Feed]:

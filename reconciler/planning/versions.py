@@ -12,7 +12,7 @@ from reconciler.model.channels import Version
 from reconciler.model.fields import BEGIN_DATE, FIELD_AT, IS_CALCULATED, VERSION_FIELDS, VERSIONS, Impact, version_path
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.plan import Blocker, Edit, VersionAction, VersionChange
-from reconciler.model.values import begin_key, canonical_time, has_zone
+from reconciler.model.values import begin_key, canonical_time, has_zone, name_begin
 from reconciler.planning.diff import Draft, apply_values, make_draft
 from reconciler.planning.translation import to_ids
 from reconciler.rules import RULES, make_finding
@@ -39,21 +39,16 @@ class VersionDraft(Struct, frozen=True):
         return tuple(
             replace(
                 edit,
-                path=_name_version(edit.path, self.change.begin),
-                implied_by=_name_version(edit.implied_by, self.change.begin) if edit.implied_by else None,
+                path=version_path(self.change.begin, edit.path),
+                implied_by=version_path(self.change.begin, edit.implied_by) if edit.implied_by else None,
             )
             for edit in self.draft.edits
         )
 
 
 class VersionDrafts(Struct, frozen=True):
-    """What becomes of the versions that a file lists.
+    """What becomes of the versions that a file lists beside the current one; `blocks` apply to the whole channel."""
 
-    `current` is the channel with the listed settings of its current version, if that is listed. `blocks` apply to the
-    whole channel.
-    """
-
-    current: Desired
     drafts: tuple[VersionDraft, ...]
     blocks: tuple[Blocker, ...]
     findings: tuple[Finding, ...]
@@ -77,23 +72,39 @@ def name_versions(desired: Desired, live: Live) -> Spec:
     others = [one for one in desired.versions if one.begin != begin]
     return {
         **split_versions(desired, live).spec,
-        **{_name_version(path, one.begin): value for one in others for path, value in one.spec.items()},
+        **{version_path(one.begin, path): value for one in others for path, value in one.spec.items()},
     }
 
 
-def draft_versions(desired: Desired, live: Live, tables: CodeTables, *, may_insert: bool) -> VersionDrafts:
-    """What it takes to bring the versions of `live` to those that `desired` lists.
+def draft_settings(
+    desired: Desired, live: Live, tables: CodeTables
+) -> tuple[Draft | None, tuple[Finding | Blocker, ...]]:
+    """The draft that gives `live` the settings of `desired`, of its current version alone, and what is wrong with them.
+
+    None if there is nothing to edit, or an error among the findings.
+    """
+    translated, found = to_ids(desired, live.values, tables)
+    if any(isinstance(each, Finding) and each.severity is Severity.ERROR for each in found):
+        return None, found
+    return make_draft(desired, live, translated, tables), found
+
+
+def draft_versions(
+    desired: Desired, live: Live, current: Draft | None, tables: CodeTables, *, may_insert: bool
+) -> VersionDrafts:
+    """What it takes to bring the versions of `live` to those that `desired` lists, beside the draft of the `current`.
 
     Versions are matched by their begin. One that begins after all live ones is created; one that begins before or
     between them is refused, unless the service takes it (`may_insert`). What is not listed is left alone.
     """
-    current = split_versions(desired, live)
     if not desired.versions:
-        return VersionDrafts(current, (), (), ())
+        return VersionDrafts((), (), ())
     found: list[Finding | Blocker] = [*_check_zones(desired, live), *_check_calculated(desired, live)]
     if not may_insert:
         found += _check_inserted(desired, live)
-    planned = _plan_versions(current, live, tables)
+    planned = {
+        begin_key(version.begin_date): version for version in (current.after_apply if current else live).versions
+    }
     ends = _find_ends([*planned, *(one.begin for one in desired.versions)])
     drafts = []
     for one in desired.versions:
@@ -103,10 +114,10 @@ def draft_versions(desired: Desired, live: Live, tables: CodeTables, *, may_inse
         base = _inherit(one.begin, planned) if version is None else version
         view = view_version(live, base, ends[one.begin])
         # As if it were the only one, so that what is wrong with it is found at its own place.
-        draft, problems = _draft_version(replace(desired, spec=one.spec, versions=(one,)), view, tables)
+        draft, problems = draft_settings(replace(desired, spec=one.spec, versions=(one,)), view, tables)
         found += problems
         if version is None:
-            made = _make_new(one, draft or _make_empty(desired, view), base, ends, live)
+            made = _make_new(one, draft or _make_empty(desired.name, view), base, ends, live)
         elif draft is not None:
             made = _make_edited(one, draft, version, ends, live)
         else:
@@ -118,14 +129,14 @@ def draft_versions(desired: Desired, live: Live, tables: CodeTables, *, may_inse
         *_note_unlisted(desired, live),
         *_note_created(desired, drafts),
     )
-    return VersionDrafts(current, tuple(drafts), tuple(each for each in found if isinstance(each, Blocker)), findings)
+    return VersionDrafts(tuple(drafts), tuple(each for each in found if isinstance(each, Blocker)), findings)
 
 
-def add_versions(draft: Draft | None, versions: VersionDrafts, live: Live) -> Draft | None:
-    """`draft` with the `versions` beside the current one; None where there is nothing to do at all."""
+def add_versions(draft: Draft | None, versions: VersionDrafts, name: str, live: Live) -> Draft | None:
+    """`draft`, of the channel called `name`, with `versions`; None if there is nothing to do at all."""
     if not versions.drafts and not versions.blocks:
         return draft
-    joined = join_versions(draft or _make_empty(versions.current, live), versions.drafts)
+    joined = join_versions(draft or _make_empty(name, live), versions.drafts)
     return replace(joined, blocks=(*joined.blocks, *versions.blocks))
 
 
@@ -135,7 +146,7 @@ def join_versions(draft: Draft, versions: tuple[VersionDraft, ...]) -> Draft:
     planned = {begin_key(version.begin_date): version for version in draft.after_apply.versions}
     planned |= {one.change.begin: one.draft.after_apply.current for one in versions}
     ordered = tuple(version for _, version in sorted(planned.items()))
-    after = replace(draft.after_apply, values={**draft.after_apply.values, **ordered[-1].values}, versions=ordered)
+    after = draft.after_apply.with_versions(ordered)
     moved = {path for path in _VERSIONED if after.values.get(path) != live.values.get(path)}
     return replace(
         draft,
@@ -166,23 +177,14 @@ def redraft_version(one: VersionChange, live: Live, codes: Codes) -> VersionDraf
 
 def _name_all(drafts: Sequence[VersionDraft], side: str) -> dict[str, Value]:
     return {
-        _name_version(path, one.change.begin): value
+        version_path(one.change.begin, path): value
         for one in drafts
         for path, value in getattr(one.change, side).items()
     }
 
 
-def _make_empty(desired: Desired, live: Live) -> Draft:
-    return Draft(desired.name, live, live, (), frozenset(), {}, {}, {})
-
-
-def _plan_versions(current: Desired, live: Live, tables: CodeTables) -> dict[str, Version]:
-    """The live versions by their begin, the current one as it is planned: what a new one may inherit from."""
-    versions = {begin_key(version.begin_date): version for version in live.versions}
-    draft, _ = _draft_version(current, live, tables)
-    if draft is not None:
-        versions[begin_key(live.current.begin_date)] = draft.after_apply.current
-    return versions
+def _make_empty(name: str, live: Live) -> Draft:
+    return Draft(name, live, live, (), frozenset(), {}, {}, {})
 
 
 def _find_ends(begins: Sequence[str]) -> Mapping[str, str | None]:
@@ -202,9 +204,7 @@ def view_version(live: Live, version: Version, end: str | None) -> Live:
     """The channel as if it had `version` alone, with the readings of its time."""
     span = _find_readings(live, begin_key(version.begin_date), end)
     return replace(
-        live,
-        values={**live.values, **version.values},
-        versions=(version,),
+        live.with_versions((version,)),
         has_readings=live.has_readings if span else False,
         last_reading=span[1] if span else None,
     )
@@ -221,15 +221,6 @@ def _find_readings(live: Live, begin: str, end: str | None) -> tuple[str | None,
     # The first reading after the begin has a time that only the readings tell, so the begin itself stands for it.
     start = max(first, begin) if first else begin or None
     return start, min(last, end) if last and end else last or end
-
-
-def _draft_version(desired: Desired, live: Live, tables: CodeTables) -> tuple[Draft | None, list[Finding | Blocker]]:
-    if desired.spec.items() <= live.values.items():
-        return None, []
-    translated, found = to_ids(desired, live.values, tables)
-    if any(isinstance(each, Finding) and each.severity is Severity.ERROR for each in found):
-        return None, list(found)
-    return make_draft(desired, live, translated, tables), list(found)
 
 
 def _make_edited(
@@ -285,13 +276,6 @@ def _list_inherited(one: DesiredVersion, draft: Draft, base: Version) -> Iterato
                 yield path, base.values.get(path)
 
 
-def _name_version(path: str, begin: str) -> str:
-    return version_path(begin, path.rpartition(".")[2])
-
-
-_ASK = "look at the channel's versions in EnergyCAP"
-
-
 def _check_zones(desired: Desired, live: Live) -> Iterator[Blocker]:
     """Whether a live version begins at a time that may be one in the list: then nobody knows which is which."""
     unclear = [version.begin_date for version in live.versions if has_zone(begin_key(version.begin_date))]
@@ -313,10 +297,9 @@ def _check_inserted(desired: Desired, live: Live) -> Iterator[Blocker]:
     begins = [begin_key(version.begin_date) for version in live.versions]
     for one in desired.versions:
         if one.begin not in begins and one.begin < begins[-1]:
-            around = [begin or "the beginning" for begin in begins]
             message = (
                 f"a version cannot be created before the latest one, found beginDate {one.begin or 'null'}; "
-                f"the live ones begin at {' and '.join(around)}"
+                f"the live ones begin at {' and '.join(map(name_begin, begins))}"
             )
             evidence = {"begin_date": one.begin or None, "live_begin_dates": [begin or None for begin in begins]}
             yield Blocker("ESA422", message, evidence, RULES["ESA422"].fix)
@@ -325,15 +308,14 @@ def _check_inserted(desired: Desired, live: Live) -> Iterator[Blocker]:
 def _note_created(desired: Desired, drafts: Sequence[VersionDraft]) -> Iterator[Finding]:
     for one in drafts:
         if one.change.action is VersionAction.CREATE:
-            message = f"once created, the version from {one.change.begin or 'the beginning'} cannot be deleted again"
-            yield make_finding("ESA523", message, desired.locate(version_path(one.change.begin, "beginDate")))
+            message = f"once created, the version from {name_begin(one.change.begin)} cannot be deleted again"
+            yield make_finding("ESA523", message, desired.locate(version_path(one.change.begin, BEGIN_DATE)))
 
 
 def _note_unlisted(desired: Desired, live: Live) -> Iterator[Finding]:
     listed = {one.begin for one in desired.versions}
     missing = [begin for version in live.versions if (begin := begin_key(version.begin_date)) not in listed]
     if missing:
-        words = ", ".join(begin or "the beginning" for begin in missing)
         noun = "version is" if len(missing) == 1 else "versions are"
-        message = f"{len(missing)} live {noun} not listed, so not managed: from {words}"
+        message = f"{len(missing)} live {noun} not listed, so not managed: from {', '.join(map(name_begin, missing))}"
         yield make_finding("ESA522", message, desired.locate(VERSIONS))

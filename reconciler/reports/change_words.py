@@ -26,7 +26,7 @@ from reconciler.model.fields import (
     find_version,
 )
 from reconciler.model.formulas import find_references
-from reconciler.model.plan import Origin, Verdict, VersionAction
+from reconciler.model.plan import Origin, Verdict
 from reconciler.model.units import find_factor, format_factor
 from reconciler.model.values import begin_key
 from reconciler.reports.escaping import escape_text
@@ -219,7 +219,7 @@ def is_any_calculated(changes: Iterable[Change]) -> bool:
 
 def describe_timeline(change: Change) -> tuple[str, ...]:
     """The versions of a channel as they are and as they are planned, each in a line; none if they stay."""
-    created = [one.begin for one in change.versions if one.action is VersionAction.CREATE]
+    created = [one.begin for one in change.created_versions]
     if change.history is None or not created:
         return ()
     now = [begin_key(span.begin_date) for span in change.history.versions]
@@ -287,7 +287,7 @@ def _name_begin(begin: str) -> str:
 def _end_history(change: Change) -> History | None:
     """The history of the channel up to where a new version takes over from the current one."""
     history = change.history
-    begins = [one.begin for one in change.versions if one.action is VersionAction.CREATE]
+    begins = [one.begin for one in change.created_versions]
     if history is None or not history.last_reading or not begins:
         return history
     return replace(history, last_reading=min(history.last_reading, *begins))

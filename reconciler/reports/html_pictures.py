@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from reconciler.masking import KEYS
 from reconciler.model.fields import BEGIN_DATE, VERSION, Impact
-from reconciler.model.plan import VersionAction, VersionSpan
+from reconciler.model.plan import VersionSpan
 from reconciler.model.values import begin_key
 from reconciler.reports.change_words import is_any_calculated
 from reconciler.reports.escaping import escape_text
@@ -80,7 +80,7 @@ def make_timeline(change: Change, created: str) -> Timeline | None:
     history = change.history
     if history is None:
         return None
-    spans = _plan_spans(history, change.versions)
+    spans = _plan_spans(history, change.created_versions)
     if len(spans) < 2 or not _needs_timeline(change):
         return None
     moved = next((str(edit.after) for edit in change.edits if edit.path == BEGIN_DATE and edit.after), None)
@@ -102,9 +102,9 @@ def describe_history(change: Change) -> str:
     number = len(history.versions)
     aim = "." if change.versions else "; edits go to the current one."
     versions = "One version." if number == 1 else f"{number} versions{aim}"
-    created = sum(one.action is VersionAction.CREATE for one in change.versions)
-    if created:
-        versions = f"{'One version' if number == 1 else f'{number} versions'} now, {created} to be created."
+    if change.created_versions:
+        now = "One version" if number == 1 else f"{number} versions"
+        versions = f"{now} now, {len(change.created_versions)} to be created."
     return f"{versions} {_describe_readings(history, is_calculated=is_any_calculated((change,)))}"
 
 
@@ -119,12 +119,12 @@ def _describe_readings(history: History, *, is_calculated: bool) -> str:
     return "It has readings."
 
 
-def _plan_spans(history: History, changes: Sequence[VersionChange]) -> tuple[VersionSpan, ...]:
+def _plan_spans(history: History, created: Sequence[VersionChange]) -> tuple[VersionSpan, ...]:
     """The versions with those that are to be created, which have no id yet; each ends where the next one begins."""
-    created = [VersionSpan(0, one.begin or None, None) for one in changes if one.action is VersionAction.CREATE]
     if not created:
         return history.versions
-    spans = sorted((*history.versions, *created), key=lambda span: begin_key(span.begin_date))
+    new = (VersionSpan(0, one.begin or None, None) for one in created)
+    spans = sorted((*history.versions, *new), key=lambda span: begin_key(span.begin_date))
     ends = [begin_key(span.begin_date) for span in spans[1:]]
     return (*(replace(span, end_date=end) for span, end in zip(spans[:-1], ends, strict=True)), spans[-1])
 

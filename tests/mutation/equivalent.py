@@ -157,12 +157,6 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
     ): "a shortcut: a channel of which the files manage every value goes the longer way to the same end",
     (
         "reconciler/planning/versions.py",
-        "if desired.spec.items() <= live.values.items():",
-        "desired.spec.items() <= live.values.items()",
-        "((desired.spec.items()) < (live.values.items()))",
-    ): "a shortcut: no file manages every value of a version",
-    (
-        "reconciler/planning/versions.py",
         "if one.begin not in begins and one.begin < begins[-1]:",
         "one.begin < begins[-1]",
         "((one.begin) <= (begins[-1]))",
