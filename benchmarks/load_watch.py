@@ -37,7 +37,7 @@ class Watch(httpx.BaseTransport):
         begin = time.monotonic()
         try:
             response = self._network.handle_request(request)
-            # As it came, for whoever asked unpacks it.
+            # Still compressed: the client decompresses it itself.
             stream = httpx.ByteStream(b"".join(response.iter_raw()))
             return httpx.Response(response.status_code, headers=response.headers, stream=stream)
         finally:

@@ -110,7 +110,7 @@ def test_a_new_version_is_created_once_and_the_next_plan_is_empty(start: Start, 
     after = bench.read(USE)
     assert (outcome.status, outcome.message) == (OutcomeStatus.DONE, "")
     assert describe(after) == [*describe(before), (SWAP, 7)]
-    # All else of the new version is that of the one before it, and that one is as it was.
+    # All else of the new version is that of the one before it, and that one is unchanged.
     settings = {
         path: value for path, value in before.current.values.items() if not path.endswith(("beginDate", "multiplier"))
     }

@@ -221,8 +221,8 @@ def test_the_smallest_markdown_names_what_is_blocked_or_rewrites_history_and_cou
     assert len(shown.encode()) <= 4096 + 1
     assert f"**{SENTENCE}**" in shown
     assert shown.rstrip().endswith(f"Plan: {COUNTS}.")
-    grave = [one for one in CHANGES if one.blocked or any(edit.impact == "history" for edit in one.edits)]
-    assert [one.name for one in grave if f"`{one.name}`" not in shown] == []
+    risky = [one for one in CHANGES if one.blocked or any(edit.impact == "history" for edit in one.edits)]
+    assert [one.name for one in risky if f"`{one.name}`" not in shown] == []
     assert "Shortened to fit" in shown
 
 

@@ -143,7 +143,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def broken(project: Path) -> Iterator[Path]:
-    """The same with a file that is no list of channels."""
+    """The same with a file that does not list channels."""
     (project / "channels" / "broken.yaml").write_text("- a\n", encoding="utf-8")
     yield project
     (project / "channels" / "broken.yaml").unlink()

@@ -274,8 +274,8 @@ def test_import_may_skip_what_is_wrong_and_keeps_it_to_be_mended(tenant: Workspa
             "Import: 1 imported, 0 failed, 0 unknown, 0 not sent, 2 left out.",
         ],
     )
-    mended = (tenant.root / "readings.failed.csv").read_text(encoding="utf-8")
-    tenant.write("readings.failed.csv", mended.replace("soon", "2026-12-02T00:00").replace("DPI-2,", "DPI-1,ELECUSE"))
+    fixed = (tenant.root / "readings.failed.csv").read_text(encoding="utf-8")
+    tenant.write("readings.failed.csv", fixed.replace("soon", "2026-12-02T00:00").replace("DPI-2,", "DPI-1,ELECUSE"))
     again = tenant.run("readings", "import", "readings.failed.csv")
     assert (again.code, again.out) == (0, "Import: 2 imported, 0 failed, 0 unknown, 0 not sent, 0 left out.\n")
 

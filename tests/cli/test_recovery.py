@@ -36,7 +36,7 @@ def applied(workspace: Workspace) -> Path:
 
 @pytest.fixture
 def killed(workspace: Workspace, applied: Path) -> Path:
-    """The same, killed before the second write: it still is to be sent."""
+    """The same, killed before the second write: it has yet to be sent."""
     lines = [json.loads(line) for line in applied.read_text(encoding="utf-8").splitlines()]
     first = next(line for line in lines if line["kind"] == "intent" and line["name"] == "one")
     kept = [line for line in lines if line["kind"] in ("plan", "began") or line.get("number") == first["number"]]

@@ -50,7 +50,7 @@ def update_schema(schema: dict[str, Any], channel: Sequence[Field], version: Seq
 
 
 def update_text(text: str) -> str:
-    """The text of the schema, made anew from the table of fields."""
+    """The text of the schema, generated from the table of fields."""
     return render(update_schema(json.loads(text), CHANNEL_FIELDS, VERSION_FIELDS))
 
 

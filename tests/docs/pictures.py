@@ -55,7 +55,7 @@ def draw_terminals(workspace: Path) -> dict[str, str]:
 
 
 def make_pictures(browser: Chromium, workspace: Path) -> None:
-    """Write all pictures anew."""
+    """Draw all pictures again."""
     run_command("reconciler plan --format html=plan.html --format markdown=plan.md", workspace)
     report, markdown = workspace / "plan.html", workspace / "markdown.html"
     rendered = MarkdownIt("gfm-like", {"linkify": False}).render((workspace / "plan.md").read_text(encoding="utf-8"))

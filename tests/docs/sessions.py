@@ -1,4 +1,4 @@
-"""What documents show being done: run as it stands, and written anew where the output changed.
+"""What documents show being done: run as it stands, and updated where the output changed.
 
 A reader sees files, edits and commands; each is a fenced block, and all blocks of a document share one workspace:
 
@@ -23,7 +23,7 @@ _BLOCK = re.compile(
     r"^```(?P<kind>console|yaml(?= file=)|diff(?= file=))(?: file=(?P<file>\S+))?\n(?P<body>.*?)^```$",
     re.DOTALL | re.MULTILINE,
 )
-# Whoever runs the sessions, and when: the same commits and plans, and no habits of their own.
+# Who runs the sessions, and when: the same commits and plans, and no habits of their own.
 _SETTLED = {
     "SOURCE_DATE_EPOCH": "1795338000",
     "GIT_AUTHOR_NAME": "Ada",

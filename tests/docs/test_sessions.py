@@ -1,6 +1,6 @@
 """Every command and output shown in a document is what it prints today.
 
-To write the documents anew:  make docs
+To update the documents:  make docs
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def _answer(connection: socket.socket, answer: bytes) -> None:
 
 @contextmanager
 def trickling_server(piece: bytes) -> Iterator[str]:
-    """The url of a server that sends `piece` again and again, and nothing else, to whoever asks."""
+    """The url of a server that sends `piece` again and again, and nothing else, to any client."""
     with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as executor:
         is_over = threading.Event()
 

@@ -230,7 +230,7 @@ def test_any_json_as_any_property_is_read_or_refused(value: object) -> None:
             read.add(name)
         except BadResponse:
             refused.add(name)
-    # Whatever it is: it is no data point, and when the first reading was may be anything.
+    # Whatever it is: it is not a data point, and when the first reading was may be anything.
     assert "dataPoint" in refused
     note_case(reached=read)
 
