@@ -29,6 +29,7 @@ _STYLES: Mapping[Style, Mapping[str, object]] = {
     Style.ERROR: {"fg": "red", "bold": True},
     Style.WARNING: {"fg": "yellow", "bold": True},
     Style.NOTE: {"fg": "cyan"},
+    Style.CREATE: {"fg": "green", "bold": True},
     Style.UPDATE: {"fg": "yellow", "bold": True},
     Style.BLOCKED: {"fg": "red", "bold": True},
     Style.UNKNOWN: {"fg": "magenta", "bold": True},

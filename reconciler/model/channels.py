@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -64,6 +65,22 @@ class ReferenceData(Struct, frozen=True):
     summarization_methods: tuple[SummarizationMethod, ...] = ()
     units_unread: str = ""
     observation_types_unread: str = ""
+
+
+# The ids of EnergyCAP have 32 bits, and a number of JSON is exact up to 53.
+_FIRST_NEW_ID = 2**33
+_NEW_ID_BITS = 52
+
+
+def new_channel_id(name: str) -> int:
+    """The id that stands for the channel called `name` in a plan, until EnergyCAP has created it; always the same."""
+    number = int.from_bytes(sha256(name.encode("utf-8", "surrogatepass")).digest()[:8], "big")
+    return _FIRST_NEW_ID + (number >> (64 - _NEW_ID_BITS))
+
+
+def is_new_id(channel_id: int) -> bool:
+    """Whether this is not an id of EnergyCAP, but stands for a channel that a plan creates."""
+    return channel_id >= _FIRST_NEW_ID
 
 
 # The data point, among the paths of values that could not be read.

@@ -25,6 +25,7 @@ class Action(Enum):
 
     NO_OP = "no-op"
     UPDATE = "update"
+    CREATE = "create"
 
 
 class Verdict(Enum):
@@ -132,6 +133,10 @@ class Change(Struct, frozen=True):
     `history` is None for a no-op. `feeds` names the feeds that the edits reroute, for a time or for good.
     `versions` are the versions beside the current one that are edited or created, oldest first; their edits are among
     `edits`, with paths that name the version.
+    A new channel has no id yet: `channel_id` is what `new_channel_id` gives its name, and formulas of other changes may
+    use it. Everything in `before` and `live` is None, `target_values` hold every field, and `edits` all values but
+    null; `version_id` and `version_count` are 0, `fingerprint` is "" and `history` None. `versions` come after its
+    first one, which begins at the beginning.
     """
 
     name: str
@@ -164,18 +169,24 @@ class Change(Struct, frozen=True):
         return tuple(one for one in self.versions if one.action is VersionAction.CREATE)
 
     @property
+    def is_creation(self) -> bool:
+        return self.action is Action.CREATE
+
+    @property
     def is_sendable(self) -> bool:
-        return self.action is Action.UPDATE and self.verdict is Verdict.ALLOWED
+        return self.action is not Action.NO_OP and self.verdict is Verdict.ALLOWED
 
 
 class Summary(Struct, frozen=True):
-    """The counts of a plan: `update` are sendable changes, `blocked` those with any other verdict."""
+    """The counts of a plan: `create` and `update` are sendable changes, `blocked` those with any other verdict."""
 
     update: int
     blocked: int
     no_op: int
     unmanaged: int
     drift: int
+    # Plans of the first versions of this tool have none.
+    create: int = 0
 
 
 class FeedStep(Struct, frozen=True):
@@ -296,6 +307,11 @@ class Plan(Struct, frozen=True):
         return tuple(change for change in self.changes if change.is_sendable)
 
     @property
+    def creations(self) -> tuple[Change, ...]:
+        """The channels that the plan creates, in the order of apply."""
+        return tuple(change for change in self.sendable if change.is_creation)
+
+    @property
     def blocked(self) -> tuple[Change, ...]:
         return tuple(change for change in self.changes if change.verdict is not Verdict.ALLOWED)
 
@@ -311,9 +327,10 @@ class Plan(Struct, frozen=True):
     @property
     def summary(self) -> Summary:
         return Summary(
-            update=len(self.sendable),
+            update=len(self.sendable) - len(self.creations),
             blocked=len(self.blocked),
             no_op=sum(change.action is Action.NO_OP for change in self.changes),
             unmanaged=self.unmanaged,
             drift=sum(edit.origin is Origin.DRIFT for change in self.changes for edit in change.edits),
+            create=len(self.creations),
         )

@@ -10,6 +10,7 @@ from reconciler.model.canonical import is_same
 from reconciler.model.fields import (
     BEGIN_DATE,
     FIELD_AT,
+    FIELDS,
     OBSERVATION_RULE,
     OBSERVATION_RULE_ID,
     OBSERVATION_RULES,
@@ -50,6 +51,8 @@ def _list_disagreements(plan: Plan) -> Iterator[str]:
 def _check_change(change: Change, ids: Mapping[str, int]) -> Iterator[str]:
     if change.action is Action.NO_OP:
         return _check_no_op(change)
+    if change.is_creation:
+        return _check_creation(change, ids)
     return _check_unread(change) if _is_unread(change) else _check_update(change, ids)
 
 
@@ -66,7 +69,7 @@ def _check_counts(plan: Plan, ids: Mapping[str, int]) -> Iterator[str]:
 
 def _check_order(plan: Plan) -> Iterator[str]:
     """A change comes after those it depends on, which also rules out cycles; blocked changes have no order."""
-    updates = {change.name for change in plan.changes if change.action is Action.UPDATE}
+    updates = {change.name for change in plan.changes if change.action is not Action.NO_OP}
     ahead = {change.name for change in plan.sendable}
     for change in plan.changes:
         for name in change.depends_on:
@@ -129,9 +132,30 @@ def _check_no_op(change: Change) -> Iterator[str]:
         yield f"its action is no-op, but its verdict is {change.verdict.value}"
 
 
+def _check_creation(change: Change, ids: Mapping[str, int]) -> Iterator[str]:
+    """A new channel has no past, all of its values are sent, and its versions are created after it."""
+    if any(value is not None for side in (change.before, change.live) for value in side.values()):
+        yield "its action is create, but it has a value before"
+    if change.history or change.fingerprint or change.version_id or change.version_count:
+        yield "its action is create, but it has a version, a history or a fingerprint"
+    if change.target_values.keys() != {field.path for field in FIELDS}:
+        yield "its action is create, but change.api.after does not have every field"
+    if any(version.action is not VersionAction.CREATE for version in change.versions):
+        yield "its action is create, but change.versions edits a version"
+    # What the file does not say is sent as null.
+    told = {FIELD_AT[path].path for path in change.after}
+    empty = dict.fromkeys(path for path in change.target_values if path not in told)
+    yield from _check_edits(replace(change, before={**change.before, **empty}, after={**change.after, **empty}), ids)
+
+
 def _check_update(change: Change, ids: Mapping[str, int]) -> Iterator[str]:
+    yield from _check_edits(change, ids)
+    yield from _check_versions(change)
+
+
+def _check_edits(change: Change, ids: Mapping[str, int]) -> Iterator[str]:
     if not change.edits:
-        yield "its action is update, but it has no edits"
+        yield f"its action is {change.action.value}, but it has no edits"
     known = [edit for edit in change.edits if edit.path in FIELD_AT]
     yield from (
         f"edits has {show_value(edit.path)}, which is not a field" for edit in change.edits if edit not in known
@@ -142,7 +166,6 @@ def _check_update(change: Change, ids: Mapping[str, int]) -> Iterator[str]:
     yield from _check_names(change)
     yield from _check_causes(known)
     yield from _check_verdict(change)
-    yield from _check_versions(change)
 
 
 def _check_part(part: Change, edits: Sequence[Edit], ids: Mapping[str, int]) -> Iterator[str]:

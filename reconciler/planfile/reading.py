@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import convert, to_builtins
 
 from reconciler.errors import PlanFileError
+from reconciler.model.channels import new_channel_id
 from reconciler.model.fields import VERSION
 from reconciler.model.findings import Finding
 from reconciler.model.plan import Action, Blocker, Change, Edit, FeedRoute, Plan, VersionChange
@@ -128,7 +129,7 @@ def _decode_change(document: Document, place: str) -> Change:
     is_kept = values.actions == (Action.NO_OP,) and values.before == values.after
     return Change(
         name=row.name,
-        channel_id=row.channel_id,
+        channel_id=new_channel_id(row.name) if row.channel_id is None else row.channel_id,
         channel_info=row.channel_info,
         data_point=row.data_point,
         file=row.source.file,
@@ -195,6 +196,8 @@ def _flatten(document: Document, place: str) -> Spec:
 def _check_change(row: ChangeRow, place: str) -> None:
     if row.address != address_of(row.name):
         raise make_damage(f"{place}.address", _BY_REST, row.address)
+    if (row.channel_id is None) != (row.change.actions == (Action.CREATE,)):
+        raise make_damage(f"{place}.channel_id", "null for a channel to be created, else its id", row.channel_id)
     for index, edit in enumerate(row.edits):
         if edit.factor != find_json_factor(edit):
             raise make_damage(f"{place}.edits[{index}].factor", _BY_REST, edit.factor)

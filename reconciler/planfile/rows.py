@@ -154,7 +154,8 @@ class ChangeRow(Row, frozen=True):
     type: Literal["esa_channel"]
     mode: Literal["managed"]
     name: str
-    channel_id: int
+    # None for a new channel.
+    channel_id: int | None
     channel_info: str
     data_point: DataPoint
     source: _SourceRow

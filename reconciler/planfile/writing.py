@@ -102,7 +102,7 @@ def _encode_change(change: Change, dependents: Sequence[Change]) -> Document:
         "type": RESOURCE_TYPE,
         "mode": "managed",
         "name": change.name,
-        "channel_id": change.channel_id,
+        "channel_id": None if change.is_creation else change.channel_id,
         "channel_info": change.channel_info,
         "data_point": change.data_point,
         "source": {"file": change.file, "line": change.line},

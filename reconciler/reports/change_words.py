@@ -46,6 +46,7 @@ class Risk(Enum):
     HISTORY = "history"
     STRUCTURAL = "structural"
     ROUTING = "routing"
+    CREATION = "creation"
     FORWARD = "forward"
     COSMETIC = "cosmetic"
 
@@ -87,6 +88,12 @@ RISK_WORDS = {
         "May send readings elsewhere",
         "Loggers and imports identify a channel by these settings. Check what sends readings to it.",
     ),
+    Risk.CREATION: RiskWords(
+        "+",
+        "new channel",
+        "Creates channels",
+        "EnergyCAP does not have these channels yet. Once created, they cannot be deleted by this tool.",
+    ),
     Risk.FORWARD: RiskWords(
         "→",
         "future values",
@@ -101,12 +108,18 @@ RISK_WORDS = {
     ),
 }
 
-# The same signs and words as in the text report (`change_label`).
-VERDICT_WORDS = {
+_VERDICT_WORDS = {
     Verdict.ALLOWED: ("~", "update"),
     Verdict.BLOCKED: ("!", "blocked"),
     Verdict.UNKNOWN: ("?", "unknown"),
 }
+
+
+def verdict_words(change: Change) -> tuple[str, str]:
+    """A sign and a word for what happens to `change`; the same as in the text report (`change_label`)."""
+    is_created = change.is_creation and change.verdict is Verdict.ALLOWED
+    return ("+", "create") if is_created else _VERDICT_WORDS[change.verdict]
+
 
 _ORDER = tuple(Risk)
 
@@ -124,7 +137,15 @@ def find_risk(change: Change) -> Risk:
 
 def find_risks(change: Change) -> tuple[Risk, ...]:
     """The risks of the edits of `change`, each once, the worst first."""
-    return tuple(sorted({risk_of(edit.impact) for edit in change.edits}, key=_ORDER.index))
+    risks = {risk_of(edit.impact) for edit in list_judged(change)} | ({Risk.CREATION} if change.is_creation else set())
+    return tuple(sorted(risks, key=_ORDER.index))
+
+
+def list_judged(change: Change) -> tuple[Edit, ...]:
+    """The edits of `change` whose impact matters: all, but of a new channel only what it changes for its data point."""
+    if not change.is_creation:
+        return change.edits
+    return tuple(edit for edit in change.edits if edit.impact is not Impact.FORWARD)
 
 
 def list_impact_risks() -> tuple[Risk, ...]:
@@ -143,8 +164,8 @@ def render_legend(plan: Plan) -> str:
 
 
 def _list_terms(plan: Plan) -> Iterator[tuple[str, str]]:
-    edits = [edit for change in plan.changes for edit in change.edits]
-    found = {risk_of(edit.impact) for edit in edits}
+    edits = [edit for change in plan.changes if not change.is_creation for edit in change.edits]
+    found = {risk_of(edit.impact) for change in plan.changes for edit in list_judged(change)}
     for risk in list_impact_risks():
         if risk in found:
             heading = RISK_WORDS[risk].heading
@@ -205,6 +226,11 @@ def describe_inputs(edit: Edit) -> str:
     )
     changes = (("starts to use", after - before), ("no longer uses", before - after))
     return "; ".join(f"{verb} {join_words(sorted(map(escape_text, names)))}" for verb, names in changes if names)
+
+
+def format_channel_id(change: Change) -> str:
+    """The id of the channel of `change`, which a new channel gets when it is created."""
+    return "id known after apply" if change.is_creation else str(change.channel_id)
 
 
 def format_label(label: ChannelLabel) -> str:

@@ -303,7 +303,7 @@ def _gitlab_severity(severity: Severity) -> str:
 # Source: GitLab's "Terraform integration in merge requests": artifacts:reports:terraform with create, update, delete.
 def render_gitlab_terraform(plan: Plan) -> str:
     """How many channels would change. Blocked changes do not count, and nothing is ever created or deleted."""
-    return dump_line({"create": 0, "update": plan.summary.update, "delete": 0})
+    return dump_line({"create": plan.summary.create, "update": plan.summary.update, "delete": 0})
 
 
 def _render_sarif_with_catalogue(findings: Sequence[Finding]) -> str:

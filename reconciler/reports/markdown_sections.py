@@ -12,17 +12,18 @@ from reconciler.model.plan import Action, Verdict
 from reconciler.reports.change_words import (
     OFFER,
     RISK_WORDS,
-    VERDICT_WORDS,
     Risk,
     describe_effect,
     describe_evidence,
     describe_inputs,
     describe_timeline,
     find_risk,
+    format_channel_id,
     format_factor_note,
     format_label,
     offer_on_one_line,
     offer_versions,
+    verdict_words,
 )
 from reconciler.reports.escaping import (
     CLOSE_DETAILS,
@@ -58,12 +59,14 @@ if TYPE_CHECKING:
 # Formulas and descriptions can have thousands of characters; one of them must not take the room of many lines.
 _MAX_EDITS = 400
 _EDIT_HEAD = ("setting", "now", "planned", "impact")
+_VALUE_HEAD = ("setting", "value")
 
 
 def render_change(change: Change, dependents: Dependents) -> str:
     """`change` in full: what it is, its edits as a table, what they do, and what blocks it."""
     notes = "".join(f"{line}\n" for line in _list_notes(change, dependents))
-    table = f"{_tabulate_edits(change.edits)}\n" if change.edits else ""
+    tabulate_own = _tabulate_values if change.is_creation else _tabulate_edits
+    table = f"{tabulate_own(change.edits)}\n" if change.edits else ""
     text = f"{_render_title(change)}\n\n{table}"
     return f"{text}{notes}\n" if notes else text
 
@@ -84,7 +87,10 @@ def render_identical(identical: IdenticalChanges) -> str:
 def render_line(change: Change) -> str:
     """`change` on one line: its name, the rules that block it, and its edits."""
     rules = [f"{code(block.rule)} {prose(block.message)}" for block in change.blocked_by]
-    return f"- {_name_as_code(change)}: {'; '.join([*rules, _render_edits(change.edits)])}\n"
+    edits = (
+        f"new channel with {count(len(change.edits), 'setting')}" if change.is_creation else _render_edits(change.edits)
+    )
+    return f"- {_name_as_code(change)}: {'; '.join([*rules, edits])}\n"
 
 
 def render_identical_line(identical: IdenticalChanges) -> str:
@@ -114,14 +120,20 @@ def _name_with_rules(change: Change) -> str:
 
 
 def _render_title(change: Change) -> str:
-    mark = "" if change.verdict is Verdict.ALLOWED else f"**{' '.join(VERDICT_WORDS[change.verdict])}** "
-    info = f"{change.channel_id} {code(format_value(change.channel_info))}"
+    is_plain = change.verdict is Verdict.ALLOWED and not change.is_creation
+    mark = "" if is_plain else f"**{' '.join(verdict_words(change))}** "
+    info = f"{format_channel_id(change)} {code(format_value(change.channel_info))}"
     place = f"{code(format_data_point(change.data_point))}, {code(f'{change.file}:{change.line}')}"
     return f"{mark}**{_name_as_code(change)}** ({info}) in {place}"
 
 
 def _tabulate_edits(edits: Iterable[Edit]) -> str:
     return tabulate(_EDIT_HEAD, map(_edit_cells, edits))
+
+
+def _tabulate_values(edits: Iterable[Edit]) -> str:
+    """The values of a new channel."""
+    return tabulate(_VALUE_HEAD, ((code(edit.path), code(format_value(edit.after))) for edit in edits))
 
 
 def _edit_cells(edit: Edit) -> tuple[str, str, str, str]:

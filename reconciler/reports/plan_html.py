@@ -13,7 +13,14 @@ from msgspec import Struct
 
 from reconciler.model.findings import Severity
 from reconciler.model.plan import Action, ChannelLabel, Origin, Verdict
-from reconciler.reports.change_words import RISK_WORDS, VERDICT_WORDS, Risk, find_risk, find_risks, list_impact_risks
+from reconciler.reports.change_words import (
+    RISK_WORDS,
+    Risk,
+    find_risk,
+    find_risks,
+    format_channel_id,
+    verdict_words,
+)
 from reconciler.reports.escaping import escape_text
 from reconciler.reports.formatting import count, format_location
 from reconciler.reports.html_change import ChannelLookup, FindingView, make_change_view, make_edit_views, split_code
@@ -113,7 +120,7 @@ class PlanPage(Struct, frozen=True):
 
 def make_plan_page(plan: Plan) -> PlanPage:
     """What the page of `plan` shows."""
-    edited = [change for change in plan.changes if change.action is Action.UPDATE]
+    edited = [change for change in plan.changes if change.action is not Action.NO_OP]
     findings = _number_findings(plan.findings)
     lookup = _make_lookup(plan, findings)
     places = {format_place(change.data_point) for change in plan.changes}
@@ -251,8 +258,9 @@ def _load_template() -> Template:
         "format_place": format_place,
         "origin_words": _ORIGIN_WORDS,
         "risk_words": RISK_WORDS,
-        "verdict_words": VERDICT_WORDS,
-        "impact_risks": list_impact_risks(),
+        "verdict_words": verdict_words,
+        "format_channel_id": format_channel_id,
+        "impact_risks": [risk for risk in Risk if risk is not Risk.BLOCKED],
     }
     return environment.from_string(_read_template("plan.html.jinja"))
 

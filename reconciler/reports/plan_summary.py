@@ -51,8 +51,9 @@ def count_changes(plan: Plan) -> str:
     if not is_compared(plan):
         return "Plan: none, as there are errors and nothing was compared."
     summary = plan.summary
+    created = f"{summary.create} to create, " if summary.create else ""
     return (
-        f"Plan: {summary.update} to update, {summary.blocked} blocked, "
+        f"Plan: {created}{summary.update} to update, {summary.blocked} blocked, "
         f"{summary.no_op} unchanged, {summary.unmanaged} unmanaged."
     )
 
@@ -102,16 +103,23 @@ def _describe_route(feed: FeedRoute, before: str, after: str) -> str:
 
 def _describe_changes(plan: Plan) -> str:
     summary = plan.summary
-    if not summary.update and not summary.blocked:
+    if not plan.sendable and not summary.blocked:
         return _describe_no_changes(plan)
-    number = count(summary.update, "channel") if summary.update else "no channel"
-    parts = [f"{number} would change in {format_environment(plan)}"]
+    numbers = [
+        f"{count(number, noun)} would {verb}"
+        for number, noun, verb in (
+            (summary.create, "new channel", "be created"),
+            (summary.update, "channel", "change"),
+        )
+        if number
+    ]
+    parts = [f"{' and '.join(numbers) or 'no channel would change'} in {format_environment(plan)}"]
     # Blocked edits are not counted: they are not sent, so they rewrite nothing.
     rewriting = sum(edit.impact is Impact.HISTORY for change in plan.sendable for edit in change.edits)
     if rewriting:
         parts.append(f"{count(rewriting, 'edit')} may rewrite stored values")
     if summary.blocked:
-        noun = "more change" if summary.update else "change"
+        noun = "more change" if plan.sendable else "change"
         parts.append(f"{count(summary.blocked, f'{noun} is', f'{noun}s are')} blocked and would not be sent")
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}."

@@ -12,6 +12,7 @@ from reconciler.reports.change_words import (
     describe_evidence,
     describe_inputs,
     describe_timeline,
+    format_channel_id,
     format_factor_note,
     format_label,
     offer_versions,
@@ -69,6 +70,8 @@ def change_label(change: Change) -> tuple[str, Style]:
     if change.action is Action.NO_OP:
         return "= unchanged", Style.UNCHANGED
     match change.verdict:
+        case Verdict.ALLOWED if change.is_creation:
+            return "+ create", Style.CREATE
         case Verdict.ALLOWED:
             return "~ update", Style.UPDATE
         case Verdict.BLOCKED:
@@ -104,7 +107,7 @@ def _render_change(change: Change, dependents: Dependents, styler: Styler) -> It
     chunks = (
         chunk(*change_label(change)),
         chunk(escape_text(change.name), Style.NAME),
-        ((f"{change.channel_id} ", Style.PLAIN), (format_value(change.channel_info), Style.PLAIN)),
+        ((f"{format_channel_id(change)} ", Style.PLAIN), (format_value(change.channel_info), Style.PLAIN)),
         chunk(f"{escape_text(change.file)}:{change.line}", Style.PLACE),
     )
     yield from wrap(chunks, styler, indent=2, hang=6, gap="  ")
@@ -128,7 +131,8 @@ def _render_edits(changes: Sequence[Change], styler: Styler) -> Iterator[str]:
     """The edits of one change, or of several that have the same."""
     shown = set()
     for edit in changes[0].edits:
-        yield from wrap(_edit_chunks(edit), styler, indent=6, hang=10, gap="  ")
+        chunks = _value_chunks(edit) if changes[0].is_creation else _edit_chunks(edit)
+        yield from wrap(chunks, styler, indent=6, hang=10, gap="  ")
         for warning in edit.warnings:
             yield from _wrap_sentence(f"warning: {warning}", styler, indent=8, style=Style.WARNING)
         for sentence in (describe_inputs(edit), describe_effect(edit, changes)):
@@ -155,6 +159,14 @@ def _edit_chunks(edit: Edit) -> Iterator[Chunk]:
     yield chunk(format_impact(edit), _impact_style(edit))
     if edit.implied_by is not None:
         yield chunk(f"implied by {escape_text(edit.implied_by)}", Style.FAINT)
+
+
+def _value_chunks(edit: Edit) -> Iterator[Chunk]:
+    """A value of a new channel, and what it changes for the data point."""
+    yield chunk(escape_text(edit.path), Style.PATH)
+    yield chunk(format_value(edit.after), Style.AFTER)
+    if edit.impact is not Impact.FORWARD:
+        yield chunk(format_impact(edit), _impact_style(edit))
 
 
 def format_impact(edit: Edit) -> str:

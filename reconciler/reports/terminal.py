@@ -21,6 +21,7 @@ class Style(Enum):
     ERROR = "error"
     WARNING = "warning"
     NOTE = "note"
+    CREATE = "create"
     UPDATE = "update"
     BLOCKED = "blocked"
     UNKNOWN = "unknown"

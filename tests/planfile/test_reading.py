@@ -119,10 +119,13 @@ CHANGE = ("resource_changes", 0)
         (_set("filter", to=[1]), "filter[0] must be text, found a number"),
         (_set("resource_changes", to={}), "resource_changes must be a list, found an object"),
         (_set("resource_changes", to=[1]), "resource_changes[0] must be an object, found a number"),
-        (_set(*CHANGE, "channel_id", to=True), "resource_changes[0].channel_id must be a whole number, found true"),
+        (
+            _set(*CHANGE, "channel_id", to=True),
+            "resource_changes[0].channel_id must be a whole number or null, found true",
+        ),
         (
             _set(*CHANGE, "channel_id", to="x" * 99),
-            "resource_changes[0].channel_id must be a whole number, found another text",
+            "resource_changes[0].channel_id must be a whole number or null, found another text",
         ),
         (
             _set(*CHANGE, "data_point", "code", to=1),
@@ -133,8 +136,8 @@ CHANGE = ("resource_changes", 0)
             'resource_changes[0].verdict must be a word that this reconciler knows, found "fine"',
         ),
         (
-            _set(*CHANGE, "change", "actions", to=["create"]),
-            'resource_changes[0].change.actions[0] must be a word that this reconciler knows, found "create"',
+            _set(*CHANGE, "change", "actions", to=["delete"]),
+            'resource_changes[0].change.actions[0] must be a word that this reconciler knows, found "delete"',
         ),
         (
             _set(*CHANGE, "change", "actions", to=[]),

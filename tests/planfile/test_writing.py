@@ -120,7 +120,7 @@ def test_the_plan_as_a_whole_says_what_it_was_planned_against() -> None:
         "filter": ["nb-elec-u*", "nb-elec-n*"],
         "complete": False,
         "errored": True,
-        "summary": {"update": 1, "blocked": 0, "no_op": 1, "unmanaged": 4, "drift": 0},
+        "summary": {"update": 1, "blocked": 0, "no_op": 1, "unmanaged": 4, "drift": 0, "create": 0},
         "no_longer_managed": [],
         "feeds": [],
         "formula_links": [],
