@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.apply.recheck import read_if_there
-from reconciler.apply.remaining import WriteTarget, at_version, find_writes
+from reconciler.apply.remaining import WriteTarget, at_version, find_writes, is_followed
 from reconciler.errors import BadResponse, ServiceError
 from reconciler.model.canonical import is_same
 from reconciler.model.channels import Live
 from reconciler.model.fields import CHANNEL_FIELDS, OBSERVATION_RULE_ID, VERSION_FIELDS
 from reconciler.model.outcomes import OutcomeStatus
-from reconciler.model.values import name_begin
+from reconciler.model.values import begin_key, name_begin
 from reconciler.planning.messages import show_values
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from reconciler.energycap.client import Reader
+    from reconciler.model.channels import Version
     from reconciler.model.fields import Field
     from reconciler.model.outcomes import Outcome
     from reconciler.model.plan import Change
@@ -51,8 +52,8 @@ def describe_gone(channel_id: int) -> str:
 def find_mismatches(expected: Live, found: Live) -> tuple[str, ...]:
     """The differences of `found` from `expected`, in values and in older versions, each as a sentence.
 
-    What the service fills in or rounds does not count. Values that follow from others are not compared: codes from
-    their ids, the end of a version from the begin of the next.
+    What the service fills in or rounds does not count. Codes are not compared, as they follow from their ids. The end
+    of a version is compared where it was the begin of the next one.
     """
     return tuple(
         f"its versions are {difference.found}, expected {difference.expected}"
@@ -79,9 +80,18 @@ def _find_differences(expected: Live, found: Live) -> Iterator[_Difference]:
         yield _Difference(_VERSIONS, str(ids), str(found_ids))
         return
     yield from _find_value_differences(VERSION_FIELDS, expected.current.values, found.current.values)
-    for older, found_older in zip(expected.versions[:-1], found.versions[:-1], strict=True):
-        differences = _find_value_differences(VERSION_FIELDS, older.values, found_older.values)
+    for (older, following), found_older in zip(pairwise(expected.versions), found.versions[:-1], strict=True):
+        differences = (
+            *_find_value_differences(VERSION_FIELDS, older.values, found_older.values),
+            *_find_end_difference(older, following, found_older),
+        )
         yield from (replace(difference, place=f"in version {older.id}, ") for difference in differences)
+
+
+def _find_end_difference(older: Version, following: Version, found: Version) -> Iterator[_Difference]:
+    """Whether a version that was followed by the next one leaves a gap before it, in which readings have no version."""
+    if is_followed(older, following) and found.end_date and begin_key(found.end_date) != begin_key(older.end_date):
+        yield _Difference("endDate", *show_values(older.end_date, found.end_date))
 
 
 def _find_value_differences(fields: Iterable[Field], expected: Spec, found: Spec) -> Iterator[_Difference]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -10,11 +11,11 @@ from msgspec.structs import replace
 
 from reconciler.model.canonical import is_same
 from reconciler.model.channels import Version
-from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID, ODOMETER, VERSION_FIELDS
+from reconciler.model.fields import BEGIN_DATE, FIELD_AT, OBSERVATION_RULE_ID, ODOMETER, VERSION_FIELDS
 from reconciler.model.values import begin_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from reconciler.model.channels import Live
     from reconciler.model.plan import Change
@@ -129,8 +130,27 @@ def expected_after(before: Live, write: Write) -> Live:
     else:
         edited = write.version_id or before.current.id
         versions = [
-            replace(version, values={**version.values, **versioned}) if version.id == edited else version
-            for version in before.versions
+            _edit_version(version, versioned) if version.id == edited else version for version in before.versions
         ]
     of_channel = {path: value for path, value in write.wanted.items() if path not in versioned}
-    return replace(before, values={**before.values, **of_channel}).with_versions(tuple(versions))
+    return replace(before, values={**before.values, **of_channel}).with_versions(_end_with_next(before, versions))
+
+
+def _edit_version(version: Version, values: Spec) -> Version:
+    edited = {**version.values, **values}
+    begin = edited.get(BEGIN_DATE) if BEGIN_DATE in values else version.begin_date
+    return replace(version, begin_date=begin if isinstance(begin, str) else None, values=edited)
+
+
+def _end_with_next(before: Live, versions: Sequence[Version]) -> tuple[Version, ...]:
+    """`versions`, each with its end where the next one begins now, if it ended with the one after it `before`."""
+    followed = {one.id for one, other in pairwise(before.versions) if is_followed(one, other)}
+    ended = (
+        replace(one, end_date=other.begin_date) if one.id in followed else one for one, other in pairwise(versions)
+    )
+    return (*ended, versions[-1])
+
+
+def is_followed(version: Version, other: Version) -> bool:
+    """Whether `version` is said to end where the `other` begins; the service may not say when a version ends."""
+    return version.end_date is not None and begin_key(version.end_date) == begin_key(other.begin_date)

@@ -9,10 +9,10 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from reconciler.model.channels import DataPoint
-from reconciler.model.fields import Impact
+from reconciler.model.fields import BEGIN_DATE, Impact
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.identifiers import Identifiers, ResolutionFailure
-from reconciler.model.values import Spec, Value
+from reconciler.model.values import Spec, Value, begin_key
 
 Evidence: TypeAlias = Mapping[str, object]
 
@@ -124,6 +124,18 @@ class VersionChange(Struct, frozen=True):
     because: str = ""
 
 
+class MovedSpan(Struct, frozen=True):
+    """The time that changes hands if a version begins at another time: after `after`, up to and including `up_to`.
+
+    It leaves the version with the id `from_version` and joins `to_version`, which are next to each other.
+    """
+
+    after: str
+    up_to: str
+    from_version: int
+    to_version: int
+
+
 class Change(Struct, frozen=True):
     """One step of a plan: an action on one channel, or the record that it needs none.
 
@@ -171,6 +183,23 @@ class Change(Struct, frozen=True):
     @property
     def is_creation(self) -> bool:
         return self.action is Action.CREATE
+
+    @property
+    def moved_span(self) -> MovedSpan | None:
+        """The time that passes between the current version and the one before it; None if it does not.
+
+        It does if the current version is to begin at another time, and after the one before it.
+        """
+        edit = next((edit for edit in self.edits if edit.path == BEGIN_DATE), None)
+        if edit is None or self.history is None or len(self.history.versions) < 2:
+            return None
+        earlier, current = self.history.versions[-2:]
+        before, after = begin_key(edit.before), begin_key(edit.after)
+        if min(before, after) <= begin_key(earlier.begin_date):
+            return None
+        if after > before:
+            return MovedSpan(before, after, current.id, earlier.id)
+        return MovedSpan(after, before, earlier.id, current.id)
 
     @property
     def is_sendable(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from msgspec import convert, to_builtins
 
@@ -213,3 +213,7 @@ def _check_derived(row: PlanRow, plan: Plan) -> None:
         if document["blocked_dependents"] != waiting:
             place = f"resource_changes[{index}].blocked_dependents"
             raise make_damage(place, _BY_REST, document["blocked_dependents"])
+        moved = cast("Document", document["change"]).get("moved")
+        # The first plans of this format do not say it.
+        if moved is not None and moved != to_builtins(change.moved_span):
+            raise make_damage(f"resource_changes[{index}].change.moved", _BY_REST, moved)

@@ -127,6 +127,8 @@ def _encode_values(change: Change) -> Document:
     values: Document = {"actions": [change.action], "before": before, "after": after}
     if change.live or change.target_values:
         values["api"] = {"before": _nest(change.live), "after": _nest(change.target_values)}
+    if moved := change.moved_span:
+        values["moved"] = to_builtins(moved)
     if change.versions:
         values["versions"] = [_encode_version(version) for version in change.versions]
     return values

@@ -28,7 +28,7 @@ from reconciler.model.fields import (
 from reconciler.model.formulas import tokenize
 from reconciler.model.plan import Edit
 from reconciler.model.units import find_factor, find_scale, format_factor, is_near
-from reconciler.model.values import canonical_time
+from reconciler.model.values import BEGINNING, canonical_time
 from reconciler.planning.identification import find_inputs
 from reconciler.planning.messages import show_value
 from reconciler.planning.translation import show_formula
@@ -221,16 +221,33 @@ def find_impact(field: Field, live: Live, wanted: Spec) -> Impact:
 def _reaches_readings(field: Field, live: Live, wanted: Spec) -> bool:
     """Whether the edit may affect stored readings; unknown readings count as stored.
 
-    A version excludes its begin, and an edit of the begin affects the readings between the old and the new one.
+    A version excludes its begin. An edit of the begin affects the readings between the old and the new one, any other
+    edit of the version those after the new one.
     """
+    begin = live.values.get(BEGIN_DATE)
+    if field.path == BEGIN_DATE:
+        return may_lie_between(live, read_begin(begin), read_begin(wanted.get(BEGIN_DATE, begin)))
     if live.has_readings is False:
         return False
     if not field.is_versioned or live.last_reading is None:
         return True
-    begin = live.values.get(BEGIN_DATE)
-    begins = (begin, wanted.get(BEGIN_DATE, begin))
-    first = min(str(moment or "") for moment in begins)
-    return canonical_time(live.last_reading) > canonical_time(first)
+    return canonical_time(live.last_reading) > read_begin(wanted.get(BEGIN_DATE, begin))
+
+
+def may_lie_between(live: Live, one: str, other: str) -> bool:
+    """Whether readings may be stored after the earlier of two begins, up to and including the later one."""
+    if live.has_readings is False:
+        return False
+    earlier, later = sorted((one, other))
+    # A time that EnergyCAP does not give excludes nothing.
+    first, last = (canonical_time(time or "") for time in (live.first_reading, live.last_reading))
+    return first <= later and (not last or last > earlier)
+
+
+def read_begin(time: Value) -> str:
+    """A begin as text that sorts, whatever its zone; "" from the beginning."""
+    text = canonical_time(time) if isinstance(time, str) else ""
+    return "" if text == BEGINNING else text
 
 
 def find_swap(live: Live) -> str | None:

@@ -24,12 +24,12 @@ from reconciler.model.fields import (
 )
 from reconciler.model.plan import Blocker, VersionAction
 from reconciler.model.project import ChannelEdit, PrimaryMove, VersionDates
-from reconciler.model.values import BEGINNING, begin_key, canonical_time, has_zone, name_begin
+from reconciler.model.values import begin_key, canonical_time, has_zone, name_begin
 from reconciler.planning.constraints import find_violations
 from reconciler.planning.context import channel_evidence, check_unread, format_channel, make_context
 from reconciler.planning.conversions import check_conversion, check_inputs
 from reconciler.planning.dependencies import Dependency
-from reconciler.planning.diff import Draft, apply_values, changed_paths
+from reconciler.planning.diff import Draft, apply_values, changed_paths, may_lie_between, read_begin
 from reconciler.planning.identification import make_index
 from reconciler.planning.messages import shorten, show_value
 from reconciler.planning.translation import codes_by_id
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.channels import Live, ReferenceData
     from reconciler.model.plan import Change
-    from reconciler.model.values import Spec, Value
+    from reconciler.model.values import Spec
     from reconciler.planning.constraints import Violation
     from reconciler.planning.context import PlanContext
     from reconciler.planning.translation import Codes
@@ -175,16 +175,21 @@ _NEW_VERSION = (
 def check_begin(draft: Draft) -> Iterator[Blocker]:
     """The blockers of a new begin of the current version.
 
-    A version excludes its begin. The only version of a channel may begin earlier, as no reading leaves it then.
+    A version excludes its begin. Between two versions a begin may move: one of them takes over the readings in between.
+    The only version of a channel may begin earlier, as no reading leaves it then.
     """
     if not any(edit.path == BEGIN_DATE for edit in draft.edits):
         return
     live = draft.live
-    before, after = _read_time(live.current.begin_date), _read_time(draft.after_apply.values.get(BEGIN_DATE))
-    if len(live.versions) > 1 and after <= _read_time(live.versions[-2].begin_date):
+    before, after = read_begin(live.current.begin_date), read_begin(draft.after_apply.values.get(BEGIN_DATE))
+    is_only = len(live.versions) == 1
+    if not is_only and after <= read_begin(live.versions[-2].begin_date):
         yield _begins_too_early(draft)
-    elif after > before or (after < before and len(live.versions) > 1):
-        yield from _check_readings_between(live, before, after)
+    elif (after > before or (after < before and not is_only)) and may_lie_between(live, before, after):
+        if live.has_readings is None or not live.first_reading:
+            yield _moves_over_unknown(live, before, after)
+        elif is_only:
+            yield _leaves_readings(live, before, after)
 
 
 def _begins_too_early(draft: Draft) -> Blocker:
@@ -197,21 +202,25 @@ def _begins_too_early(draft: Draft) -> Blocker:
     )
 
 
-def _check_readings_between(live: Live, before: str, after: str) -> Iterator[Blocker]:
-    """A blocker if there may be readings after the earlier begin, up to and including the later one."""
-    if live.has_readings is False:
-        return
-    earlier, later = sorted((before, after))
+def _leaves_readings(live: Live, before: str, after: str) -> Blocker:
+    """The blocker of an only version that would begin after readings, which no version would have then."""
     first, last = (canonical_time(time or "") for time in (live.first_reading, live.last_reading))
-    # A time that EnergyCAP does not give excludes nothing.
-    if first > later or (last and last <= earlier):
-        return
-    is_unknown = live.has_readings is None or not first
-    yield Blocker(
+    start = f"after {before}" if before >= first else f"from {first}"
+    lost = f"stored readings {start} up to {min(last, after) if last else after} would have no settings"
+    return _stays_where_it_is(f"this moves the only version: {lost}", live, before, after)
+
+
+def _moves_over_unknown(live: Live, before: str, after: str) -> Blocker:
+    unknown = "whether the channel has readings" if live.has_readings is None else "when the channel's readings begin"
+    what = "exclude stored readings from their version" if len(live.versions) == 1 else "move stored readings"
+    message = f"may {what}: EnergyCAP does not say {unknown}"
+    return replace(_stays_where_it_is(message, live, before, after), is_unknown=True)
+
+
+def _stays_where_it_is(message: str, live: Live, before: str, after: str) -> Blocker:
+    return Blocker(
         "ESA420",
-        _describe_unknown(live)
-        if is_unknown
-        else f"cannot begin at another time: {_describe_lost(live, first, before, after)}",
+        message,
         {
             "begin_date_now": before or None,
             "begin_date_wanted": after,
@@ -221,28 +230,7 @@ def _check_readings_between(live: Live, before: str, after: str) -> Iterator[Blo
             "versions": len(live.versions),
         },
         f"write  beginDate: {show_value(before or None)}  as EnergyCAP has it; {_NEW_VERSION}",
-        is_unknown=is_unknown,
     )
-
-
-def _describe_unknown(live: Live) -> str:
-    unknown = "whether the channel has readings" if live.has_readings is None else "when the channel's readings begin"
-    return f"may exclude stored readings from their version: EnergyCAP does not say {unknown}"
-
-
-def _describe_lost(live: Live, first: str, before: str, after: str) -> str:
-    if len(live.versions) == 1:
-        start = f"after {before}" if before >= first else f"from {first}"
-        return f"stored readings {start} up to {after} would belong to no version"
-    earlier, later = sorted((before, after))
-    where = "to the version before this one" if later == after else "from the version before to this one"
-    return f"stored readings after {earlier} up to {later} would move {where}"
-
-
-def _read_time(time: Value) -> str:
-    """A begin as text that sorts; "" from the beginning."""
-    text = canonical_time(time) if isinstance(time, str) else ""
-    return "" if text == BEGINNING else text
 
 
 _DEMAND = "ESA406"

@@ -199,12 +199,14 @@ def describe_effect(edit: Edit, changes: Sequence[Change] = ()) -> str:
         return _describe_version_effect(edit, begin, changes)
     match edit.impact:
         case Impact.COSMETIC | Impact.FORWARD:
-            return _describe_first_begin(edit, changes)
+            return _describe_begin(edit, changes)
         case Impact.ROUTING:
             return _describe_routing(edit)
         case Impact.STRUCTURAL:
             return _STRUCTURE.get((edit.path, edit.after is True), "")
         case Impact.HISTORY:
+            if edit.path == BEGIN_DATE:
+                return _describe_begin(edit, changes)
             history = _end_history(changes[0]) if len(changes) == 1 else None
             return _describe_rewrite(edit, history, is_calculated=is_any_calculated(changes))
         case _:
@@ -245,15 +247,17 @@ def is_any_calculated(changes: Iterable[Change]) -> bool:
 
 def describe_timeline(change: Change) -> tuple[str, ...]:
     """The versions of a channel as they are and as they are planned, each in a line; none if they stay."""
-    created = [one.begin for one in change.created_versions]
-    if change.history is None or not created:
+    moved = change.moved_span
+    if change.history is None or not (moved or change.created_versions):
         return ()
     now = [begin_key(span.begin_date) for span in change.history.versions]
-    planned = sorted((*now, *created))
+    notes = dict.fromkeys(now, "") | {one.begin: " (new)" for one in change.created_versions}
+    if moved:
+        del notes[now[-1]]
+        notes[moved.up_to if now[-1] == moved.after else moved.after] = " (moved)"
     return (
         f"versions now: {join_words([_name_begin(begin) for begin in now])}",
-        "versions planned: "
-        + join_words([f"{_name_begin(begin)}{' (new)' if begin in created else ''}" for begin in planned]),
+        f"versions planned: {join_words([f'{_name_begin(begin)}{note}' for begin, note in sorted(notes.items())])}",
     )
 
 
@@ -311,17 +315,23 @@ def _name_begin(begin: str) -> str:
 
 
 def _end_history(change: Change) -> History | None:
-    """The history of the channel up to where a new version takes over from the current one."""
+    """The history of the channel in the time that its current version will have: from its begin as planned, up to
+    where a new version takes over from it.
+    """
     history = change.history
+    if history is None:
+        return None
     begins = [one.begin for one in change.created_versions]
-    if history is None or not history.last_reading or not begins:
+    if history.last_reading and begins:
+        history = replace(history, last_reading=min(history.last_reading, *begins))
+    moved = next((edit for edit in change.edits if edit.path == BEGIN_DATE), None)
+    if moved is None or not history.versions:
         return history
-    return replace(history, last_reading=min(history.last_reading, *begins))
+    current = replace(history.versions[-1], begin_date=begin_key(moved.after) or None)
+    return replace(history, versions=(*history.versions[:-1], current))
 
 
 def _describe_rewrite(edit: Edit, history: History | None, *, is_calculated: bool) -> str:
-    if edit.path == BEGIN_DATE:
-        return "this version would begin at another time; stored values in between may be recomputed"
     is_versioned = edit.path.startswith(VERSION)
     text = f"may rewrite stored values{_format_rewritten_span(history, is_versioned=is_versioned)}"
     # Calculated channels cannot be versioned.
@@ -371,12 +381,27 @@ def _format_span(times: tuple[str | None, str | None]) -> str:
     return f" ({' '.join(words)})" if words else ""
 
 
-def _describe_first_begin(edit: Edit, changes: Sequence[Change]) -> str:
-    """What the begin of the only version means for future readings."""
-    is_first = all(change.version_count == 1 for change in changes)
-    if edit.path != BEGIN_DATE or not is_first or not isinstance(edit.after, str):
+def _describe_begin(edit: Edit, changes: Sequence[Change]) -> str:
+    """Which readings another begin of the current version gives to it, or takes from it; "" for any other edit."""
+    if edit.path != BEGIN_DATE:
         return ""
-    return f"readings up to {escape_text(format_time(edit.after))} would belong to no version"
+    is_felt = edit.impact is Impact.HISTORY
+    moved = next((change.moved_span for change in changes), None)
+    if moved and all(change.moved_span for change in changes):
+        span = f"readings after {_format_begin(moved.after)} up to {_format_begin(moved.up_to)}"
+        # The same begins, but each channel has versions of its own.
+        is_later = begin_key(edit.after) == moved.up_to
+        where = "from this version to the one before it" if is_later else "from the version before to this one"
+        return f"{span} move {where}; {'stored values may be recomputed' if is_felt else 'none are stored so far'}"
+    if is_felt:
+        return "this version would begin at another time; stored values in between may be recomputed"
+    is_first = all(change.version_count == 1 for change in changes)
+    is_first_date = is_first and isinstance(edit.after, str)
+    return f"readings up to {_format_begin(begin_key(edit.after))} would belong to no version" if is_first_date else ""
+
+
+def _format_begin(begin: str) -> str:
+    return escape_text(format_time(begin))
 
 
 def _describe_routing(edit: Edit) -> str:

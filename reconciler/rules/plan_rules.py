@@ -163,9 +163,9 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA420",
-        "A version's beginDate moves past stored readings.",
-        "A reading belongs to the version that is valid at its time. If beginDate moves past stored readings, they "
-        "fall under another version with other settings, or under none at all.",
+        "The only version of a channel would begin after stored readings.",
+        "A reading belongs to the version that is valid at its time. Readings from before the first version have no "
+        "settings at all. If a version comes before it, that one takes them over, and the begin may move.",
         f"{_VERSION_EDIT}.beginDate: the valid period is exclusive of it; what happens to readings that lose their "
         "version is not documented",
         Certainty.INFERRED,

@@ -13,7 +13,7 @@ from reconciler.apply.journal_reader import read_journal
 from reconciler.apply.read_back import PAUSES, Patience, find_changes, find_mismatches
 from reconciler.apply.remaining import Write, WriteTarget, expected_after
 from reconciler.apply.run import ApplyOptions
-from reconciler.model.fields import OBSERVATION_RULE_ID, ODOMETER, ROLLOVER_VALUE
+from reconciler.model.fields import BEGIN_DATE, OBSERVATION_RULE_ID, ODOMETER, ROLLOVER_VALUE
 from reconciler.model.outcomes import Outcome, OutcomeCorrected, OutcomeStatus
 from tests.apply.bench import CHANNEL, LIST, READ, Interceptor, Sleep, only, status_by_name, want
 from tests.apply.records import INFO, MULTIPLIER, make_live
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from reconciler.model.channels import Desired
+    from reconciler.model.channels import Desired, Live
     from reconciler.model.outcomes import ApplyResult, Event
     from tests.apply.bench import Bench, Start
 
@@ -51,6 +51,39 @@ def test_what_the_service_fills_in_is_no_difference() -> None:
     found = make_live({OBSERVATION_RULE_ID: ODOMETER, ROLLOVER_VALUE: 999_999_999_999_999})
 
     assert find_mismatches(expected, found) == ()
+
+
+def make_row_of_versions(begin: str | None, end: str | None) -> Live:
+    """A channel whose older version ends at `end`, and whose current one begins at `begin`."""
+    live = make_live(versions=2)
+    older, current = live.versions
+    begun = replace(current, begin_date=begin, values={**current.values, BEGIN_DATE: begin})
+    return live.with_versions((replace(older, end_date=end), begun))
+
+
+OLD, NEW = "2024-01-01T00:00:00", "2024-02-01T00:00:00"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "differences"),
+    [
+        (OLD, NEW, ()),
+        (OLD, f"{NEW}.0", ()),
+        (OLD, OLD, (f'in version 10, endDate is "{OLD}", expected "{NEW}"',)),
+        (OLD, None, ()),
+        (None, OLD, ()),
+        ("2023-12-31T23:59:59", OLD, ()),
+    ],
+    ids=["follows", "another spelling", "leaves a gap", "not said any more", "never said", "never the begin"],
+)
+def test_a_version_ends_where_the_next_one_begins_if_it_did_before(
+    before: str | None, after: str | None, differences: tuple[str, ...]
+) -> None:
+    write = Write(WriteTarget.VERSION, {BEGIN_DATE: NEW}, 11)
+    expected = expected_after(make_row_of_versions(OLD, before), write)
+
+    assert expected.current.begin_date == NEW
+    assert find_mismatches(expected, make_row_of_versions(NEW, after)) == differences
 
 
 def test_an_older_version_that_changed_is_a_difference() -> None:

@@ -10,11 +10,12 @@ import pytest
 from msgspec.structs import replace
 
 from reconciler.apply.journal import open_journal
-from reconciler.apply.journal_reader import read_journal
+from reconciler.apply.journal_reader import read_journal, result_from_journal
 from reconciler.apply.rollback import make_rollback
 from reconciler.apply.run import ApplyOptions
 from reconciler.errors import PlanFileError
 from reconciler.model.channels import DesiredVersion
+from reconciler.model.fields import Impact
 from reconciler.model.outcomes import OutcomeStatus
 from reconciler.model.plan import Action, Verdict
 from reconciler.planfile.reading import read_plan
@@ -341,3 +342,69 @@ def test_a_plan_with_a_version_changed_by_hand_is_refused(demo: Bench) -> None:
     for edits in forged:
         with pytest.raises(PlanFileError, match="contradicts itself"):
             read_plan(change(**edits))
+
+
+EARLIER, LATER = "2023-05-01T00:00:00", "2023-06-01T00:00:00"
+
+
+@pytest.mark.parametrize("begin", [EARLIER, LATER])
+@pytest.mark.parametrize(
+    "assignments",
+    [
+        (),
+        ("put_answer=no_content",),
+        ("put_version_semantics=first", "first_version_begin_date=floor"),
+        ("read_lag=reads", "put_version_semantics=reject"),
+    ],
+    ids=" ".join,
+)
+def test_a_begin_moves_between_its_neighbours_and_an_undo_puts_it_back(
+    start: Start, tmp_path: Path, begin: str, assignments: tuple[str, ...]
+) -> None:
+    bench = start(*assignments)
+    before = bench.read(GAS)
+    plan = read_plan(render_plan_file(bench.plan(want("gas", GAS, **{f"{V}beginDate": begin}))))
+
+    content = apply_and_read_journal(bench, tmp_path / "journal", plan)
+
+    after = bench.read(GAS)
+    older, current = before.versions
+    assert plan.changes[0].moved_span is not None
+    assert status_by_name(result_from_journal(content)) == {"gas": "done"}
+    assert after.versions == (
+        replace(older, end_date=begin),
+        replace(current, begin_date=begin, values={**current.values, f"{V}beginDate": begin}),
+    )
+    undo = read_plan(render_plan_file(make_rollback(content, "2026-11-30T00:00:00Z")))
+    assert status_by_name(bench.apply(undo)) == {"gas": "done"}
+    assert bench.read(GAS).versions == before.versions
+
+
+def test_a_service_that_leaves_a_gap_before_a_begin_that_moved_is_found_out(start: Start) -> None:
+    def keep_end(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        response = pass_on()
+        if request.method != "GET" or not request.url.path.endswith(f"/{GAS}"):
+            return response
+        channel = response.json()
+        channel["channelVersions"][0]["endDate"] = "2023-05-15T08:00:00"
+        return httpx.Response(200, json=channel)
+
+    bench = start(network=Interceptor(keep_end))
+
+    outcome = only(bench.apply(bench.plan(want("gas", GAS, **{f"{V}beginDate": LATER}))))
+
+    assert outcome.status is OutcomeStatus.MISMATCH
+    assert f'endDate is "2023-05-15T08:00:00", expected "{LATER}"' in outcome.message
+
+
+def test_readings_that_came_into_a_span_that_was_reviewed_as_empty_stop_the_move(demo: Bench) -> None:
+    plan = demo.plan(want("gas", GAS, **{f"{V}beginDate": LATER}))
+    (change,) = plan.changes
+    # As if the plan had been made before any reading came between the two begins.
+    empty = replace(change, edits=tuple(replace(edit, impact=Impact.FORWARD) for edit in change.edits))
+
+    outcome = only(demo.apply(replace(plan, changes=(empty,))))
+
+    assert outcome.status is OutcomeStatus.STALE
+    assert f"the edit of {V}beginDate is history now, was forward: readings came since" in outcome.message
+    assert demo.writes() == []

@@ -11,8 +11,11 @@ import jsonschema
 import pytest
 from msgspec.structs import replace
 
-from reconciler.model.plan import VersionAction, VersionChange
-from reconciler.planfile.writing import encode_plan, render_plan_file
+from reconciler.errors import PlanFileError
+from reconciler.model.fields import Impact
+from reconciler.model.plan import Edit, VersionAction, VersionChange
+from reconciler.planfile.reading import read_plan
+from reconciler.planfile.writing import encode_plan, render_plan_file, seal
 from tests.golden import compare_golden
 from tests.reports.plans import PLANS, READ, RENAME, make_change, make_plan
 
@@ -98,6 +101,27 @@ def test_a_no_op_has_its_values_and_no_edit() -> None:
     settings = {"channelInfo": "North Building use", "esaChannelVersion": {"multiplier": 0.001}}
     assert change["change"] == {"actions": ["no-op"], "before": settings, "after": settings}
     assert (change["edits"], change["history"]) == ([], None)
+
+
+def test_a_begin_that_moves_between_two_versions_is_saved_with_the_time_that_changes_hands() -> None:
+    moved = make_change(
+        "use",
+        Edit("esaChannelVersion.beginDate", "2024-01-01T00:00:00", "2024-02-01T00:00:00", Impact.HISTORY),
+    )
+    document = json.loads(render_plan_file(make_plan(moved)))
+
+    (change,) = document["resource_changes"]
+    assert change["change"]["moved"] == {
+        "after": "2024-01-01T00:00:00",
+        "up_to": "2024-02-01T00:00:00",
+        "from_version": 71,
+        "to_version": 70,
+    }
+    jsonschema.validate(document, SCHEMA)
+    change["change"]["moved"]["up_to"] = "2024-01-02T00:00:00"
+    document["digest"] = seal(document)
+    with pytest.raises(PlanFileError, match=r"change\.moved must be what the rest of the plan gives"):
+        read_plan(json.dumps(document))
 
 
 def test_the_plan_as_a_whole_says_what_it_was_planned_against() -> None:

@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from reconciler.model.channels import Unit
-from reconciler.model.plan import Blocker, Verdict
+from reconciler.model.fields import Impact
+from reconciler.model.plan import Blocker, MovedSpan, Verdict
 from reconciler.model.project import ChannelEdit, PrimaryMove, VersionDates
 from reconciler.planning.diff import apply_values
 from reconciler.planning.preconditions import recheck_preconditions
@@ -444,53 +445,127 @@ def test_a_begin_that_stays_after_the_previous_version_is_allowed(live: Live, be
         pytest.param(
             read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00"),
             "2025-03-01",
-            "stored readings from 2024-12-01T00:15:00 up to 2025-03-01T00:00:00 would belong to no version",
+            "stored readings from 2024-12-01T00:15:00 up to 2025-03-01T00:00:00 would have no settings",
             id="the first version, from the beginning to a date",
         ),
         pytest.param(
             read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00", begin="1899-12-30T00:00:00"),
             "2099-01-01",
-            "stored readings from 2024-12-01T00:15:00 up to 2099-01-01T00:00:00 would belong to no version",
+            "stored readings from 2024-12-01T00:15:00 up to 2025-06-30T00:00:00 would have no settings",
             id="the first version, from a date to the future",
         ),
         pytest.param(
             read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00", begin="2025-01-01T00:00:00"),
             "2025-06-29T23:45",
-            "stored readings after 2025-01-01T00:00:00 up to 2025-06-29T23:45:00 would belong to no version",
+            "stored readings after 2025-01-01T00:00:00 up to 2025-06-29T23:45:00 would have no settings",
             id="the first version, to a later date",
         ),
         pytest.param(
             read_over("2025-01-01T00:00:00", "2025-06-30T00:00:00", begin="2025-01-01T00:00:00"),
             "2025-03-01",
-            "stored readings after 2025-01-01T00:00:00 up to 2025-03-01T00:00:00 would belong to no version",
+            "stored readings after 2025-01-01T00:00:00 up to 2025-03-01T00:00:00 would have no settings",
             id="the first version, from the time of the first reading, which it does not cover",
         ),
         pytest.param(
             read_over("2025-03-01T00:00:00", None),
             "2025-03-01",
-            "stored readings from 2025-03-01T00:00:00 up to 2025-03-01T00:00:00 would belong to no version",
+            "stored readings from 2025-03-01T00:00:00 up to 2025-03-01T00:00:00 would have no settings",
             id="the first version, to the time of the first reading, which it does not cover",
-        ),
-        pytest.param(
-            read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00", begin="2025-03-01T00:00:00", older=True),
-            "2025-04-01",
-            "stored readings after 2025-03-01T00:00:00 up to 2025-04-01T00:00:00 would move to the version before "
-            "this one",
-            id="a later version, later",
-        ),
-        pytest.param(
-            read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00", begin="2025-03-01T00:00:00", older=True),
-            "2025-02-01",
-            "stored readings after 2025-02-01T00:00:00 up to 2025-03-01T00:00:00 would move from the version before to "
-            "this one",
-            id="a later version, earlier into the time of the one before",
         ),
     ],
 )
-def test_a_begin_cannot_move_past_stored_readings(live: Live, begin: str, lost: str) -> None:
+def test_an_only_version_cannot_begin_after_stored_readings(live: Live, begin: str, lost: str) -> None:
     (block,) = plan_one({f"{V}beginDate": begin, f"{V}multiplier": 2}, live).blocked_by
 
-    assert (block.rule, block.message, block.is_unknown) == ("ESA420", f"cannot begin at another time: {lost}", False)
+    assert (block.rule, block.message, block.is_unknown) == ("ESA420", f"this moves the only version: {lost}", False)
+
+
+BETWEEN = read_over("2024-12-01T00:15:00", "2025-06-30T00:00:00", begin="2025-03-01T00:00:00", older=True)
+
+
+@pytest.mark.parametrize(
+    ("live", "begin", "moved", "impact"),
+    [
+        pytest.param(
+            BETWEEN,
+            "2025-04-01",
+            MovedSpan("2025-03-01T00:00:00", "2025-04-01T00:00:00", 10, 9),
+            Impact.HISTORY,
+            id="later, to the version before",
+        ),
+        pytest.param(
+            BETWEEN,
+            "2025-02-01",
+            MovedSpan("2025-02-01T00:00:00", "2025-03-01T00:00:00", 9, 10),
+            Impact.HISTORY,
+            id="earlier, from the version before",
+        ),
+        pytest.param(
+            read_over("2024-12-01T00:15:00", "2025-03-01T00:00:00", begin="2025-03-01T00:00:00", older=True),
+            "2025-04-01",
+            MovedSpan("2025-03-01T00:00:00", "2025-04-01T00:00:00", 10, 9),
+            Impact.FORWARD,
+            id="after the last reading, which the old begin excludes",
+        ),
+        pytest.param(
+            read_over("2025-03-01T00:00:01", None, begin="2025-03-01T00:00:00", older=True),
+            "2025-02-01",
+            MovedSpan("2025-02-01T00:00:00", "2025-03-01T00:00:00", 9, 10),
+            Impact.FORWARD,
+            id="before the first reading",
+        ),
+        pytest.param(
+            read_over("2025-03-01T00:00:00", None, begin="2025-03-01T00:00:00", older=True),
+            "2025-02-01",
+            MovedSpan("2025-02-01T00:00:00", "2025-03-01T00:00:00", 9, 10),
+            Impact.HISTORY,
+            id="up to the first reading, which is in it",
+        ),
+    ],
+)
+def test_between_two_versions_a_begin_moves_with_the_readings_in_between(
+    live: Live, begin: str, moved: MovedSpan, impact: Impact
+) -> None:
+    change = plan_one({f"{V}beginDate": begin}, live)
+
+    assert (change.is_sendable, change.moved_span, [edit.impact for edit in change.edits]) == (True, moved, [impact])
+
+
+def test_a_setting_of_a_version_that_moves_affects_the_readings_after_its_new_begin() -> None:
+    live = read_over("2024-12-01T00:15:00", "2025-03-15T00:00:00", begin="2025-03-01T00:00:00", older=True)
+
+    change = plan_one({f"{V}beginDate": "2025-04-01", f"{V}multiplier": 2}, live)
+
+    assert [(edit.path, edit.impact) for edit in change.edits] == [
+        (f"{V}beginDate", Impact.HISTORY),
+        (f"{V}multiplier", Impact.FORWARD),
+    ]
+
+
+def test_a_begin_that_does_not_move_between_two_versions_moves_nothing() -> None:
+    changes = (
+        plan_one({f"{V}multiplier": 2}, BETWEEN),
+        plan_one({f"{V}beginDate": None}, BETWEEN),
+        plan_one({f"{V}beginDate": "2020-01-01"}, make_live(1)),
+    )
+
+    assert [change.moved_span for change in changes] == [None, None, None]
+    assert list_blocks(changes[1])[0].startswith("ESA411 ")
+
+
+@pytest.mark.parametrize(
+    ("has_readings", "unsaid"),
+    [(None, "whether the channel has readings"), (True, "when the channel's readings begin")],
+)
+def test_between_two_versions_a_begin_that_moves_over_unknown_readings_is_unknown(
+    has_readings: bool | None, unsaid: str
+) -> None:
+    live = replace(add_older_version(make_live(1), "2025-03-01T00:00:00"), has_readings=has_readings)
+
+    (block,) = plan_one({f"{V}beginDate": "2025-04-01"}, live).blocked_by
+
+    message = f"may move stored readings: EnergyCAP does not say {unsaid}"
+    assert (block.rule, block.message, block.is_unknown) == ("ESA420", message, True)
 
 
 @pytest.mark.parametrize(
@@ -509,8 +584,8 @@ def test_a_begin_that_cannot_move_gives_the_evidence_and_how_to_make_a_new_versi
 
     assert block == Blocker(
         rule="ESA420",
-        message=f"cannot begin at another time: stored readings {start} up to 2025-03-01T00:00:00 "
-        "would belong to no version",
+        message=f"this moves the only version: stored readings {start} up to 2025-03-01T00:00:00 would have no "
+        "settings",
         evidence={
             "begin_date_now": begin,
             "begin_date_wanted": "2025-03-01T00:00:00",

@@ -156,6 +156,70 @@ def test_unknown_dates_of_a_history_are_left_out(history: History, sentence: str
     assert describe_effect(RESCALE, [change_of(RESCALE, history)]) == sentence
 
 
+BEGIN = "esaChannelVersion.beginDate"
+
+
+@pytest.mark.parametrize(
+    ("begin", "impact", "effect"),
+    [
+        (
+            "2024-02-01T08:30:00",
+            Impact.HISTORY,
+            (
+                "readings after 2024-01-01 up to 2024-02-01 08:30 move from this version to the one before it; stored "
+                "values may be recomputed"
+            ),
+        ),
+        (
+            "2023-12-01T00:00:00",
+            Impact.HISTORY,
+            (
+                "readings after 2023-12-01 up to 2024-01-01 move from the version before to this one; stored values "
+                "may be recomputed"
+            ),
+        ),
+        (
+            "2027-01-01T00:00:00",
+            Impact.FORWARD,
+            (
+                "readings after 2024-01-01 up to 2027-01-01 move from this version to the one before it; none are "
+                "stored so far"
+            ),
+        ),
+        (
+            None,
+            Impact.HISTORY,
+            "this version would begin at another time; stored values in between may be recomputed",
+        ),
+    ],
+)
+def test_a_begin_that_moves_between_two_versions_says_which_readings_change_hands(
+    begin: str | None, impact: Impact, effect: str
+) -> None:
+    edit = Edit(BEGIN, "2024-01-01T00:00:00", begin, impact)
+    change = make_change("use", edit)
+
+    assert describe_effect(edit, (change,)) == effect
+    # The same edit of a channel without a version before it is another matter.
+    only = replace(change, version_count=1, history=replace(READ, versions=READ.versions[1:]))
+    assert " move from " not in describe_effect(edit, (change, only))
+
+
+def test_the_time_line_shows_the_version_that_moves() -> None:
+    moved = make_change("use", Edit(BEGIN, "2024-01-01T00:00:00", "2024-02-01T08:30:00", Impact.HISTORY))
+
+    assert describe_timeline(moved) == (
+        "versions now: from the beginning and from 2024-01-01",
+        "versions planned: from the beginning and from 2024-02-01 08:30 (moved)",
+    )
+
+
+def test_a_setting_of_a_version_that_moves_is_felt_from_its_new_begin_on() -> None:
+    change = make_change("use", Edit(BEGIN, "2024-01-01T00:00:00", "2024-02-01T00:00:00", Impact.HISTORY), RESCALE)
+
+    assert describe_effect(RESCALE, (change,)) == ("may rewrite stored values (from 2024-02-01 to 2026-10-31 23:45)")
+
+
 def test_the_span_starts_at_the_first_reading_if_the_version_begins_earlier() -> None:
     history = History((VersionSpan(1, "2020-01-01T00:00:00", None),), first_reading="2022-05-01T00:15:00")
     assert "(from 2022-05-01 00:15)" in describe_effect(RESCALE, [change_of(RESCALE, history)])
