@@ -74,7 +74,7 @@ lock:
 # What services answer in more than one way, and the tests that hold for each answer alone. A test that does not says so
 # by a mark, counts_on, with the reason.
 OPEN := list_shape trip_register empty_text text_blanks null_offset null_formula version_dates formula_validation unit_list \
-  observation_type_list put_answer paging_headers page_cap read_lag calculated_readings
+  observation_type_list put_answer post_answer paging_headers page_cap read_lag calculated_readings
 UNDER_EACH := $(addprefix apply/,test_step.py test_rollback.py test_writes.py test_read_back.py test_recheck.py test_journaled_writes.py \
   test_run.py test_late_reads.py) energycap/test_sandbox.py $(addprefix cli/,test_apply.py test_plan.py test_snapshot.py) \
   readings/test_delivery.py

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from reconciler.energycap.access import read_address
 from reconciler.energycap.endpoints import (
+    CREATE_CHANNEL,
     CREATE_ESA_READINGS,
     CREATE_READINGS,
     CREATE_VERSION,
@@ -27,6 +28,7 @@ from reconciler.energycap.mapping import (
     channel_body,
     is_import_response,
     live_from_response,
+    new_channel_body,
     new_version_body,
     parse_import_response,
     parse_stored_readings,
@@ -46,6 +48,7 @@ from reconciler.energycap.time_zones import DataPoints, is_dated_in_zone, needs_
 from reconciler.energycap.transport import Transport
 from reconciler.errors import BadResponse, Rejected, Unavailable, Unreachable
 from reconciler.model.channels import Snapshot
+from reconciler.model.fields import CHANNEL_IMPORT_ID
 
 if TYPE_CHECKING:
     import re
@@ -212,7 +215,7 @@ class Reader:
 
 
 class Editor(Reader):
-    """Reads the service, and edits channels and their versions.
+    """Reads the service, creates channels, and edits them and their versions.
 
     An edit is sent once, and again only if it was certainly not done and the channel is unchanged; if the channel has
     changed, Rejected is raised. If it is unknown whether an edit was done, Unreachable or Unavailable is raised, and
@@ -252,6 +255,38 @@ class Editor(Reader):
         """
         _check_not_empty(wanted)
         self._write(fresh, CREATE_VERSION.request(fresh.id, body=new_version_body(fresh, wanted)))
+
+    def create_channel(self, data_point_id: int, wanted: Spec) -> Live | None:
+        """Create a channel with the values of `wanted`, and return it from the response; None if it is not in it.
+
+        Raises as `edit_version`. It is sent again only if it was certainly not done and no channel of the data point
+        has its import id: a second one could make two. After None, find the channel by its import id.
+        """
+        request = CREATE_CHANNEL.request(body=new_channel_body(data_point_id, wanted))
+        try:
+            answer = self._session.request(request, partial(self._check_absent, data_point_id, wanted))
+        except BadResponse as error:
+            raise _unknown_outcome(request, error) from error
+        # What this call answers is not documented, so an odd answer to a success says nothing.
+        with suppress(BadResponse):
+            live = self._read_dates(live_from_response(decode(request, answer)))
+            return live if live.data_point.id == data_point_id else None
+        return None
+
+    def _check_absent(self, data_point_id: int, wanted: Spec) -> None:
+        """Raise Rejected if a channel of the data point has the import id of `wanted`, or may have it."""
+        import_id = wanted.get(CHANNEL_IMPORT_ID)
+        try:
+            channels = self.list_channels(data_point_id)
+        except (Unreachable, Unavailable, BadResponse) as error:
+            message = f"the channel was not created, and its data point could not be read to try again: {error.message}"
+            raise Rejected(message, error.fix, status=_CONFLICT) from error
+        for live in channels:
+            if live.values.get(CHANNEL_IMPORT_ID) == import_id or CHANNEL_IMPORT_ID in live.unread:
+                message = (
+                    f"the channel was not created: while the service made it wait, channel {live.id} got its import id"
+                )
+                raise Rejected(message, "plan again: reconciler plan", status=_CONFLICT)
 
     def _write(self, fresh: Live, request: Request) -> None:
         try:

@@ -53,9 +53,10 @@ class Request(Struct, frozen=True):
 LIST_CHANNELS = Endpoint("GET", "/api/v202406/esachannel")
 READ_CHANNEL = Endpoint("GET", "/api/v202406/esachannel/{}")
 READ_DATA_POINT = Endpoint("GET", "/api/v202406/datapoint/{}")
+# "No idempotency key": a second one may make a second channel or version, so neither is ever sent again unseen.
+CREATE_CHANNEL = Endpoint("POST", "/api/v202406/esachannel", is_read=False, permission="Meters (Edit)")
 EDIT_CHANNEL = Endpoint("PUT", "/api/v202406/esachannel/{}", is_read=False, permission="Meters (Edit)")
 EDIT_VERSION = Endpoint("PUT", "/api/v202406/esachannel/{}/version/{}", is_read=False, permission="Meters (Edit)")
-# "No idempotency key": a second one may make a second version, so it is never sent again unseen.
 CREATE_VERSION = Endpoint("POST", "/api/v202406/esachannel/{}/version", is_read=False, permission="Meters (Edit)")
 LIST_UNITS = Endpoint("GET", "/api/v202305/unit")
 LIST_OBSERVATION_TYPES = Endpoint("GET", "/api/v3/observationtype")
@@ -71,6 +72,6 @@ CREATE_ESA_READINGS = Endpoint("POST", "/api/v202407/esaReading", permission="In
 READS = re.compile(r"GET /\S+|POST /api/v202405/formula/validate(CalculatedMeter)?")
 WRITES = re.compile(
     rf"{READS.pattern}|PUT /api/v202406/esachannel/\d+(/version/\d+)?|"
-    r"POST /api/v202406/esachannel/\d+/version"
+    r"POST /api/v202406/esachannel(/\d+/version)?"
 )
 SENDS = re.compile(rf"{READS.pattern}|POST /api/v3/reading|POST /api/v202407/esaReading")

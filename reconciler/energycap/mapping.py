@@ -1,4 +1,4 @@
-"""Responses as live channels and stored readings, and live channels as bodies of edits, by the table of fields."""
+"""Responses as live channels and stored readings, and live channels as bodies of writes, by the table of fields."""
 
 from __future__ import annotations
 
@@ -287,6 +287,20 @@ def new_version_body(fresh: Live, wanted: Spec) -> dict[str, object]:
     _check_paths(wanted, _VERSION_PATHS)
     _check_complete(fresh, wanted, {})
     return _by_key(VERSION_FIELDS, clear_exclusive(wanted, is_calculated=fresh.is_calculated))
+
+
+def new_channel_body(data_point_id: int, wanted: Spec) -> dict[str, object]:
+    """An EsaChannelCreate on this data point with all that is `wanted`, by the paths of EsaChannelEdit.
+
+    Its first version has no beginDate: it begins at the beginning. Raises ValueError if a value that a channel cannot
+    be without is missing, or a path is none of EsaChannelEdit. Source: POST /api/v202406/esachannel.
+    """
+    _check_paths(wanted, _CHANNEL_PATHS | _VERSION_PATHS)
+    if missing := [path for path in _NEVER_NULL if wanted.get(path) is None]:
+        raise ValueError(f"a new channel needs {', '.join(missing)}: this is a bug, and nothing was sent")
+    values = clear_exclusive(wanted, is_calculated=wanted[IS_CALCULATED] is True)
+    version = _by_key([field for field in VERSION_FIELDS if field.path != BEGIN_DATE], values)
+    return {"dataPointId": data_point_id, **_by_key(CHANNEL_FIELDS, values), VERSION: version}
 
 
 def _make_version(fresh: Live, wanted: Spec, version: Version, *, is_calculated: bool) -> dict[str, object]:

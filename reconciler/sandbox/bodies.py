@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.sandbox.properties import (
     CHANNEL_PROPERTIES,
@@ -268,7 +269,9 @@ def parse_channel_create(value: Any, settings: Settings) -> tuple[int, ChannelEd
         body.add_violation("esaChannelVersion", "is required")
     if violations:
         raise bad_request(*violations)
-    return data_point_id, edit
+    # EsaChannelVersionCreate is not EsaChannelVersionCreateWithBeginDate: it ignores the date like any other key.
+    version = edit.version and replace(edit.version, begin_date=None)
+    return data_point_id, replace(edit, version=version)
 
 
 def parse_version_edit(value: Any, settings: Settings, *, is_calculated: bool) -> VersionSettings:

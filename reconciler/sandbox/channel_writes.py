@@ -4,7 +4,7 @@ Source of the rules: the page of PUT /api/v202406/esachannel/{esaChannelId} (con
 channels), the help center (unique import ids) and the formula pages. What they leave open is a setting.
 
 Not documented, and so decided here: versions keep their order, so an edit cannot move one past its neighbor; only the
-first version may begin "from the beginning"; a new channel begins there unless its body gives a date.
+first version may begin "from the beginning". The body of a create has no beginDate, so a new channel begins there.
 """
 
 from __future__ import annotations
@@ -377,13 +377,16 @@ def _save(store: Store, settings: Settings, write: ChannelWrite) -> Channel:
         )
         _replace(store, settings, other, replace(other, settings=demoted))
     if write.before is None:
-        return add_channel(store, write.after)
+        created = add_channel(store, write.after)
+        if settings.read_lag is ReadLag.READS:
+            keep_for_lagging_reads(store, created.channel_id, None)
+        return created
     return _replace(store, settings, write.before, write.after)
 
 
 def _replace(store: Store, settings: Settings, before: Channel, after: Channel) -> Channel:
     if settings.read_lag is ReadLag.READS:
-        keep_for_lagging_reads(store, before)
+        keep_for_lagging_reads(store, before.channel_id, before)
     return save_channel(store, after)
 
 

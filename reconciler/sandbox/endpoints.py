@@ -1,8 +1,7 @@
 """The endpoints of channels, versions, units, observation types, data points and formula checks.
 
-Documented: the list of versions is a plain array without paging. Not documented, and so decided here: create and edit
-answer 200 with the channel or version; eligibleForCalculatedMeter is true for primary value channels of data points
-that are not calculated.
+Documented: the list of versions is a plain array without paging. Not documented, and so decided here:
+eligibleForCalculatedMeter is true for primary value channels of data points that are not calculated.
 """
 
 from __future__ import annotations
@@ -43,6 +42,7 @@ from reconciler.sandbox.responses import (
     parse_filter,
     respond_with_json,
     run_write,
+    shape_post_response,
     shape_put_response,
 )
 from reconciler.sandbox.settings import Deletion, FormulaValidation, PageOrder, PagingHeaders
@@ -94,8 +94,21 @@ def find_channel(state: AppState, request: Request) -> Channel:
     channel_id = request.path_params["channel_id"]
     channel = read_channel(state.store, channel_id) if channel_id < 2**31 else None
     if channel is None:
-        raise ApiError(404, f"No channel has the id {channel_id}.")
+        raise _unknown_channel(channel_id)
     return channel
+
+
+def read_as_shown(state: AppState, request: Request) -> str:
+    """What a read shows of the channel that the path names. Raises `ApiError` (404) if it shows none."""
+    channel_id = find_channel(state, request).channel_id
+    texts = render_for_read(state.store, state.settings, (channel_id,))
+    if not texts:
+        raise _unknown_channel(channel_id)
+    return texts[0]
+
+
+def _unknown_channel(channel_id: int) -> ApiError:
+    return ApiError(404, f"No channel has the id {channel_id}.")
 
 
 class ChannelEndpoints(Struct, frozen=True):
@@ -125,21 +138,19 @@ class ChannelEndpoints(Struct, frozen=True):
         shuffle = next(self.state.turns) if is_shuffled else None
         page = find_page(self.state.store, ListRequest(_FIELDS, parameters, int(settings.page_cap), shuffle))
         ids = page.ids[: len(page.ids) // 2] if TRUNCATED_PAGE in request.scope else page.ids
-        texts = render_for_read(self.state.store, settings, ids, settings.list_shape)
+        texts = render_for_read(self.state.store, settings, (*ids, *page.late), settings.list_shape)
         return Response(f"[{','.join(texts)}]", headers=_headers(page, settings), media_type="application/json")
 
     async def read(self, request: Request) -> Response:
         """GET: one channel."""
-        channel_id = find_channel(self.state, request).channel_id
-        return make_response(
-            JsonResponse(200, render_for_read(self.state.store, self.state.settings, (channel_id,))[0])
-        )
+        return make_response(JsonResponse(200, read_as_shown(self.state, request)))
 
     async def create(self, request: Request) -> Response:
         """POST: a new channel."""
 
         def decide(body: Any) -> JsonResponse:
-            return self._answer(create_channel(self.state.store, self.state.settings, body))
+            created = create_channel(self.state.store, self.state.settings, body)
+            return shape_post_response(self.state.settings, self._answer(created))
 
         return await run_write(self.state, request, decide)
 
@@ -193,14 +204,12 @@ class VersionEndpoints(Struct, frozen=True):
 
     async def list_versions(self, request: Request) -> Response:
         """GET: all versions, the earliest first."""
-        channel = find_channel(self.state, request)
-        return respond_with_json(self._show(channel.channel_id))
+        return respond_with_json(self._show(request))
 
     async def read(self, request: Request) -> Response:
         """GET: one version."""
-        channel = find_channel(self.state, request)
-        versions = self._show(channel.channel_id)
-        return make_response(_choose(versions, channel.channel_id, request.path_params["version_id"]))
+        versions, path = self._show(request), request.path_params
+        return make_response(_choose(versions, path["channel_id"], path["version_id"]))
 
     async def create(self, request: Request) -> Response:
         """POST: a new version."""
@@ -208,7 +217,7 @@ class VersionEndpoints(Struct, frozen=True):
         def decide(body: Any) -> JsonResponse:
             channel = find_channel(self.state, request)
             saved, version_id = create_version(self.state.store, self.state.settings, channel, body)
-            return self._answer(saved.channel_id, version_id)
+            return shape_post_response(self.state.settings, self._answer(saved.channel_id, version_id))
 
         return await run_write(self.state, request, decide)
 
@@ -237,10 +246,9 @@ class VersionEndpoints(Struct, frozen=True):
 
         return await run_write(self.state, request, decide)
 
-    def _show(self, channel_id: int) -> list[Record]:
+    def _show(self, request: Request) -> list[Record]:
         """What a read shows of the versions of a channel."""
-        text = render_for_read(self.state.store, self.state.settings, (channel_id,))[0]
-        versions: list[Record] = json.loads(text)["channelVersions"]
+        versions: list[Record] = json.loads(read_as_shown(self.state, request))["channelVersions"]
         return versions
 
     def _answer(self, channel_id: int, version_id: int) -> JsonResponse:

@@ -302,12 +302,17 @@ def render_channels(
 def render_for_read(
     store: Store, settings: Settings, channel_ids: Sequence[int], shape: ListShape = ListShape.FULL
 ) -> list[str]:
-    """What a read shows of each channel: `render_channels`, except for reads that lag behind a write."""
-    texts = render_channels(store, settings, channel_ids, shape)
+    """What a read shows of each channel: `render_channels`, except for reads that lag behind a write.
+
+    A channel that this read does not show yet is left out.
+    """
     if settings.read_lag is ReadLag.NONE:
-        return texts
-    former = _render(store, settings, read_lagging(store, channel_ids), shape)
-    return [former.get(channel_id, text) for channel_id, text in zip(channel_ids, texts, strict=True)]
+        return render_channels(store, settings, channel_ids, shape)
+    lagging = read_lagging(store, channel_ids)
+    shown = [channel_id for channel_id in channel_ids if lagging.get(channel_id, channel_id) is not None]
+    texts = render_channels(store, settings, shown, shape)
+    former = _render(store, settings, {id_: channel for id_, channel in lagging.items() if channel}, shape)
+    return [former.get(channel_id, text) for channel_id, text in zip(shown, texts, strict=True)]
 
 
 @lru_cache

@@ -25,7 +25,7 @@ from msgspec import Struct, field
 from starlette.responses import Response
 
 from reconciler.sandbox.bodies import ApiError, parse_json, parse_local_time
-from reconciler.sandbox.settings import ErrorBody, PutAnswer
+from reconciler.sandbox.settings import ErrorBody, PostAnswer, PutAnswer
 from reconciler.sandbox.store import LoggedRequest, log_request
 
 if TYPE_CHECKING:
@@ -84,6 +84,19 @@ def shape_put_response(settings: Settings, answer: JsonResponse) -> JsonResponse
         case PutAnswer.EMPTY:
             return JsonResponse(200, "")
         case PutAnswer.NO_CONTENT:
+            return JsonResponse(204, "")
+
+
+def shape_post_response(settings: Settings, answer: JsonResponse) -> JsonResponse:
+    """The response to a successful POST of a channel or version: as much of `answer` as the settings choose."""
+    match settings.post_answer:
+        case PostAnswer.OBJECT:
+            return answer
+        case PostAnswer.CREATED:
+            return JsonResponse(201, answer.text)
+        case PostAnswer.EMPTY:
+            return JsonResponse(200, "")
+        case PostAnswer.NO_CONTENT:
             return JsonResponse(204, "")
 
 
@@ -253,10 +266,11 @@ class ListRequest(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True):
-    """The ids on a page, and its headers."""
+    """The ids on a page, and its headers; `late` are new channels that belong to the list and do not show in it yet."""
 
     ids: tuple[int, ...]
     headers: dict[str, str]
+    late: tuple[int, ...] = ()
 
 
 def find_page(store: Store, request: ListRequest) -> Page:
@@ -265,20 +279,29 @@ def find_page(store: Store, request: ListRequest) -> Page:
     size = min(_positive(request.parameters, "pageSize", _DEFAULT_SIZE), request.largest)
     condition = parse_filter(request.parameters.get("filter"), request.fields)
     # All SQL is this package's own; values from the client are parameters.
-    source = f"FROM channels WHERE {condition.sql}"
-    parameters: tuple[Any, ...] = condition.parameters
+    matching, parameters = f"FROM channels WHERE {condition.sql} AND channel_id", condition.parameters
+    # A list counts as one read of what it does not show yet, however many pages it has.
+    late = _list_ids(store, f"{matching} IN {_NEW}", parameters) if number == 1 else ()
+    source = f"{matching} NOT IN {_NEW}"
     total = store.connection.execute(f"SELECT count(*) {source}", parameters).fetchone()[0]
-    rows = store.connection.execute(
-        f"SELECT channel_id {source} ORDER BY {_order_by(request)} LIMIT ? OFFSET ?",
-        (*parameters, size, (number - 1) * size),
-    )
+    order = f"ORDER BY {_order_by(request)} LIMIT ? OFFSET ?"
+    ids = _list_ids(store, f"{source} {order}", (*parameters, size, (number - 1) * size))
     headers = {
         "PageNumber": str(number),
         "PageSize": str(size),
         "TotalNumberOfRecords": str(total),
         "TotalPages": str(-(-total // size)),
     }
-    return Page(ids=tuple(row[0] for row in rows), headers=headers)
+    return Page(ids, headers, late)
+
+
+# The channels that reads do not show yet, because they lag behind the creation.
+_NEW = "(SELECT channel_id FROM lagging WHERE channel = 'null')"
+
+
+def _list_ids(store: Store, source: str, parameters: tuple[Any, ...]) -> tuple[int, ...]:
+    rows = store.connection.execute(f"SELECT channel_id {source}", parameters)
+    return tuple(row[0] for row in rows)
 
 
 def _positive(parameters: Mapping[str, str], name: str, default: int) -> int:

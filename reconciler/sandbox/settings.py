@@ -282,6 +282,16 @@ class PutAnswer(StrEnum):
     NO_CONTENT = "no_content"
 
 
+# No page shows what these two calls answer.
+class PostAnswer(StrEnum):
+    """The answer to a POST of a channel or version: 200 with it, 201 with it, 200 without a body, or 204."""
+
+    OBJECT = "object"
+    CREATED = "created"
+    EMPTY = "empty"
+    NO_CONTENT = "no_content"
+
+
 # The vendor's own example of paging reads TotalPages alone.
 class PagingHeaders(StrEnum):
     """The headers of a page: all four that are documented, or TotalPages alone."""
@@ -299,7 +309,7 @@ class PageCap(StrEnum):
 
 class ReadLag(StrEnum):
     """When a read shows what was written: at once, or only after two more reads of the channel, which show it as it was
-    before.
+    before, or not at all if it is new.
     """
 
     NONE = "none"
@@ -348,6 +358,7 @@ class Settings(Struct, frozen=True):
     unit_list: UnitList = UnitList.OFFERED
     observation_type_list: ObservationTypeList = ObservationTypeList.OFFERED
     put_answer: PutAnswer = PutAnswer.CHANNEL
+    post_answer: PostAnswer = PostAnswer.OBJECT
     paging_headers: PagingHeaders = PagingHeaders.ALL
     page_cap: PageCap = PageCap.THOUSAND
     read_lag: ReadLag = ReadLag.NONE

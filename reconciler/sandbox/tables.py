@@ -236,17 +236,16 @@ SELECT channel_id, channel FROM lagging WHERE id IN (
 """
 
 
-def keep_for_lagging_reads(store: Store, channel: Channel) -> None:
-    """Makes the next reads of a channel show it as it is now, before a write."""
-    text = encode(channel).decode()
+def keep_for_lagging_reads(store: Store, channel_id: int, channel: Channel | None) -> None:
+    """Makes the next reads of a channel show it as it is now, before a write; None if it was not there before."""
     store.connection.execute(
         "INSERT INTO lagging (channel_id, channel, reads_left) VALUES (?, ?, ?)",
-        (channel.channel_id, text, _LAGGING_READS),
+        (channel_id, encode(channel).decode(), _LAGGING_READS),
     )
 
 
-def read_lagging(store: Store, channel_ids: Iterable[int]) -> dict[int, Channel]:
-    """What this read shows of channels whose reads lag behind a write; it counts as a read of each."""
+def read_lagging(store: Store, channel_ids: Iterable[int]) -> dict[int, Channel | None]:
+    """What this read shows of channels whose reads lag behind a write, None for not yet there; it counts as a read."""
     wanted = json.dumps(list(channel_ids))
     with store.writing():
         rows = store.connection.execute(_SELECT_LAGGING, (wanted,)).fetchall()
@@ -255,7 +254,7 @@ def read_lagging(store: Store, channel_ids: Iterable[int]) -> dict[int, Channel]
             (wanted,),
         )
         store.connection.execute("DELETE FROM lagging WHERE reads_left <= 0")
-    return {row[0]: decode(row[1], type=Channel) for row in rows}
+    return {row[0]: decode(row[1], type=Channel | None) for row in rows}
 
 
 Record = dict[str, Any]

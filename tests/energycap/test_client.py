@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, cast
 
 import httpx
 import pytest
+import stamina
 
 from reconciler.energycap.access import read_address
 from reconciler.energycap.client import Editor, open_editor, open_reader, open_sender
 from reconciler.energycap.endpoints import READS
-from reconciler.energycap.mapping import ImportResponse, StoredReading, live_from_response
+from reconciler.energycap.mapping import ImportResponse, StoredReading, channel_body, live_from_response
 from reconciler.energycap.session import Session
 from reconciler.energycap.transport import Transport
 from reconciler.errors import BadResponse, ProjectError, Rejected, ServiceError, Unauthorized, Unavailable, Unreachable
 from reconciler.model.channels import ObservationType, ReferenceData, Snapshot, SummarizationMethod, Unit
+from reconciler.model.fields import FIELDS
 from reconciler.model.formulas import FormulaVerdict
 from reconciler.model.project import ChannelEdit
 from reconciler.sandbox import running
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.energycap.client import Reader, Sender
-    from reconciler.model.channels import Fetched
+    from reconciler.model.channels import Fetched, Live
+    from reconciler.model.values import Value
     from tests.energycap.documents import Document
 
     OpenClient = Callable[[str, str], AbstractContextManager[Reader]]
@@ -421,6 +424,124 @@ def test_after_a_redirect_it_is_unknown_whether_a_version_was_edited() -> None:
         editor.edit_version(LIVE, {"esaChannelVersion.multiplier": 2})
 
     assert failure.value.message.startswith("whether PUT /api/v202406/esachannel/1042/version/10420 was done is not")
+
+
+WANTED = {field.path: LIVE.values.get(field.path) for field in FIELDS}
+CREATE = ("POST", "/api/v202406/esachannel")
+
+
+def create(network: httpx.BaseTransport, **wanted: Value) -> Live | None:
+    with open_editor(URL, KEY, network) as editor:
+        return editor.create_channel(LIVE.data_point.id, {**WANTED, **wanted})
+
+
+@pytest.mark.parametrize("status", [200, 201])
+def test_a_channel_is_created_with_all_its_settings_and_without_a_begin(status: int) -> None:
+    network = Script(httpx.Response(status, json=make_channel()))
+
+    live = create(network)
+
+    (sent,) = network.sent
+    edit = channel_body(LIVE, {"channelInfo": LIVE.name}, OMIT)
+    version = {key: value for key, value in edit["esaChannelVersion"].items() if key != "beginDate"}  # type: ignore[attr-defined]
+    assert (sent.method, sent.url.path) == CREATE
+    assert json.loads(sent.content) == {**edit, "dataPointId": LIVE.data_point.id, "esaChannelVersion": version}
+    assert live == LIVE
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(204),
+        httpx.Response(200),
+        httpx.Response(200, json=True),
+        httpx.Response(200, json={"channelId": 1042}),
+        httpx.Response(200, html="<p>hello</p>"),
+        httpx.Response(200, json=make_channel(dataPoint={"dataPointId": 7})),
+    ],
+    ids=["no content", "empty", "true", "an id", "page", "another data point"],
+)
+def test_a_created_channel_that_the_answer_does_not_show_must_be_found(answer: httpx.Response) -> None:
+    network = Script(answer)
+
+    assert create(network) is None
+    assert len(network.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure", "begins"),
+    [
+        (httpx.Response(400, json={"message": "No."}), Rejected, "the service refused: POST"),
+        (httpx.Response(403), Unauthorized, "the service refused access: POST"),
+        (httpx.Response(503), Unavailable, "the service could not answer: POST"),
+        (httpx.ReadTimeout(""), Unreachable, "no answer from https://a.energycap.com: POST"),
+        (httpx.Response(302), Unreachable, "whether POST /api/v202406/esachannel was done is not known"),
+    ],
+    ids=["refused", "no permission", "too busy or a gateway", "silent", "redirect"],
+)
+def test_a_creation_that_may_have_been_done_is_never_sent_again(
+    answer: httpx.Response | Exception, failure: type[ServiceError], begins: str
+) -> None:
+    network = Script(answer)
+
+    with pytest.raises(failure) as found:
+        create(network)
+
+    assert found.value.message.startswith(begins)
+    assert len(network.sent) == 1
+
+
+BUSY = httpx.Response(429, headers={"Retry-After": "0"})
+
+
+@pytest.mark.parametrize("failure", [BUSY, httpx.ConnectError("refused")], ids=["too busy", "no connection"])
+def test_a_creation_that_was_certainly_not_done_is_sent_again_if_nobody_else_made_it(
+    failure: httpx.Response | Exception,
+) -> None:
+    network = Script(failure, make_page([]), httpx.Response(200, json=make_channel()))
+
+    with stamina.set_testing(True, attempts=2, cap=True):
+        assert create(network) == LIVE
+
+    assert [sent.method for sent in network.sent] == ["POST", "GET", "POST"]
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        (
+            make_page([make_channel(**TELLING)]),
+            "the channel was not created: while the service made it wait, channel 1042 got its import id",
+        ),
+        (
+            httpx.Response(400, text="No."),
+            "the service refused: GET /api/v202406/esachannel answered 400 Bad Request: No.",
+        ),
+        (
+            httpx.Response(200, json={}),
+            "the channel was not created, and its data point could not be read to try again: ",
+        ),
+    ],
+    ids=["made by somebody else", "refused", "unreadable"],
+)
+def test_a_creation_is_not_sent_again_if_the_channel_may_be_there_by_now(found: httpx.Response, message: str) -> None:
+    network = Script(BUSY, found, found, found)
+
+    with stamina.set_testing(True, attempts=2, cap=True), pytest.raises(Rejected) as failure:
+        create(network)
+
+    assert failure.value.message.startswith(message)
+    assert [sent.method for sent in network.sent].count("POST") == 1
+
+
+@pytest.mark.parametrize("path", ["channelInfo", "esaChannelVersion.unitId", "isCalculated"])
+def test_a_channel_without_what_every_channel_has_is_not_sent(path: str) -> None:
+    network = Script()
+
+    with pytest.raises(ValueError, match=f"a new channel needs {path}: this is a bug, and nothing was sent"):
+        create(network, **{path: None})
+
+    assert network.sent == []
 
 
 def test_nothing_is_sent_if_nothing_is_wanted() -> None:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.energycap.endpoints import (
+    CREATE_CHANNEL,
     CREATE_ESA_READINGS,
     CREATE_READINGS,
+    CREATE_VERSION,
     EDIT_CHANNEL,
     EDIT_VERSION,
     LIST_CHANNELS,
@@ -58,8 +60,8 @@ def test_a_reader_an_editor_and_a_sender_may_send_reads(call: Endpoint) -> None:
     assert SENDS.fullmatch(request)
 
 
-@pytest.mark.parametrize("call", [EDIT_CHANNEL, EDIT_VERSION], ids=str)
-def test_only_an_editor_may_send_edits(call: Endpoint) -> None:
+@pytest.mark.parametrize("call", [EDIT_CHANNEL, EDIT_VERSION, CREATE_CHANNEL, CREATE_VERSION], ids=str)
+def test_only_an_editor_may_send_edits_and_creations(call: Endpoint) -> None:
     request = str(call.request(7, 8))
 
     assert not call.is_read
@@ -83,7 +85,9 @@ def test_only_a_sender_may_send_readings_and_only_one_kind_may_be_repeated(call:
     "request_line",
     [
         "DELETE /api/v202406/esachannel/7",
-        "POST /api/v202406/esachannel",
+        "POST /api/v202406/esachannel/",
+        "POST /api/v202406/esachannel/7",
+        "POST /api/v202406/esachannel?dataPointId=7",
         "POST /api/v202406/esachannel/7/version/8",
         "POST /api/v202405/formula/validate/7",
         "PUT /api/v202406/esachannel",

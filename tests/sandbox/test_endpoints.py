@@ -117,6 +117,14 @@ def test_a_created_channel_has_an_id_and_an_open_beginning(demo: Bench) -> None:
     )
 
 
+def test_a_created_channel_begins_at_the_beginning_whatever_its_body_says(demo: Bench) -> None:
+    version = NEW["esaChannelVersion"] | {"beginDate": "2027-01-01T00:00:00"}
+
+    created = demo.client.post(CHANNELS, json=NEW | {"esaChannelVersion": version}).raise_for_status().json()
+
+    assert [one["beginDate"] for one in created["channelVersions"]] == [None]
+
+
 def test_a_created_primary_demotes_the_old_one(demo: Bench) -> None:
     demo.client.post(CHANNELS, json=NEW | {"isPrimaryValue": True}).raise_for_status()
 

@@ -205,6 +205,35 @@ def test_a_put_that_is_refused_says_why_whatever_a_put_answers(start: Start, set
     assert broken(response) == ["channelInfo"]
 
 
+@pytest.mark.parametrize(
+    ("setting", "status", "is_shown"),
+    [("object", 200, True), ("created", 201, True), ("empty", 200, False), ("no_content", 204, False)],
+)
+@pytest.mark.parametrize("path", [CHANNELS, f"{CHANNELS}/{SWAPPED}/version"])
+def test_a_post_answers_as_the_setting_says_and_is_carried_out(
+    start: Start, path: str, setting: str, status: int, is_shown: bool
+) -> None:
+    bench = start(f"post_answer={setting}")
+    version = {"multiplier": 4, "observationRuleId": 1, "unitId": 5}
+    channel = {
+        "dataPointId": 303,
+        "channelInfo": "Cistern level",
+        "intervalMinutes": 60,
+        "observationTypeId": 4,
+        "summarizationMethodId": 2,
+        "esaChannelVersion": version,
+    }
+    body = {**version, "beginDate": "2027-01-01T00:00:00"} if "version" in path else channel
+
+    response = bench.client.post(path, json=body)
+
+    shown = latest(bench, SWAPPED) if "version" in path else bench.read(1102)
+    assert (response.status_code, response.text) == (status, response.text if is_shown else "")
+    assert not is_shown or response.json() == shown
+    assert "version" not in path or (shown["beginDate"], shown["multiplier"]) == ("2027-01-01T00:00:00", 4)
+    assert [one.status for one in bench.service.requests()] == [status]
+
+
 def test_texts_are_measured_in_utf_16_code_units(demo: Bench) -> None:
     assert demo.put(TRIP, channelInfo="\N{SNOWFLAKE}" * 50).status_code == 200
     assert demo.put(TRIP, channelInfo="\N{WATER WAVE}" * 25).status_code == 200

@@ -75,6 +75,59 @@ def test_reads_of_other_channels_do_not_count(late: Bench) -> None:
     assert described(late, BESIDE) is None
 
 
+NEW: Json = {
+    "dataPointId": 303,
+    "channelInfo": "Cistern level",
+    "intervalMinutes": 60,
+    "observationTypeId": 4,
+    "summarizationMethodId": 2,
+    "esaChannelVersion": {"multiplier": 2, "observationRuleId": 1, "unitId": 5},
+}
+CREATED, OLD = 1102, [1048, 1049]
+
+
+def test_two_more_reads_do_not_show_a_channel_that_was_created(late: Bench) -> None:
+    answer = late.client.post(CHANNELS, json=NEW).json()
+
+    reads = [late.client.get(f"{CHANNELS}/{CREATED}") for _ in range(3)]
+
+    assert [one.status_code for one in reads] == [404, 404, 200]
+    assert reads[-1].json() == answer
+
+
+def test_two_more_lists_do_not_show_a_channel_that_was_created(late: Bench) -> None:
+    late.client.post(CHANNELS, json=NEW)
+    query = {"filter": "dataPointId equals '303'"}
+
+    late.client.get(CHANNELS, params={"filter": "dataPointId equals '302'"})
+    late.client.get(CHANNELS, params={**query, "pageNumber": "2", "pageSize": "1"})
+    lists = [late.client.get(CHANNELS, params=query) for _ in range(3)]
+
+    assert [[row["channelId"] for row in one.json()] for one in lists] == [OLD, OLD, [*OLD, CREATED]]
+    assert [one.headers["TotalNumberOfRecords"] for one in lists] == ["2", "2", "3"]
+
+
+def test_each_way_to_read_a_channel_that_was_created_lags(late: Bench) -> None:
+    late.client.post(CHANNELS, json=NEW)
+
+    versions = late.client.get(f"{CHANNELS}/{CREATED}/version")
+    point = late.client.get("/api/v202406/datapoint/303").json()
+
+    assert versions.status_code == 404
+    assert [one["channelId"] for one in point["channels"]] == OLD
+    assert late.client.get(f"{CHANNELS}/{CREATED}/version").status_code == 200
+
+
+def test_a_channel_that_was_created_can_be_written_before_reads_show_it(late: Bench) -> None:
+    late.client.post(CHANNELS, json=NEW)
+    version = {"multiplier": 4, "observationRuleId": 1, "unitId": 5, "beginDate": "2027-01-01T00:00:00"}
+
+    late.client.post(f"{CHANNELS}/{CREATED}/version", json=version).raise_for_status()
+
+    statuses = [late.client.get(f"{CHANNELS}/{CREATED}").status_code for _ in range(2)]
+    assert (statuses, len(late.read(CREATED)["channelVersions"])) == ([404, 404], 2)
+
+
 def test_a_refused_write_makes_nothing_lag(late: Bench) -> None:
     before = late.read(BESIDE)
 
