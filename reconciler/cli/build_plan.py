@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from reconciler.cli.inputs import LiveState, LoadedDefinitions, ProjectContext
     from reconciler.definitions.commits import Base
     from reconciler.definitions.load import LoadResult
-    from reconciler.model.channels import Definitions
+    from reconciler.model.channels import Definitions, Snapshot
     from reconciler.model.findings import Finding
     from reconciler.model.formulas import FormulaVerdict
     from reconciler.model.project import Environment
@@ -64,12 +64,13 @@ def build_plan(
         uncommitted=uncommitted,
         filter=tuple(only),
     )
-    plan = make_plan(loaded.definitions, live.snapshot, basis)
+    snapshot = _add_data_points(live, loaded.definitions)
+    plan = make_plan(loaded.definitions, snapshot, basis)
     # Only a first plan knows which formulas are new. EnergyCAP is asked about these, and what it rejects is blocked in
     # the second one.
     verdicts = _validate_formulas(plan, live)
     if refusals := {channel_id: verdict.reasons for channel_id, verdict in verdicts.items() if verdict.reasons}:
-        plan = make_plan(loaded.definitions, live.snapshot, replace(basis, formula_rejections=refusals))
+        plan = make_plan(loaded.definitions, snapshot, replace(basis, formula_rejections=refusals))
     unasked = {channel_id: verdict.unasked for channel_id, verdict in verdicts.items() if verdict.unasked}
     released: tuple[Finding, ...] = ()
     if loaded.base is not None:
@@ -84,6 +85,13 @@ def build_plan(
         *preview_guards(plan, context.project.guards),
     )
     return replace(plan, snapshot=live.taken, findings=tuple(sorted(findings, key=lambda finding: finding.order)))
+
+
+def _add_data_points(live: LiveState, definitions: Definitions) -> Snapshot:
+    """The live state with the data points on which channels are to be created and no channel is yet."""
+    asked = {one.data_point_id for one in definitions.channels if one.creates and one.data_point_id is not None}
+    missing = asked - {channel.data_point.id for channel in live.snapshot.channels} if asked else asked
+    return replace(live.snapshot, data_points=live.read_data_points(missing)) if missing else live.snapshot
 
 
 def _compare_with_base(

@@ -17,7 +17,12 @@ from reconciler.definitions.load import load_definitions
 from reconciler.definitions.project_file import find_root, load_project
 from reconciler.energycap.access import check_host_allowed, read_key
 from reconciler.energycap.client import open_reader
-from reconciler.energycap.reference import read_snapshot_file, snapshot_from_file, zone_codes_from_file
+from reconciler.energycap.reference import (
+    data_points_from_file,
+    read_snapshot_file,
+    snapshot_from_file,
+    zone_codes_from_file,
+)
 from reconciler.errors import ProjectError, UsageError
 from reconciler.masking import KEYS, find_keys
 from reconciler.model.findings import Severity
@@ -27,14 +32,14 @@ from reconciler.reports.findings_report import render_findings
 from reconciler.reports.terminal import no_style
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.cli.command_line import Scope
     from reconciler.cli.output import Output
     from reconciler.definitions.commits import Base
     from reconciler.definitions.load import LoadResult
     from reconciler.energycap.client import Reader
-    from reconciler.model.channels import Definitions, Snapshot
+    from reconciler.model.channels import DataPoint, Definitions, Snapshot
     from reconciler.model.findings import Finding
     from reconciler.model.formulas import FormulaVerdict
     from reconciler.model.project import Environment, Project, VersionDates
@@ -219,6 +224,10 @@ def open_service(root: Path, environment: Environment) -> Iterator[ServiceAccess
         yield ServiceAccess(url, "sandbox")
 
 
+def _read_nothing(_data_point_ids: Collection[int]) -> Mapping[int, DataPoint | None]:
+    return {}
+
+
 def _validate_nothing(_formulas: Iterable[tuple[int, str]]) -> tuple[FormulaVerdict, ...]:
     return ()
 
@@ -227,7 +236,7 @@ class LiveState(Struct, frozen=True):
     """What was read from the service, with findings about what could not be read.
 
     For a snapshot file, `taken` is when it was taken, and `zone_codes` are the time zones of its data points.
-    `validate` asks the service whether formulas are valid.
+    `validate` asks the service whether formulas are valid, `read_data_points` for data points that no channel shows.
     """
 
     snapshot: Snapshot
@@ -235,13 +244,19 @@ class LiveState(Struct, frozen=True):
     taken: str | None = None
     zone_codes: Mapping[int, str] = field(default_factory=dict)
     validate: Callable[[Iterable[tuple[int, str]]], tuple[FormulaVerdict, ...]] = _validate_nothing
+    read_data_points: Callable[[Collection[int]], Mapping[int, DataPoint | None]] = _read_nothing
 
 
 def read_live(output: Output, environment: Environment, reader: Reader) -> LiveState:
     """Everything that a plan needs from the service, read now."""
     with output.log_if_slow(f"reading all channels of {environment.name} ..."):
         snapshot = reader.read_snapshot()
-    return LiveState(snapshot, (*reader.findings, *find_unread(snapshot)), validate=reader.validate_formulas)
+    return LiveState(
+        snapshot,
+        (*reader.findings, *find_unread(snapshot)),
+        validate=reader.validate_formulas,
+        read_data_points=reader.read_data_points,
+    )
 
 
 @contextmanager
@@ -268,4 +283,11 @@ def load_snapshot(file: Path, environment: Environment | None = None, dates: Ver
             "give --environment, or take a snapshot:  reconciler snapshot --out FILE",
         )
     snapshot, taken = snapshot_from_file(world, environment.version_dates if environment else dates)
-    return LiveState(snapshot, find_unread(snapshot), taken, zone_codes_from_file(world))
+    points = data_points_from_file(world)
+    return LiveState(
+        snapshot,
+        find_unread(snapshot),
+        taken,
+        zone_codes_from_file(world),
+        read_data_points=lambda asked: {id_: points[id_] for id_ in asked if id_ in points},
+    )

@@ -49,7 +49,7 @@ def _paths(fields: Iterable[Field]) -> dict[str, str]:
 
 
 # Keys that do not hold a managed value have an empty path.
-_CHANNEL_PATHS = _paths(CHANNEL_FIELDS) | dict.fromkeys(("select", "channelId", VERSION, VERSIONS), "")
+_CHANNEL_PATHS = _paths(CHANNEL_FIELDS) | dict.fromkeys(("select", "channelId", "create", VERSION, VERSIONS), "")
 _VERSION_PATHS = _paths(VERSION_FIELDS)
 _VERSIONED = frozenset(_VERSION_PATHS.values())
 # The keys of a listed version that are not settings.
@@ -77,7 +77,7 @@ EMPTY = FileContent()
 def make_content(file: str, tree: Mapping[str, Any], lines: Lines) -> FileContent:
     """The channels and feeds in `tree`, which fits the schema; `lines` has the line of each name."""
     defaults = flatten(tree.get("defaults", {}))
-    data_point = tree.get("dataPoint")
+    data_point, data_point_id = tree.get("dataPoint"), tree.get("dataPointId")
     channel_lines, feed_lines = lines.get("channels", {}), lines.get("feeds", {})
     channels = [
         Desired(
@@ -88,6 +88,8 @@ def make_content(file: str, tree: Mapping[str, Any], lines: Lines) -> FileConten
             _merge(defaults, channel),
             data_point,
             _make_versions(defaults, channel[VERSIONS]) if VERSIONS in channel else (),
+            channel.get("create", False),
+            data_point_id,
         )
         for name, channel in tree.get("channels", {}).items()
     ]

@@ -38,6 +38,7 @@ from reconciler.energycap.reference import (
     SNAPSHOT_FORMAT,
     check_formula,
     check_formulas,
+    read_data_points,
     read_raw,
     read_zone_codes,
     start_reference,
@@ -53,13 +54,13 @@ from reconciler.model.fields import CHANNEL_IMPORT_ID
 if TYPE_CHECKING:
     import re
     from collections import Counter
-    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
 
     from reconciler.energycap.endpoints import Request
     from reconciler.energycap.mapping import ImportResponse, StoredReading
     from reconciler.energycap.transport import HttpTransport
-    from reconciler.model.channels import Fetched, Live, ReferenceData
+    from reconciler.model.channels import DataPoint, Fetched, Live, ReferenceData
     from reconciler.model.findings import Finding
     from reconciler.model.formulas import FormulaVerdict
     from reconciler.model.project import ChannelEdit, VersionDates
@@ -201,6 +202,10 @@ class Reader:
     def read_zone_codes(self, data_point_ids: Sequence[int]) -> dict[int, str]:
         """The code of the time zone of each data point; "" if it is not given or could not be read."""
         return read_zone_codes(self._session, self._executor, data_point_ids)
+
+    def read_data_points(self, data_point_ids: Collection[int]) -> dict[int, DataPoint | None]:
+        """The data points with these ids; None for one that does not exist. One that could not be read is left out."""
+        return read_data_points(self._session, self._executor, data_point_ids)
 
     def validate_formula(self, data_point_id: int, formula: str) -> FormulaVerdict:
         """What the service says about `formula` on the data point, or why it could not be asked."""

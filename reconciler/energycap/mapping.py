@@ -238,6 +238,21 @@ def read_data_point(document: Document) -> DataPoint:
     )
 
 
+def data_point_from_response(document: Document) -> DataPoint:
+    """A data point as its own page describes it: with another name for its import id, and without its place.
+
+    Source: GET /api/v202406/datapoint/{dataPointId}. Raises UnexpectedType.
+    """
+    commodity = read_object(document, "commodity")
+    return DataPoint(
+        id=read_id(document, "dataPointId"),
+        code=read_text(document, "dataPointCode"),
+        name=read_text(document, "dataPointInfo"),
+        import_id=read_text(document, "importId"),
+        commodity=read_text(commodity, "commodityInfo") or read_text(commodity, "commodityCode"),
+    )
+
+
 _CHANNEL_PATHS = frozenset(field.path for field in CHANNEL_FIELDS)
 _VERSION_PATHS = frozenset(field.path for field in VERSION_FIELDS)
 # A PUT must have these, and the page does not say what null would mean.

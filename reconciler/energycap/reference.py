@@ -7,13 +7,14 @@ made offline, holds both, so it is read and written here.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
 
 from reconciler.energycap.endpoints import LIST_OBSERVATION_TYPES, LIST_UNITS, READ_DATA_POINT, VALIDATE_FORMULA
 from reconciler.energycap.malformed_channels import identify_row, live_from_row, make_unread
-from reconciler.energycap.mapping import is_whole
+from reconciler.energycap.mapping import data_point_from_response, is_whole
 from reconciler.energycap.paging import check_unpaged
 from reconciler.energycap.responses import (
     Document,
@@ -35,12 +36,12 @@ from reconciler.model.formulas import FormulaVerdict
 from reconciler.strict_json import KeyTwice, OutOfBounds, is_too_deep, parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from concurrent.futures import Executor
 
     from reconciler.energycap.endpoints import Request
     from reconciler.energycap.session import Session
-    from reconciler.model.channels import Live
+    from reconciler.model.channels import DataPoint, Live
     from reconciler.model.project import VersionDates
     from reconciler.model.values import Spec
 
@@ -207,6 +208,30 @@ def _read_zone_code(session: Session, data_point_id: int) -> str:
     return find_zone_code(response)
 
 
+def read_data_points(
+    session: Session, executor: Executor, data_point_ids: Collection[int]
+) -> dict[int, DataPoint | None]:
+    """The data points with these ids, read in parallel; None for one that does not exist.
+
+    One that could not be read is left out. Source: GET /api/v202406/datapoint/{id}.
+    """
+    ids = sorted(data_point_ids)
+    found = dict(zip(ids, executor.map(lambda one: _read_data_point(session, one), ids), strict=True))
+    return {id_: point for id_, (is_read, point) in found.items() if is_read}
+
+
+def _read_data_point(session: Session, data_point_id: int) -> tuple[bool, DataPoint | None]:
+    """Whether the service says what the data point is, and the data point; None if there is none."""
+    try:
+        (response,) = read_objects([session.read(READ_DATA_POINT.request(data_point_id))], "the answer")
+        point = data_point_from_response(response)
+    except Rejected as error:
+        return error.status == 404, None
+    except (ServiceError, UnexpectedType):
+        return False, None
+    return (True, point) if point.id == data_point_id else (False, None)
+
+
 def check_formula(session: Session, data_point_id: int, formula: str) -> FormulaVerdict:
     """What the service says about `formula` on the data point, or why it could not be asked.
 
@@ -303,6 +328,16 @@ def snapshot_from_file(world: Document, version_dates: VersionDates | None = Non
     if len({channel.id for channel in ordered}) < len(ordered):
         raise FileError("the snapshot cannot be used: a channel is in it twice", _FIX)
     return Snapshot(ordered, make_reference(units, types, ordered)), taken
+
+
+def data_points_from_file(world: Document) -> dict[int, DataPoint]:
+    """The data points in `world`, by their ids; those that are not as documented are left out."""
+    points = {}
+    for document in read_objects(world.get("dataPoints") or [], "dataPoints"):
+        with suppress(UnexpectedType):
+            point = data_point_from_response(document)
+            points[point.id] = point
+    return points
 
 
 def zone_codes_from_file(world: Document) -> dict[int, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping  # noqa: TC003 - msgspec reads the annotations
 from hashlib import sha256
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -168,10 +170,14 @@ if TYPE_CHECKING:
 
 
 class Snapshot(Struct, frozen=True):
-    """Everything read from the service for one plan: all channels, ordered by id, and the reference data."""
+    """Everything read from the service for one plan: all channels, ordered by id, and the reference data.
+
+    `data_points` are those without a channel that the files name by id; None for one that the service does not have.
+    """
 
     channels: tuple[Live, ...]
     reference: ReferenceData
+    data_points: Mapping[int, DataPoint | None] = MappingProxyType({})
 
 
 class DesiredVersion(Struct, frozen=True):
@@ -194,7 +200,8 @@ class Desired(Struct, frozen=True):
     `defaults` merged in. Where the file lists `versions`, oldest first, those of the last one are in it. `select` says
     how to find the live channel; None if the file gives no identifier at all. `data_point` is the code or import id
     that the live channel's data point must have; it is checked, never edited. `line` is the line of the channel's name
-    in `file`.
+    in `file`. `creates` says that the channel is to be created if there is none, `data_point_id` where if no channel is
+    there yet.
     """
 
     name: str
@@ -204,6 +211,8 @@ class Desired(Struct, frozen=True):
     spec: Spec
     data_point: str | None = None
     versions: tuple[DesiredVersion, ...] = ()
+    creates: bool = False
+    data_point_id: int | None = None
 
     def locate(self, path: str = "", piece: str = "") -> Location:
         """The location of `path` in this channel, or of the channel's name; `definitions` adds line and column.

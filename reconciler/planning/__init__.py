@@ -6,6 +6,7 @@ identification: the vendor's "Channel Identification" over an index of live chan
 translation: codes and names in files translated to ids, and back
 diff: the edits that turn a live channel into the desired one, and warnings on those that are probably mistakes
 versions: which of the versions that a file lists are edited, created, left alone or refused
+creation: channels to be created, on which data point and with which values
 changes: changes made from drafts, with verdict, fingerprint and origin
 context: what a change is judged against: other channels and changes, and data that could not be read
 preconditions: whether a change is legal now

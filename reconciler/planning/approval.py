@@ -189,6 +189,9 @@ def _is_gone(change: Change, now: Change | None) -> bool:
     """Whether `change` is no longer needed, for another reason than that its values are live."""
     if now is None:
         return True
+    if change.is_creation:
+        # What the file does not say of a new channel is no longer known once the channel is there.
+        return False
     return now.action is Action.NO_OP and not all(_is_done(edit, now) for edit in change.edits)
 
 
@@ -198,14 +201,26 @@ def _is_done(edit: Edit, now: Change) -> bool:
 
 
 def _find_reasons(change: Change, now: Change) -> Iterator[str]:
-    if now.channel_id != change.channel_id:
+    if change.is_creation and not now.is_creation:
+        if now.action is not Action.NO_OP:
+            yield f"is channel {now.channel_id} now, which was created since and has other values"
+    elif now.is_creation and not change.is_creation:
+        yield f"would be created now, was channel {change.channel_id}"
+    elif now.channel_id != change.channel_id:
         yield f"is channel {now.channel_id} now, was channel {change.channel_id}"
     if now.blocked_by:
         yield f"is blocked now by {', '.join(dict.fromkeys(block.rule for block in now.blocked_by))}"
-    if now.action is Action.UPDATE:
+    if now.action is not Action.NO_OP and now.is_creation == change.is_creation:
+        yield from _compare_data_points(change, now)
         yield from _compare_versions(change, now)
         yield from _compare_edits(change, now)
         yield from _compare_values(change, now)
+
+
+def _compare_data_points(change: Change, now: Change) -> Iterator[str]:
+    # Only a new channel is put on a data point; that of a live channel is never sent.
+    if now.is_creation and now.data_point.id != change.data_point.id:
+        yield f"would be created on data point {now.data_point.id} now, was {change.data_point.id}"
 
 
 def _compare_versions(change: Change, now: Change) -> Iterator[str]:
@@ -274,8 +289,8 @@ def _compare_order(change: Change, now: Change, sent: Collection[str], current: 
             yield f"comes after {name} now, which was not reviewed"
     for name in change.depends_on:
         # A change that is live by now, or gone, needs no place in the order.
-        is_pending = name in current and current[name].action is Action.UPDATE
-        if now.action is Action.UPDATE and is_pending and name not in now.depends_on:
+        is_pending = name in current and current[name].action is not Action.NO_OP
+        if now.action is not Action.NO_OP and is_pending and name not in now.depends_on:
             yield f"does not come after {name} any more"
 
 

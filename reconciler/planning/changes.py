@@ -85,7 +85,8 @@ def make_changes(
             match, block = unread[name]
             yield replace(_make_no_op(match), action=Action.UPDATE, verdict=Verdict.UNKNOWN, blocked_by=(block,))
         else:
-            yield replace(_make_update(matches[name], drafts[name], results), feeds=moved.get(name, ()))
+            make = _make_creation if drafts[name].is_creation else _make_update
+            yield replace(make(matches[name], drafts[name], results), feeds=moved.get(name, ()))
     for name in sorted(matches.keys() - drafts.keys()):
         yield _make_no_op(matches[name])
 
@@ -115,6 +116,12 @@ def _make_update(match: Match, draft: Draft, results: PreconditionResults) -> Ch
         history=_make_history(live),
         versions=tuple(one.change for one in draft.versions),
     )
+
+
+def _make_creation(match: Match, draft: Draft, results: PreconditionResults) -> Change:
+    name = draft.after_apply.name
+    change = replace(_make_update(match, draft, results), action=Action.CREATE, channel_info=name)
+    return replace(change, version_count=0, fingerprint="", history=None)
 
 
 def _make_no_op(match: Match) -> Change:
@@ -174,6 +181,9 @@ def mark_drift(
         past = before.get(change.name)
         if past is None:
             return _mark_all(change, Origin.CHANGE if is_whole else Origin.UNKNOWN)
+        if change.is_creation:
+            is_same = past.creates and (past.spec, past.versions) == (now[change.name].spec, now[change.name].versions)
+            return _mark_all(change, Origin.DRIFT if is_same else Origin.CHANGE)
         if not _is_same_channel(change.channel_id, past, now[change.name], index):
             return _mark_all(change, Origin.CHANGE)
         specs = (name_versions(desired, lives[change.channel_id]) for desired in (now[change.name], past))

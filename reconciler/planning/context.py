@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, field
 
-from reconciler.model.channels import DATA_POINT
+from reconciler.model.channels import DATA_POINT, is_new_id
 from reconciler.model.fields import (
     CHANNEL_IMPORT_ID,
     FORMULA,
@@ -104,7 +104,7 @@ def channel_evidence(channel: Live, context: PlanContext) -> dict[str, object]:
     """`channel` as evidence: id and name in EnergyCAP, and where it is managed, null if it is not."""
     managed = context.managed.get(channel.id)
     return {
-        "channel_id": channel.id,
+        "channel_id": None if is_new_id(channel.id) else channel.id,
         "name": channel.name,
         "managed_as": managed.name if managed else None,
         "file": managed.file if managed else None,

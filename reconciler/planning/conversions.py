@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.model.channels import DATA_POINT
+from reconciler.model.channels import DATA_POINT, is_new_id
 from reconciler.model.fields import FORMULA, IS_CALCULATED
 from reconciler.model.plan import Blocker
 from reconciler.planning.context import channel_evidence, format_channel
@@ -142,14 +142,20 @@ def check_inputs(draft: Draft, context: PlanContext) -> Iterator[Blocker | Depen
             known = {"channel_id": id_} if channel is None else channel_evidence(channel, context)
             text = f"channel({id_})" if channel is None else format_channel(channel, context)
             wrong.append((f"{text} {problem}", {**known, "problem": problem}))
-        # It becomes simple in this plan, and the formula is accepted only after that.
-        elif channel is not None and channel.is_calculated and not context.planned(channel).is_calculated:
+        elif channel is not None and _is_made_usable(channel, context):
             yield Dependency("ESA410", context.drafts[id_].name)
     if wrong:
         yield _wrong_inputs(formula, wrong)
     # EnergyCAP rejects a formula for wrong inputs too, so its answer is shown only if they are right.
     elif draft.live.id in context.formula_rejections:
         yield _rejected(formula, context.formula_rejections[draft.live.id])
+
+
+def _is_made_usable(channel: Live, context: PlanContext) -> bool:
+    """Whether this plan creates `channel` or makes it simple: formulas that use it are accepted only after that."""
+    if channel.id not in context.drafts:
+        return False
+    return is_new_id(channel.id) or (channel.is_calculated and not context.planned(channel).is_calculated)
 
 
 def list_new_formulas(plan: Plan) -> tuple[tuple[int, int, str], ...]:

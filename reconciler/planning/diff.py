@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.model.canonical import is_same
+from reconciler.model.channels import is_new_id
 from reconciler.model.fields import (
     BEGIN_DATE,
     FIELD_AT,
@@ -76,8 +77,12 @@ class Draft(Struct, frozen=True):
     is_version: bool = False
 
     @property
+    def is_creation(self) -> bool:
+        return is_new_id(self.live.id)
+
+    @property
     def is_conversion(self) -> bool:
-        return IS_CALCULATED in self.changed_paths
+        return IS_CALCULATED in self.changed_paths and not self.is_creation
 
 
 def changed_paths(edits: tuple[Edit, ...]) -> frozenset[str]:

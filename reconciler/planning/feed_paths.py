@@ -43,8 +43,9 @@ _INFERRED = frozenset((OBSERVATION_TYPE_ID, UNIT_ID, INTERVAL_MINUTES))
 IDENTIFYING_PATHS = _INFERRED | {CHANNEL_IMPORT_ID}
 
 # An edit can affect only identifiers with the same key: an import id, or a meter and an observation type. The type is
-# in the key, as EnergyCAP compares it before unit and interval.
-_RoutingKey: TypeAlias = tuple[Value, Value]
+# in the key, as EnergyCAP compares it before unit and interval. A new channel can affect all identifiers of its meter,
+# whose key is the meter alone: the only channel of a meter gets all of its readings.
+_RoutingKey: TypeAlias = tuple[Value, ...]
 
 
 class ResolutionChange(Struct, frozen=True):
@@ -100,7 +101,7 @@ def affects_routing(draft: Draft) -> bool:
     return not draft.changed_paths.isdisjoint(IDENTIFYING_PATHS)
 
 
-def undeclared_identifiers(steps: Iterable[Draft], index: Index) -> Iterator[Identifiers]:
+def undeclared_identifiers(steps: Sequence[Draft], index: Index) -> Iterator[Identifiers]:
     """The identifiers that may match a live channel today, and that an edit of `steps` may affect.
 
     For each meter the shortest come first: a type alone, then with a unit, then with an interval.
@@ -113,7 +114,11 @@ def undeclared_identifiers(steps: Iterable[Draft], index: Index) -> Iterator[Ide
         if meter and not draft.changed_paths.isdisjoint(_INFERRED):
             meters[meter] = None
     for meter in meters:
-        yield from _list_inferred(meter, index.by_meter[meter])
+        yield from _list_inferred(meter, index.by_meter.get(meter, ()))
+    for meter in dict.fromkeys(draft.live.data_point.import_id for draft in steps if draft.is_creation):
+        # Today it gets all readings of its meter, whatever they say beside it.
+        if meter and len(index.by_meter.get(meter, ())) == 1:
+            yield from _list_only(meter, index.by_meter[meter][0])
 
 
 def causing_edits(draft: Draft, identifiers: Identifiers) -> tuple[Edit, ...]:
@@ -128,6 +133,14 @@ def _list_inferred(meter: str, channels: Sequence[Live]) -> Iterator[Identifiers
     by_unit = [replace(each, interval_seconds=None) for each in full]
     by_type = [replace(each, unit_code=None) for each in by_unit]
     yield from dict.fromkeys([*by_type, *by_unit, *full])
+
+
+def _list_only(meter: str, channel: Live) -> Iterator[Identifiers]:
+    """What readings of the only channel of a meter may say: the meter alone, and then more."""
+    bare = Identifiers(meter_import_id=meter)
+    full = _identify(meter, channel) or bare
+    by_unit = replace(full, interval_seconds=None)
+    yield from dict.fromkeys((bare, replace(by_unit, unit_code=None), by_unit, full))
 
 
 def _identify(meter: str, channel: Live) -> Identifiers | None:
@@ -157,6 +170,7 @@ def _group_by_key(traces: Iterable[ResolutionTrace]) -> dict[_RoutingKey, list[R
             by_key[given.channel_import_id, None].append(trace)
         elif given.meter_import_id:
             by_key[given.meter_import_id, given.observation_type_code].append(trace)
+            by_key[given.meter_import_id,].append(trace)
     return by_key
 
 
@@ -166,6 +180,8 @@ def _affected_keys(draft: Draft) -> Iterator[_RoutingKey]:
             yield channel.values.get(CHANNEL_IMPORT_ID), None
         if channel.data_point.import_id:
             yield channel.data_point.import_id, channel.values.get(OBSERVATION_TYPE_CODE)
+    if draft.is_creation and draft.live.data_point.import_id:
+        yield (draft.live.data_point.import_id,)
 
 
 class _PlannedIndex:
@@ -179,7 +195,8 @@ class _PlannedIndex:
     def carry_out(self, draft: Draft) -> None:
         planned, meter = draft.after_apply, draft.after_apply.data_point.import_id
         if meter is not None:
-            self._by_meter[meter] = [planned if each.id == planned.id else each for each in self._by_meter[meter]]
+            others = [each for each in self._by_meter.get(meter, ()) if each.id != planned.id]
+            self._by_meter[meter] = sorted([*others, planned], key=lambda live: live.id)
         if CHANNEL_IMPORT_ID in draft.changed_paths:
             self._rename(draft)
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model.fields import CHANNEL_IMPORT_ID, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
 from reconciler.model.formulas import find_references
@@ -107,6 +108,18 @@ def make_index(channels: Iterable[Live]) -> Index:
         by_data_point[channel.data_point.id].append(channel)
     flawed = tuple([channel for channel in by_id.values() if channel.flaw])
     return Index(by_id, dict(by_import_id), dict(by_meter), dict(by_data_point), flawed)
+
+
+def add_new_channels(index: Index, channels: Iterable[Live]) -> Index:
+    """`index` with `channels` that are yet to be created: by their ids and on their data points.
+
+    Nothing identifies them before they exist.
+    """
+    by_id, by_data_point = dict(index.by_id), dict(index.by_data_point)
+    for channel in channels:
+        by_id[channel.id] = channel
+        by_data_point[channel.data_point.id] = [*by_data_point.get(channel.data_point.id, ()), channel]
+    return replace(index, by_id=by_id, by_data_point=by_data_point)
 
 
 def find_users(index: Index) -> Mapping[int, Sequence[Live]]:

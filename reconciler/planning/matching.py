@@ -156,20 +156,23 @@ class MatchResult(Struct, frozen=True):
     """The matches without an error, the findings on all, and the ids of all live channels that were found.
 
     `hidden` are matches with a live channel that may be the right one: too little of it could be read to decide. A
-    channel of the files that is in no match at all has a finding of severity error.
+    channel of the files that is in no match at all has a finding of severity error, or is one of `new`: channels to be
+    created that no live channel matches.
     """
 
     matches: tuple[Match, ...]
     findings: tuple[Finding, ...]
     found: frozenset[int]
     hidden: tuple[Match, ...] = ()
+    new: tuple[Desired, ...] = ()
 
 
 def match_channels(channels: Sequence[Desired], index: Index) -> MatchResult:
     """Each of `channels` with the live channel that it, and no other one, matches on the data point that it names."""
     lookups = [resolve_desired(desired, index) for desired in channels]
     hidden = {id(lookup): live for lookup in lookups if (live := _find_hidden(lookup, index)) is not None}
-    findings = [*_check_resolutions([lookup for lookup in lookups if id(lookup) not in hidden], index)]
+    missing = [lookup for lookup in lookups if lookup.resolution.failure is not None and id(lookup) not in hidden]
+    findings = [*_explain_failures([lookup for lookup in missing if not _is_new(lookup)], index)]
     found: dict[int, list[Lookup]] = defaultdict(list)
     for lookup in lookups:
         if lookup.resolution.channel_id is not None:
@@ -183,7 +186,14 @@ def match_channels(channels: Sequence[Desired], index: Index) -> MatchResult:
             matches.append(Match(sharing[0].desired, live))
     findings += _check_outdated(lookups)
     maybe = tuple(Match(lookup.desired, hidden[id(lookup)]) for lookup in lookups if id(lookup) in hidden)
-    return MatchResult(tuple(matches), tuple(findings), frozenset(found), maybe)
+    new = tuple(lookup.desired for lookup in missing if _is_new(lookup))
+    return MatchResult(tuple(matches), tuple(findings), frozenset(found), maybe, new)
+
+
+def _is_new(lookup: Lookup) -> bool:
+    """Whether the channel of `lookup` is to be created: only by its import id can it be found again afterwards."""
+    is_missing = lookup.resolution.failure is ResolutionFailure.UNMATCHED
+    return lookup.desired.creates and is_missing and lookup.identifiers == _identify_wanted(lookup.desired)
 
 
 def _find_hidden(lookup: Lookup, index: Index) -> Live | None:
@@ -257,9 +267,8 @@ def _describe_planned(resolution: Resolution) -> str:
     return f"it will match {'several channels' if resolution.failure is ResolutionFailure.AMBIGUOUS else 'no channel'}"
 
 
-def _check_resolutions(lookups: Iterable[Lookup], index: Index) -> Iterator[Finding]:
-    lost = [lookup for lookup in lookups if lookup.resolution.failure is not None]
-    for number, lookup in enumerate(lost):
+def _explain_failures(missing: Iterable[Lookup], index: Index) -> Iterator[Finding]:
+    for number, lookup in enumerate(missing):
         yield explain_failure(lookup.desired, lookup.identifiers, lookup.resolution, index, suggests=number < _COMPARED)
 
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.model.fields import (
+    BEGIN_DATE,
     CHANNEL_IMPORT_ID,
     FIELD_AT,
+    FORMULA,
+    INTERVAL_MINUTES,
     IS_CALCULATED,
     IS_PRIMARY_DEMAND,
     IS_PRIMARY_VALUE,
+    MULTIPLIER,
+    OBSERVATION_RULE,
+    OBSERVATION_RULE_ID,
     OBSERVATION_TYPE_CODE,
+    OBSERVATION_TYPE_ID,
     SUMMARIZATION_METHOD,
     UNIT_CODE,
-    VERSION,
+    UNIT_ID,
     VERSIONS,
     version_path,
 )
@@ -182,7 +189,6 @@ def _locate(feed: Feed, *keys: str) -> Location:
     return Location(file=feed.location.file, line=feed.location.line, path=("feeds", feed.name, *keys))
 
 
-MULTIPLIER = f"{VERSION}.multiplier"
 # Texts by which something is looked up; a description may end with a space.
 _TEXTS_TO_COMPARE = (CHANNEL_INFO, CHANNEL_IMPORT_ID, OBSERVATION_TYPE_CODE, SUMMARIZATION_METHOD, UNIT_CODE)
 
@@ -203,7 +209,7 @@ def check_definitions(definitions: Definitions) -> tuple[Finding, ...]:
 
 
 def _check_channel(channel: Desired, names: Container[str]) -> Iterator[Finding]:
-    yield from _check_identifiers(channel)
+    yield from _check_creation(channel) if channel.creates else _check_identifiers(channel)
     for violation in (*find_violations(channel.spec), *find_formula_violations(channel.spec, names)):
         place = channel.locate(violation.path)
         yield make_finding(violation.code, violation.message, place, fix=violation.fix)
@@ -233,6 +239,51 @@ def _check_identifiers(channel: Desired) -> Iterator[Finding]:
     else:
         return
     yield make_finding("ESA331", f"channel has no identifiers of its live channel, found {found}", place)
+
+
+# What EnergyCAP requires of every new channel, each by one of its paths.
+# Source: EsaChannelCreate, EsaChannelVersionCreate; that it needs an import id is this tool's own rule.
+_REQUIRED = (
+    (CHANNEL_IMPORT_ID,),
+    (CHANNEL_INFO,),
+    (OBSERVATION_TYPE_CODE, OBSERVATION_TYPE_ID),
+    (SUMMARIZATION_METHOD, FIELD_AT[SUMMARIZATION_METHOD].path),
+    (UNIT_CODE, UNIT_ID),
+    (OBSERVATION_RULE, OBSERVATION_RULE_ID),
+    (MULTIPLIER,),
+)
+
+
+def _check_creation(channel: Desired) -> Iterator[Finding]:
+    """What a channel that is to be created lacks, and what only a live channel can have."""
+    if missing := _find_missing(channel):
+        message = f"settings of the channel to be created are missing: {', '.join(missing)}"
+        yield make_finding("ESA224", message, channel.locate())
+    select, import_id = channel.select, channel.spec.get(CHANNEL_IMPORT_ID)
+    if select and isinstance(import_id, str) and select != Identifiers(channel_import_id=import_id):
+        found = show_identifiers(select)
+        message = f"a channel to be created is found by its channelImportId alone, found select by {found}"
+        yield make_finding("ESA225", message, locate_identifiers(channel))
+    begin = channel.versions[0].begin if channel.versions else channel.spec.get(BEGIN_DATE)
+    if begin:
+        path = version_path(str(begin), BEGIN_DATE) if channel.versions else BEGIN_DATE
+        message = f"the first version of a new channel begins at the beginning, found beginDate {begin}"
+        yield make_finding("ESA226", message, channel.locate(path))
+    if channel.data_point is None and channel.data_point_id is None:
+        message = "a channel to be created needs a data point, and its file names none"
+        yield make_finding("ESA227", message, channel.locate())
+
+
+def _find_missing(channel: Desired) -> list[str]:
+    """The keys of the settings without which `channel` cannot be created."""
+    spec = channel.spec
+    if channel.versions:
+        # The channel is created with its first version.
+        of_channel = {path: value for path, value in spec.items() if not FIELD_AT[path].is_versioned}
+        spec = {**of_channel, **channel.versions[0].spec}
+    given = {path for path, value in spec.items() if value is not None}
+    needed = (*_REQUIRED, (FORMULA,) if spec.get(IS_CALCULATED) is True else (INTERVAL_MINUTES,))
+    return [paths[0].rpartition(".")[2] for paths in needed if given.isdisjoint(paths)]
 
 
 def _check_multiplier(channel: Desired) -> Iterator[Finding]:

@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from reconciler.model.channels import is_new_id
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.lookalikes import tell_apart
 from reconciler.model.plan import Blocker, ChannelLabel, FormulaLink, Plan
 from reconciler.model.project import VersionInsert
 from reconciler.planning.changes import PreconditionResults, make_changes
 from reconciler.planning.context import block_unread, check_unread_feeds, make_context
+from reconciler.planning.creation import check_new_channels, draft_creation, find_new_channels
 from reconciler.planning.dependencies import Dependency, with_dependencies
 from reconciler.planning.diff import note_swaps, warn_of_edits
 from reconciler.planning.feed_impact import route_feeds
 from reconciler.planning.feed_paths import affects_routing
-from reconciler.planning.identification import find_inputs, make_index
+from reconciler.planning.identification import add_new_channels, find_inputs, make_index
 from reconciler.planning.matching import check_still_found, match_channels
 from reconciler.planning.messages import find_owners, show_value, suggest
 from reconciler.planning.preconditions import check_preconditions
@@ -35,9 +37,10 @@ if TYPE_CHECKING:
     from reconciler.model.identifiers import Feed
     from reconciler.model.project import Environment
     from reconciler.planning.context import PlanContext
+    from reconciler.planning.creation import NewChannels
     from reconciler.planning.diff import Draft
     from reconciler.planning.identification import Index
-    from reconciler.planning.matching import Match, MatchResult
+    from reconciler.planning.matching import Match
 
 
 # Pairs of ids: the channel whose formula it is, and one that it uses.
@@ -52,6 +55,7 @@ def find_formula_links(index: Index, drafts: Mapping[str, Draft], names: Mapping
     if not drafts:
         return ()
     planned = {draft.live.id: draft.after_apply for draft in drafts.values()}
+    new = {id_: live for id_, live in planned.items() if is_new_id(id_)}
     before = frozenset((live.id, used) for live in index.by_id.values() for used in find_inputs(live.formulas))
     untouched = frozenset(link for link in before if link[0] not in planned)
     after = untouched | {(live.id, used) for live in planned.values() for used in find_inputs(live.formulas)}
@@ -59,7 +63,7 @@ def find_formula_links(index: Index, drafts: Mapping[str, Draft], names: Mapping
     near = _find_near(before | after, planned.keys())
 
     def label(channel_id: int) -> ChannelLabel:
-        live = index.by_id.get(channel_id)
+        live = new.get(channel_id) or index.by_id.get(channel_id)
         return ChannelLabel(channel_id, names.get(channel_id), live.name if live else "")
 
     return tuple(
@@ -148,12 +152,16 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, request: PlanRequest
     desired = sorted(definitions.channels, key=lambda channel: (channel.name, channel.file, channel.line))
     index = make_index(snapshot.channels)
     matched = match_channels(desired, index)
+    new = find_new_channels(matched.new, index, snapshot.data_points)
+    matches = (*matched.matches, *new.matches)
+    everything = add_new_channels(index, [match.live for match in new.matches]) if new.matches else index
     # A channel that could not be read gets no edit; block_unread adds an unknown change for it.
     readable = [match for match in matched.matches if not match.live.flaw]
-    tables = _make_code_tables(desired, matched.matches, index, snapshot.reference)
+    tables = _make_code_tables(desired, matches, everything, snapshot.reference)
     drafting = _make_drafts(readable, tables, may_insert=request.environment.version_insert is VersionInsert.ALLOW)
-    drafting = _warn_of_edits(drafting, index, snapshot.reference)
-    context = _make_plan_context(drafting, matched, index, snapshot.reference, request)
+    drafting = _add_creations(drafting, new, tables)
+    drafting = _warn_of_edits(drafting, everything, snapshot.reference)
+    context = _make_plan_context(drafting, matches, everything, snapshot.reference, request)
     preconditions = _check_drafts(drafting.drafts, context, definitions.feeds)
     names = [channel.name for channel in desired]
     kept = _select(names, request.filter, preconditions)
@@ -173,13 +181,23 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, request: PlanRequest
             make_changes(drafting.matches, block_unread(matched), drafting.drafts, feeds.results, feeds.moved)
         ),
         unmanaged=len(index.by_id) - len(matched.found),
-        managed=len(matched.matches) + len(matched.hidden),
-        findings=_sort((*matched.findings, *drafting.findings, *feeds.findings, *lost, *note_swaps(readable))),
+        managed=len(matches) + len(matched.hidden),
+        findings=_sort(
+            (
+                *matched.findings,
+                *new.findings,
+                *drafting.findings,
+                *check_new_channels(new.matches, context),
+                *feeds.findings,
+                *lost,
+                *note_swaps(readable),
+            )
+        ),
         feeds=feeds.routes,
         formula_links=find_formula_links(
-            index,
+            everything,
             {name: draft for name, draft in drafting.drafts.items() if name in kept},
-            {match.live.id: match.desired.name for match in matched.matches},
+            {match.live.id: match.desired.name for match in matches},
         ),
     )
     return _apply_filter(plan, desired, kept) if request.filter else plan
@@ -230,6 +248,19 @@ def _make_draft(match: Match, tables: CodeTables, *, may_insert: bool) -> tuple[
     return add_versions(draft, versions, desired.name, live), findings
 
 
+def _add_creations(drafting: _Drafting, new: NewChannels, tables: CodeTables) -> _Drafting:
+    """`drafting` with the channels to be created."""
+    matches, drafts, findings = [*drafting.matches], {**drafting.drafts}, [*drafting.findings]
+    for match in new.matches:
+        draft, found = draft_creation(match, tables)
+        findings += found
+        if draft is not None:
+            blocks = (*draft.blocks, *filter(None, [new.blocks.get(draft.name)]))
+            matches.append(match)
+            drafts[draft.name] = replace(draft, blocks=blocks)
+    return _Drafting(matches, drafts, findings)
+
+
 def _warn_of_edits(drafting: _Drafting, index: Index, reference: ReferenceData) -> _Drafting:
     # Warnings come after all drafts, as a sum is checked with the units that its channels will have.
     units = {unit.id: unit for unit in reference.units}
@@ -243,13 +274,13 @@ def _warn_of_edits(drafting: _Drafting, index: Index, reference: ReferenceData) 
 
 
 def _make_plan_context(
-    drafting: _Drafting, matched: MatchResult, index: Index, reference: ReferenceData, request: PlanRequest
+    drafting: _Drafting, matches: Sequence[Match], index: Index, reference: ReferenceData, request: PlanRequest
 ) -> PlanContext:
     environment = request.environment
     context = make_context(
         index,
         {draft.live.id: draft for draft in drafting.drafts.values()},
-        {match.live.id: match.desired for match in matched.matches},
+        {match.live.id: match.desired for match in matches},
         reference,
         (environment.primary_move, environment.channel_edit),
     )
@@ -277,7 +308,8 @@ def _check_found_again(drafting: _Drafting, results: PreconditionResults, index:
     # Only edits of identifying values can make a select match something else.
     if any(affects_routing(draft) for draft in sendable):
         planned = {**index.by_id, **{draft.live.id: draft.after_apply for draft in sendable}}
-        yield from check_still_found(drafting.matches, make_index(planned.values()))
+        existing = (match for match in drafting.matches if not is_new_id(match.live.id))
+        yield from check_still_found(existing, make_index(planned.values()))
 
 
 def _apply_filter(plan: Plan, desired: Sequence[Desired], kept: Container[str]) -> Plan:

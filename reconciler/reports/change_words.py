@@ -92,7 +92,7 @@ RISK_WORDS = {
         "+",
         "new channel",
         "Creates channels",
-        "EnergyCAP does not have these channels yet. Once created, they cannot be deleted by this tool.",
+        "EnergyCAP does not have these channels yet.",
     ),
     Risk.FORWARD: RiskWords(
         "→",

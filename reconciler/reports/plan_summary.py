@@ -29,6 +29,7 @@ def summarize_plan(plan: Plan) -> str:
     """A few sentences: what would change and where, what is risky about it, and what is blocked."""
     sentences = (
         _describe_changes(plan),
+        _describe_creations(plan),
         _describe_drift(plan),
         _describe_unknown(plan),
         _describe_errors(plan),
@@ -134,6 +135,11 @@ def _describe_no_changes(plan: Plan) -> str:
     managed = "the one managed channel" if channels == 1 else f"all {channels} managed channels"
     verb = "matches" if channels == 1 else "match"
     return f"No changes: {managed} in {format_environment(plan)} {verb} the files."
+
+
+def _describe_creations(plan: Plan) -> str:
+    # No call of EnergyCAP that deletes a channel is documented.
+    return "Once created, a channel cannot be deleted by this tool." if plan.creations else ""
 
 
 def _describe_drift(plan: Plan) -> str:

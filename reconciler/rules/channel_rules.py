@@ -196,6 +196,39 @@ DOMAIN_RULES: tuple[Rule, ...] = (
         Certainty.DOCUMENTED,
         "write isPrimaryDemand: false for all but one channel of the data point",
     ),
+    Rule(
+        "ESA224",
+        "A channel to be created lacks required settings.",
+        "EnergyCAP creates a channel only with all of them, and only by its import id can the channel be found again "
+        "if the answer to its creation is lost.",
+        "POST /api/v202406/esachannel, EsaChannelCreate; the import id: this tool's contract",
+        Certainty.DOCUMENTED,
+        "add them to the channel or to the defaults of its file",
+    ),
+    Rule(
+        "ESA225",
+        "A channel to be created is selected by something else than its import id.",
+        "It is created if no channel has its channelImportId. Found by something else, it could be created twice.",
+        "this tool's contract: create: true goes by channelImportId",
+        Certainty.PROJECT,
+        "remove select, or remove create: true if the channel is in EnergyCAP already",
+    ),
+    Rule(
+        "ESA226",
+        "The first version of a channel to be created has a begin date.",
+        "EnergyCAP creates a channel with a version from the beginning; only later versions have a begin date.",
+        "POST /api/v202406/esachannel, EsaChannelVersionCreate, which has no beginDate",
+        Certainty.ASSUMED,
+        "remove beginDate, or write  beginDate: null  for the first version and list the later one after it",
+    ),
+    Rule(
+        "ESA227",
+        "The file of a channel to be created names no data point.",
+        "A channel is created on a data point and cannot be moved to another one.",
+        "POST /api/v202406/esachannel, EsaChannelCreate.dataPointId",
+        Certainty.DOCUMENTED,
+        "write  dataPoint:  with its code or import id at the top of the file",
+    ),
 )
 
 
@@ -312,6 +345,30 @@ _LIVE_RULES: tuple[Rule, ...] = (
         f"{_VALIDATE_FORMULA}: every channel used is a simple channel of the same data point",
         Certainty.DOCUMENTED,
         "write the id of a live channel, or the name of one in these files",
+    ),
+    Rule(
+        "ESA344",
+        "The data point of a channel to be created was not found.",
+        "EnergyCAP lists no data points, so a code is known only from the channels that are on it.",
+        "POST /api/v202406/esachannel, EsaChannelCreate.dataPointId; no call lists data points",
+        Certainty.INFERRED,
+        "correct dataPoint; if the data point has no channel yet, add  dataPointId:  with its id",
+    ),
+    Rule(
+        "ESA345",
+        "Several data points have the code that the file names.",
+        "Nothing says on which of them the channel is to be created.",
+        "the vendor does not say that codes of data points are unique",
+        Certainty.ASSUMED,
+        "add  dataPointId:  with the id of the one that is meant",
+    ),
+    Rule(
+        "ESA346",
+        "dataPoint and dataPointId name different data points.",
+        "One of the two is wrong, and a channel cannot be moved to another data point.",
+        "POST /api/v202406/esachannel, EsaChannelCreate.dataPointId",
+        Certainty.DOCUMENTED,
+        "correct one of the two; ids differ between environments",
     ),
 )
 

@@ -190,6 +190,14 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
         "correct beginDate if a live version is meant, or create the version in EnergyCAP and list it; once you know "
         "that EnergyCAP accepts this, set  versionInsert: allow  in the environment",
     ),
+    Rule(
+        "ESA423",
+        "Whether the data point of a channel to be created exists is unknown.",
+        "A channel is never created on a data point that EnergyCAP may not have.",
+        "GET /api/v202406/datapoint/{id}",
+        Certainty.DOCUMENTED,
+        "plan against EnergyCAP itself, with a key whose user may see the data point",
+    ),
 )
 
 
@@ -347,6 +355,25 @@ IMPACT_RULES: tuple[Rule, ...] = (
         Certainty.ASSUMED,
         "check the begin date before you apply",
         Severity.NOTE,
+    ),
+    Rule(
+        "ESA524",
+        "A channel to be created is called nearly as one that is already there.",
+        "A mistyped import id or name would make a second channel beside the one that is meant, and readings would be "
+        "split between the two.",
+        "this tool's contract: a creation that is probably a mistake is a warning",
+        Certainty.PROJECT,
+        "if the other channel is meant, select it and remove create: true; else nothing needs to be done",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA525",
+        "A data point gets a channel, but has no primary value.",
+        "Without a primary value channel a data point shows no values and passes none on to totals.",
+        "the help centre on channels: each meter that stores interval data needs one primary value channel",
+        Certainty.DOCUMENTED,
+        "write  isPrimaryValue: true  for one channel of the data point",
+        Severity.WARNING,
     ),
 )
 

@@ -33,7 +33,7 @@ TYPES = {
     Kind.LOCAL_TIME: "string",
     Kind.FORMULA: "string",
 }
-IN_CHANNEL = ("select", "channelId", VERSION, VERSIONS)
+IN_CHANNEL = ("select", "channelId", "create", VERSION, VERSIONS)
 
 
 def subschemas(schema: Any) -> Iterator[dict[str, Any]]:
