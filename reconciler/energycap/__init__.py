@@ -10,6 +10,7 @@
 - `malformed_channels`: what can be read of a channel whose response is not as documented
 - `listing`: the list of channels, with what its rows leave out
 - `paging`: the pages of a list, checked for completeness
+- `reading_list`: the stored readings of a channel, in parts that are proved complete
 - `time_zones`: time zones of data points, and version dates in them
 - `reference`: units, observation types, zone codes, formula checks, and the snapshot file
 """

@@ -34,6 +34,7 @@ from reconciler.energycap.mapping import (
     parse_stored_readings,
     version_body,
 )
+from reconciler.energycap.reading_list import ReadingLister
 from reconciler.energycap.reference import (
     SNAPSHOT_FORMAT,
     check_formula,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
+    from datetime import datetime
 
     from reconciler.energycap.endpoints import Request
     from reconciler.energycap.mapping import ImportResponse, StoredReading
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.formulas import FormulaVerdict
     from reconciler.model.project import ChannelEdit, VersionDates
+    from reconciler.model.registers import ChannelReading
     from reconciler.model.values import Spec
 
 
@@ -129,6 +132,7 @@ class Reader:
         self._listing = Listing(session, executor, tell)
         self._version_dates = version_dates
         self._data_points = DataPoints(session, executor)
+        self._readings = ReadingLister(session, executor, version_dates, self._data_points.find_zone)
 
     @property
     def requests(self) -> Counter[str]:
@@ -198,6 +202,17 @@ class Reader:
             },
             **({"dataPoints": [point for point in points.values() if point]} if points else {}),
         }
+
+    def list_readings(
+        self, live: Live, begin: datetime, end: datetime, *, newest_first: bool = False
+    ) -> Iterator[ChannelReading]:
+        """The stored readings of `live` from `begin` to `end`, both included and in local time, in the order of time.
+
+        They are read in parts as they are taken, and each part is proved complete before its first reading comes.
+        Raises BadResponse, while they are taken, if the service answers in a form that is not understood for certain.
+        Source: GET /api/v202407/esaReading.
+        """
+        return self._readings.read(live, begin, end, newest_first=newest_first)
 
     def read_zone_codes(self, data_point_ids: Sequence[int]) -> dict[int, str]:
         """The code of the time zone of each data point; "" if it is not given or could not be read."""

@@ -87,7 +87,7 @@ _MAX_PAGES = 10_000
 
 
 class ListRow(Struct, Generic[Content], frozen=True):
-    """One channel of a page: its id, and the channel itself if the list shows enough of it.
+    """One row of a page: its id, and what it holds if the list shows enough of that.
 
     `missing` are the documented properties that the row does not have.
     """
@@ -111,8 +111,10 @@ class ListPage(Struct, Generic[Content], frozen=True):
     pages: int | None = None
 
 
-def read_all_pages(read_page: Callable[[int], ListPage[Content]], executor: Executor) -> tuple[ListRow[Content], ...]:
-    """All rows of a list, ordered by id: each once, as many as the service counts.
+def read_all_pages(
+    read_page: Callable[[int], ListPage[Content]], executor: Executor, noun: str = "channels"
+) -> tuple[ListRow[Content], ...]:
+    """All rows of a list, ordered by id: each once, as many as the service counts. `noun` is what they are.
 
     Pages are read in parallel. If rows moved between pages meanwhile, everything is read again; BadResponse if that
     does not help. A list of several pages without a count of rows is complete if two reads in a row are equal.
@@ -121,34 +123,36 @@ def read_all_pages(read_page: Callable[[int], ListPage[Content]], executor: Exec
     ids: frozenset[int] | None = None
     gap = None
     for _ in range(3):
-        pages = _read_pages(read_page, executor)
-        gap, before, ids = find_inconsistency(pages), ids, _list_ids(pages)
+        pages = _read_pages(read_page, executor, noun)
+        gap, before, ids = find_inconsistency(pages, noun), ids, _list_ids(pages)
         is_proved = pages[0].total is not None or len(pages) == 1
         if gap is None and (is_proved or ids == before):
             return tuple(sorted((row for page in pages for row in page.rows), key=lambda row: row.id))
         if before is not None and pages[0].total is not None:
             break
     raise bad_response(
-        "the list of channels could not be read in full, "
+        f"the list of {noun} could not be read in full, "
         f"in {'two' if pages[0].total is not None else 'three'} attempts:"
-        f" {gap or 'it held different channels each time'}",
-        "try again; channels may have been added or removed while they were listed",
+        f" {gap or f'it held different {noun} each time'}",
+        f"try again; {noun} may have been added or removed while they were listed",
     )
 
 
-def _read_pages(read_page: Callable[[int], ListPage[Content]], executor: Executor) -> tuple[ListPage[Content], ...]:
+def _read_pages(
+    read_page: Callable[[int], ListPage[Content]], executor: Executor, noun: str
+) -> tuple[ListPage[Content], ...]:
     first = read_page(1)
-    return first, *executor.map(read_page, range(2, _count_pages(first) + 1))
+    return first, *executor.map(read_page, range(2, _count_pages(first, noun) + 1))
 
 
 def _list_ids(pages: Sequence[ListPage[Content]]) -> frozenset[int]:
     return frozenset(row.id for page in pages for row in page.rows)
 
 
-def _count_pages(first: ListPage[Content]) -> int:
+def _count_pages(first: ListPage[Content], noun: str) -> int:
     count = (first.pages or 1) if first.total is None else -(-first.total // _find_size(first))
     if count > _MAX_PAGES:
-        raise bad_response(f"the list of channels has {count:,} pages, which is more than any list has")
+        raise bad_response(f"the list of {noun} has {count:,} pages, which is more than any list has")
     return max(1, count)
 
 
@@ -164,35 +168,35 @@ def _find_size(first: ListPage[Content]) -> int:
     return rows if is_capped and first.pages in {None, -(-first.total // rows)} else first.size
 
 
-def find_inconsistency(pages: Sequence[ListPage[Content]]) -> str | None:
-    """Why `pages` are not one complete list, with numbers; None if they are."""
+def find_inconsistency(pages: Sequence[ListPage[Content]], noun: str = "channels") -> str | None:
+    """Why `pages` are not one complete list, with numbers; None if they are. `noun` is what the rows are."""
     first = pages[0]
-    gap = _check_uncounted_pages(pages) if first.total is None else _check_counted_pages(pages, first.total)
+    gap = _check_uncounted_pages(pages, noun) if first.total is None else _check_counted_pages(pages, first.total, noun)
     if gap is not None:
         return gap
     came = sum(len(page.rows) for page in pages)
     different = len(_list_ids(pages))
     if different != came:
-        return f"{came - different:,} of {came:,} channels came twice, so as many are missing"
+        return f"{came - different:,} of {came:,} {noun} came twice, so as many are missing"
     return None
 
 
-def _check_counted_pages(pages: Sequence[ListPage[Content]], total: int) -> str | None:
+def _check_counted_pages(pages: Sequence[ListPage[Content]], total: int, noun: str) -> str | None:
     # An empty list may count 0 pages or 1.
     size, last = _find_size(pages[0]), len(pages)
     if pages[0].pages is not None and (total, pages[0].pages) != (0, 0) and pages[0].pages != last:
-        return f"page 1 counts {total:,} channels in {pages[0].pages:,} pages of {size:,}"
+        return f"page 1 counts {total:,} {noun} in {pages[0].pages:,} pages of {size:,}"
     for page in pages:
         if page.total != total:
             found = "no" if page.total is None else f"{page.total:,}"
-            return f"page {page.number} counts {found} channels in all, page 1 counted {total:,}"
+            return f"page {page.number} counts {found} {noun} in all, page 1 counted {total:,}"
         expected = min(size, total - size * (page.number - 1))
         if len(page.rows) != expected:
-            return f"page {page.number} of {last} holds {len(page.rows):,} channels instead of {expected:,}"
+            return f"page {page.number} of {last} holds {len(page.rows):,} {noun} instead of {expected:,}"
     return None
 
 
-def _check_uncounted_pages(pages: Sequence[ListPage[Content]]) -> str | None:
+def _check_uncounted_pages(pages: Sequence[ListPage[Content]], noun: str) -> str | None:
     first, last = pages[0], len(pages)
     for page in pages:
         if (page.total, page.pages) != (None, first.pages):
@@ -200,11 +204,11 @@ def _check_uncounted_pages(pages: Sequence[ListPage[Content]]) -> str | None:
         rows, size = len(page.rows), len(first.rows)
         is_whole = rows == size if page.number < last else rows <= size and (rows > 0 or last == 1)
         if not is_whole or (rows > 0 and first.pages == 0):
-            return f"page {page.number} of {first.pages} holds {rows:,} channels, page 1 held {size:,}"
+            return f"page {page.number} of {first.pages} holds {rows:,} {noun}, page 1 held {size:,}"
     return None
 
 
-def read_counts(headers: Mapping[str, str], asked: int) -> tuple[int | None, int, int | None]:
+def read_counts(headers: Mapping[str, str], asked: int, noun: str = "channels") -> tuple[int | None, int, int | None]:
     """The counts in the headers of a page: of all rows, of those of a full page, and of pages; names in lower case.
 
     Raises BadResponse if neither rows nor pages are counted, even if the page is short: the service caps pages
@@ -213,7 +217,7 @@ def read_counts(headers: Mapping[str, str], asked: int) -> tuple[int | None, int
     total, pages = _read_number(headers, "TotalNumberOfRecords"), _read_number(headers, "TotalPages")
     if total is None and pages is None:
         raise bad_response(
-            "a page of channels comes without the header TotalNumberOfRecords, so nothing shows it is all"
+            f"a page of {noun} comes without the header TotalNumberOfRecords, so nothing shows it is all"
         )
     return total, _read_number(headers, "PageSize") or asked, pages
 

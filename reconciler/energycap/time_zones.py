@@ -283,12 +283,13 @@ def read_dates(live: Live, meaning: VersionDates | None, find_zone: FindZone) ->
 
 
 def _read_version(version: Version, meaning: VersionDates | None, zone: ZoneInfo | None) -> Version:
-    begin, end = (date and _read_date(date, meaning, zone) for date in (version.begin_date, version.end_date))
+    begin, end = (date and read_date(date, meaning, zone) for date in (version.begin_date, version.end_date))
     values = {**version.values, BEGIN_DATE: None if begin == BEGINNING else begin}
     return replace(version, begin_date=begin, end_date=end, values=values)
 
 
-def _read_date(date: str, meaning: VersionDates | None, zone: ZoneInfo | None) -> str:
+def read_date(date: str, meaning: VersionDates | None, zone: ZoneInfo | None) -> str:
+    """`date` in local time of the data point whose zone is `zone`; unchanged, with its zone, if that is not known."""
     if not has_zone(date):
         return date
     local = canonical_time(date)

@@ -9,6 +9,7 @@ uvicorn are imported only when something is served.
 - `settings`: a setting for each thing the vendor leaves open, and the other options
 - `endpoints`: channels, versions, units, observation types, data points and formula checks over HTTP
 - `reading_endpoints`: readings over HTTP, and the channel they are for
+- `esa_reading_list`: the list of ESA readings over HTTP
 - `responses`: responses, errors and the pages of lists, and how every write is run
 - `properties`: the table of properties: one row for each property of a channel or a version
 - `bodies`: request bodies, read property by property, and those of channels and versions by the table

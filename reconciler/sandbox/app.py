@@ -32,6 +32,7 @@ from reconciler.sandbox.endpoints import (
     ReferenceEndpoints,
     VersionEndpoints,
 )
+from reconciler.sandbox.esa_reading_list import ReadingListEndpoint
 from reconciler.sandbox.faults import Fault, FaultKind, Schedule
 from reconciler.sandbox.reading_endpoints import ReadingEndpoints
 from reconciler.sandbox.responses import FAULT_IN_SCOPE, AppState, make_error_response, respond_with_json
@@ -75,7 +76,13 @@ def create_app(store: Store, options: Options | None = None, die: Callable[[], N
     """
     chosen = options or Options()
     state = AppState(store, chosen.settings)
-    endpoints = (ChannelEndpoints(state), VersionEndpoints(state), ReferenceEndpoints(state), ReadingEndpoints(state))
+    endpoints = (
+        ChannelEndpoints(state),
+        VersionEndpoints(state),
+        ReferenceEndpoints(state),
+        ReadingEndpoints(state),
+        ReadingListEndpoint(state),
+    )
     routes = [route for endpoint in endpoints for route in endpoint.routes()]
     app = Starlette(
         routes=[*routes, Route("/sandbox/requests", _list_requests(state), methods=["GET"])],

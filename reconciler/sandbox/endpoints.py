@@ -38,6 +38,7 @@ from reconciler.sandbox.responses import (
     JsonResponse,
     ListRequest,
     find_page,
+    get_page_headers,
     make_response,
     parse_filter,
     respond_with_json,
@@ -45,7 +46,7 @@ from reconciler.sandbox.responses import (
     shape_post_response,
     shape_put_response,
 )
-from reconciler.sandbox.settings import Deletion, FormulaValidation, PageOrder, PagingHeaders
+from reconciler.sandbox.settings import Deletion, FormulaValidation, PageOrder
 from reconciler.sandbox.store import SETTING
 from reconciler.sandbox.tables import DataPoint, read_channel, read_data_point, read_data_point_channels
 
@@ -55,8 +56,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from reconciler.sandbox.bodies import Violation
-    from reconciler.sandbox.responses import Page
-    from reconciler.sandbox.settings import ObservationTypeList, Settings, UnitList
+    from reconciler.sandbox.settings import ObservationTypeList, ReadingList, UnitList
     from reconciler.sandbox.tables import Channel, Record
 
 
@@ -139,7 +139,7 @@ class ChannelEndpoints(Struct, frozen=True):
         page = find_page(self.state.store, ListRequest(_FIELDS, parameters, int(settings.page_cap), shuffle))
         ids = page.ids[: len(page.ids) // 2] if TRUNCATED_PAGE in request.scope else page.ids
         texts = render_for_read(self.state.store, settings, (*ids, *page.late), settings.list_shape)
-        return Response(f"[{','.join(texts)}]", headers=_headers(page, settings), media_type="application/json")
+        return Response(f"[{','.join(texts)}]", headers=get_page_headers(page, settings), media_type="application/json")
 
     async def read(self, request: Request) -> Response:
         """GET: one channel."""
@@ -175,12 +175,6 @@ class ChannelEndpoints(Struct, frozen=True):
 
     def _answer(self, channel: Channel) -> JsonResponse:
         return JsonResponse(200, render_channel(self.state.store, self.state.settings, channel.channel_id))
-
-
-def _headers(page: Page, settings: Settings) -> dict[str, str]:
-    if settings.paging_headers is PagingHeaders.ALL:
-        return page.headers
-    return {"TotalPages": page.headers["TotalPages"]}
 
 
 class VersionEndpoints(Struct, frozen=True):
@@ -302,14 +296,14 @@ class ReferenceEndpoints(Struct, frozen=True):
 
     async def list_units(self, request: Request) -> Response:
         """GET: all units that pass the filter."""
-        _check_offered(self.state.settings.unit_list)
+        check_offered(self.state.settings.unit_list)
         return respond_with_json(
             self._list(ReferenceKind.UNITS, parse_filter(_filter(request), _UNIT_FIELDS), _UNIT_PROPERTIES)
         )
 
     async def list_observation_types(self, request: Request) -> Response:
         """GET: all observation types that pass the filter."""
-        _check_offered(self.state.settings.observation_type_list)
+        check_offered(self.state.settings.observation_type_list)
         condition = parse_filter(_filter(request), _TYPE_FIELDS)
         return respond_with_json(self._list(ReferenceKind.OBSERVATION_TYPES, condition, _TYPE_PROPERTIES))
 
@@ -325,13 +319,13 @@ class ReferenceEndpoints(Struct, frozen=True):
 
     async def validate(self, request: Request) -> Response:
         """POST: whether a formula is valid on a data point. Writes nothing."""
-        _check_offered(self.state.settings.formula_validation)
+        check_offered(self.state.settings.formula_validation)
         data_point_id, formula = _parse_question(await request.body())
         return self._verdict(check_channel_formula(self.state.store, data_point_id, formula))
 
     async def validate_meter(self, request: Request) -> Response:
         """POST: whether a formula is valid for a calculated meter. Writes nothing."""
-        _check_offered(self.state.settings.formula_validation)
+        check_offered(self.state.settings.formula_validation)
         data_point_id, formula = _parse_question(await request.body())
         return self._verdict(check_meter_formula(self.state.store, data_point_id, formula))
 
@@ -352,7 +346,7 @@ class ReferenceEndpoints(Struct, frozen=True):
         return [{name: record.get(name) for name in properties} for record in records]
 
 
-def _check_offered(choice: UnitList | ObservationTypeList | FormulaValidation) -> None:
+def check_offered(choice: UnitList | ObservationTypeList | FormulaValidation | ReadingList) -> None:
     """Raises `ApiError` if the settings say that the endpoint is refused or does not exist."""
     if choice.value == "forbidden":
         raise ApiError(403, "The license does not include this.")

@@ -25,7 +25,7 @@ from msgspec import Struct, field
 from starlette.responses import Response
 
 from reconciler.sandbox.bodies import ApiError, parse_json, parse_local_time
-from reconciler.sandbox.settings import ErrorBody, PostAnswer, PutAnswer
+from reconciler.sandbox.settings import ErrorBody, PagingHeaders, PostAnswer, PutAnswer
 from reconciler.sandbox.store import LoggedRequest, log_request
 
 if TYPE_CHECKING:
@@ -256,13 +256,15 @@ _SHUFFLE_STEP = 618_035
 
 
 class ListRequest(Struct, frozen=True):
-    """A request for a list, with its parameters by lower-case name."""
+    """A request for a list, with its parameters by lower-case name; its rows are those of `table`, by their `key`."""
 
     fields: Mapping[str, FilterField]
     parameters: Mapping[str, str]
     largest: int
     # None orders by id; each number gives a different order.
     shuffle: int | None = None
+    table: str = "channels"
+    key: str = "channel_id"
 
 
 class Page(Struct, frozen=True):
@@ -274,18 +276,19 @@ class Page(Struct, frozen=True):
 
 
 def find_page(store: Store, request: ListRequest) -> Page:
-    """The page of channels that is asked for. Raises `ApiError` if a parameter is not valid."""
+    """The page that is asked for. Raises `ApiError` if a parameter is not valid."""
     number = _positive(request.parameters, "pageNumber", 1)
     size = min(_positive(request.parameters, "pageSize", _DEFAULT_SIZE), request.largest)
     condition = parse_filter(request.parameters.get("filter"), request.fields)
     # All SQL is this package's own; values from the client are parameters.
-    matching, parameters = f"FROM channels WHERE {condition.sql} AND channel_id", condition.parameters
+    matching, parameters = f"FROM {request.table} WHERE {condition.sql} AND channel_id", condition.parameters
     # A list counts as one read of what it does not show yet, however many pages it has.
-    late = _list_ids(store, f"{matching} IN {_NEW}", parameters) if number == 1 else ()
+    is_first = number == 1 and request.table == "channels"
+    late = _list_ids(store, f"SELECT channel_id {matching} IN {_NEW}", parameters) if is_first else ()
     source = f"{matching} NOT IN {_NEW}"
     total = store.connection.execute(f"SELECT count(*) {source}", parameters).fetchone()[0]
     order = f"ORDER BY {_order_by(request)} LIMIT ? OFFSET ?"
-    ids = _list_ids(store, f"{source} {order}", (*parameters, size, (number - 1) * size))
+    ids = _list_ids(store, f"SELECT {request.key} {source} {order}", (*parameters, size, (number - 1) * size))
     headers = {
         "PageNumber": str(number),
         "PageSize": str(size),
@@ -299,9 +302,8 @@ def find_page(store: Store, request: ListRequest) -> Page:
 _NEW = "(SELECT channel_id FROM lagging WHERE channel = 'null')"
 
 
-def _list_ids(store: Store, source: str, parameters: tuple[Any, ...]) -> tuple[int, ...]:
-    rows = store.connection.execute(f"SELECT channel_id {source}", parameters)
-    return tuple(row[0] for row in rows)
+def _list_ids(store: Store, query: str, parameters: tuple[Any, ...]) -> tuple[int, ...]:
+    return tuple(row[0] for row in store.connection.execute(query, parameters))
 
 
 def _positive(parameters: Mapping[str, str], name: str, default: int) -> int:
@@ -314,16 +316,23 @@ def _positive(parameters: Mapping[str, str], name: str, default: int) -> int:
 def _order_by(request: ListRequest) -> str:
     text = request.parameters.get("orderby", "").strip()
     if not text:
-        return _default_order(request.shuffle)
+        return _default_order(request.key, request.shuffle)
     name, _, direction = text.lower().partition(" ")
     known = {field.lower(): field for field in request.fields}
     if name not in known or direction.strip() not in {"", "asc", "desc"}:
         raise ApiError(400, f"orderBy must be a field, with or without asc or desc, found {text!r}.")
-    return f"{request.fields[known[name]].expression} {direction}, channel_id"
+    return f"{request.fields[known[name]].expression} {direction}, {request.key}"
 
 
-def _default_order(shuffle: int | None) -> str:
+def _default_order(key: str, shuffle: int | None) -> str:
     if shuffle is None:
-        return "channel_id"
+        return key
     factor = _SHUFFLE_STEP * (shuffle + 1) % _PRIME
-    return f"channel_id * {factor} % {_PRIME}, channel_id"
+    return f"{key} * {factor} % {_PRIME}, {key}"
+
+
+def get_page_headers(page: Page, settings: Settings) -> dict[str, str]:
+    """The headers of a page that the settings choose."""
+    if settings.paging_headers is PagingHeaders.ALL:
+        return page.headers
+    return {"TotalPages": page.headers["TotalPages"]}

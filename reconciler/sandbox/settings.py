@@ -323,6 +323,46 @@ class CalculatedReadings(StrEnum):
     NONE = "none"
 
 
+# The page of the list was only seen as far as its filters.
+class ReadingList(StrEnum):
+    """GET of the ESA readings: offered, refused (403), or not there (404)."""
+
+    OFFERED = "offered"
+    FORBIDDEN = "forbidden"
+    ABSENT = "absent"
+
+
+# The filters are called esaChannelID, rawValue and processedValue; GET /api/v3/channel/{id}/reading has rawValue and
+# value.
+class ReadingRows(StrEnum):
+    """The properties of an ESA reading in a list: esaReadingId, esaChannelId, timestamp, rawValue and processedValue;
+    esaChannelID, readingDate, rawValue and value; or esaChannelId, timestamp and processedValue, without the raw value.
+    """
+
+    FLAT = "flat"
+    DATED = "dated"
+    PROCESSED = "processed"
+
+
+# Of firstReadingDate and lastReadingDate the page says that they are valid in the time zone of the meter.
+class ReadingTimes(StrEnum):
+    """How the time of an ESA reading in a list reads: wall time in the data point's time zone with the zone's offset,
+    the same without a zone, the same followed by Z, or the time in UTC followed by Z.
+    """
+
+    OFFSET = "offset"
+    NAIVE = "naive"
+    Z_WALL_TIME = "z_wall_time"
+    UTC = "utc"
+
+
+class ReadingFilter(StrEnum):
+    """What the filter beginDate of the list of ESA readings compares: wall time of the data point, or UTC."""
+
+    WALL_TIME = "wall_time"
+    UTC = "utc"
+
+
 class Settings(Struct, frozen=True):
     """How the sandbox behaves where the vendor's pages say nothing."""
 
@@ -363,6 +403,10 @@ class Settings(Struct, frozen=True):
     page_cap: PageCap = PageCap.THOUSAND
     read_lag: ReadLag = ReadLag.NONE
     calculated_readings: CalculatedReadings = CalculatedReadings.SUMMARIZED
+    reading_list: ReadingList = ReadingList.OFFERED
+    reading_rows: ReadingRows = ReadingRows.FLAT
+    reading_times: ReadingTimes = ReadingTimes.OFFSET
+    reading_filter: ReadingFilter = ReadingFilter.WALL_TIME
 
 
 class SettingRow(Struct, frozen=True):

@@ -1,0 +1,37 @@
+"""The registers of meters: stored readings, what a file says of a meter swap, and a fall of the register."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class ChannelReading(Struct, frozen=True, gc=False):
+    """A stored reading of a channel.
+
+    `time` is wall time of its data point. `raw` is the value as it was sent, `processed` the one that the service
+    computed from it; each is None where the service does not give it. `estimated` is None if it does not say.
+    """
+
+    time: str
+    raw: float | None
+    processed: float | None = None
+    estimated: bool | None = None
+
+
+class SwapFacts(Struct, frozen=True):
+    """What was read at a meter swap: the last value of the old register and the first of the new one.
+
+    Facts are compared with readings, and never sent. None where the file does not give it.
+    """
+
+    final: float | None = None
+    initial: float | None = None
+
+
+class RegisterFall(Struct, frozen=True):
+    """Two readings in a row, in local time, of which the second is so much lower that the register may be another."""
+
+    last_time: str
+    last_value: float
+    first_time: str
+    first_value: float
