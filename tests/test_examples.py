@@ -85,7 +85,10 @@ def test_every_text_belongs_to_an_example() -> None:
     assert texts == {path.stem for path in list_examples("invalid")}
 
 
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("valid/**/*.yaml")), ids=lambda path: path.stem)
+CHANNEL_FILES = [path for path in sorted(EXAMPLES.glob("valid/**/*.yaml")) if path.name != "reconciler.yaml"]
+
+
+@pytest.mark.parametrize("path", CHANNEL_FILES, ids=lambda path: path.stem)
 def test_valid_examples_name_their_schema_for_editors(path: Path) -> None:
     first = path.read_text(encoding="utf-8").partition("\n")[0]
 

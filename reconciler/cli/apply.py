@@ -98,7 +98,7 @@ def _apply_saved(output: Output, scope: Scope, file: Path, parallelism: int) -> 
     context = open_project(output)
     environment = find_environment(context, scope, reviewed)
     _refuse_unusable(reviewed)
-    loaded = open_definitions(output, context)
+    loaded = open_definitions(output, context, environment)
     with open_session(output, context, environment, parallelism) as session:
         return _apply_reviewed(session, reviewed, session.plan(loaded, reviewed.filter))
 
@@ -142,7 +142,7 @@ def _apply_fresh(output: Output, scope: Scope, parallelism: int, approval: Appro
     """Make a plan, show it, and apply it once the user has confirmed."""
     context = open_project(output)
     environment = context.environment(scope.environment)
-    loaded = open_definitions(output, context, scope.base)
+    loaded = open_definitions(output, context, environment, scope.base)
     with open_session(output, context, environment, parallelism) as session:
         plan = session.plan(loaded, scope.only)
         session.show(plan)

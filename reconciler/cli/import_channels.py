@@ -43,7 +43,8 @@ from reconciler.definitions.load import load_definitions
 from reconciler.definitions.schema import Format
 from reconciler.errors import FileError, ProjectError, advise_on
 from reconciler.model.findings import Severity
-from reconciler.planning.importing.drafting import add_begins, list_new, propose
+from reconciler.planning.environments import choose_environment
+from reconciler.planning.importing.drafting import add_begins, list_new, propose, skip_left_out
 from reconciler.planning.importing.inventory import (
     ByHand,
     ChannelFilter,
@@ -222,8 +223,8 @@ def _verify_and_write(
 def _read_input(output: Output, environment: str | None, copy: Path | None) -> ImportInput:
     context = open_project(output)
     chosen = context.environment(environment)
-    definitions = load_existing_definitions(output, context)
-    return ImportInput(context, chosen, definitions, _read_service(output, context, chosen, copy))
+    whole = load_existing_definitions(output, context)
+    return ImportInput(context, chosen, whole, _read_service(output, context, chosen, copy))
 
 
 def _read_service(output: Output, context: ProjectContext, environment: Environment, copy: Path | None) -> Snapshot:
@@ -253,17 +254,22 @@ def _write(inputs: ImportInput, imported: ImportedFiles) -> None:
 
 
 class ImportInput(Struct, frozen=True):
-    """The input of an import: the project, its definitions, and the live snapshot."""
+    """The input of an import: the project, its definitions for all environments, and the live snapshot."""
 
     context: ProjectContext
     environment: Environment
-    definitions: Definitions
+    whole: Definitions
     snapshot: Snapshot
+
+    @property
+    def definitions(self) -> Definitions:
+        """The definitions of the environment."""
+        return choose_environment(self.whole, self.environment.name)
 
     def plan(self, definitions: Definitions) -> Plan:
         """The plan of `definitions` for this environment."""
         basis = PlanRequest(__version__, self.environment, self.environment.url, utc_now())
-        return make_plan(definitions, self.snapshot, basis)
+        return make_plan(choose_environment(definitions, self.environment.name), self.snapshot, basis)
 
 
 class ImportedFiles(Struct, frozen=True):
@@ -291,14 +297,15 @@ def draft_new_files(
     headers = {file: read_header(text) for file, text in texts.items()}
     folder = str(PurePosixPath(folders[0]))
     options = ImportOptions(is_representable, *style, folder, _list_paths(root, folder))
-    proposal = propose(new, inventory, inputs.definitions, headers, options)
+    proposal = propose(new, inventory, inputs.whole, headers, options)
     files = []
     for file, members in groupby(proposal.channels, key=lambda channel: channel.file):
         channels = tuple(members)
         text = _append(file, texts[file], channels) if file in texts else render_file(file, channels)
         files.append(WrittenFile(file, texts.get(file), text, len(channels)))
     names = frozenset(channel.name for channel in proposal.channels)
-    return ImportedFiles((*files, *_add_schema(root, files)), names, proposal.left_out)
+    left_out = (*skip_left_out(picked, inventory), *proposal.left_out)
+    return ImportedFiles((*files, *_add_schema(root, files)), names, left_out)
 
 
 def find_file_updates(inputs: ImportInput, inventory: Inventory, picked: Sequence[Live], plan: Plan) -> Updates:
@@ -391,7 +398,7 @@ def _load_copy(inputs: ImportInput, imported: ImportedFiles) -> LoadResult:
             path = Path(folder, file)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        return load_definitions(Path(folder), inputs.context.project.definitions)
+        return load_definitions(Path(folder), inputs.context.project.definitions, inputs.context.environments)
 
 
 def _add_schema(root: Path, files: Sequence[WrittenFile]) -> Iterator[WrittenFile]:
@@ -442,6 +449,7 @@ def _past_definitions(output: Output, inputs: ImportInput, reference: str | None
 
 def _past_at(inputs: ImportInput, commit: str, reason: str) -> Past:
     base = read_base(inputs.context.root, commit, inputs.context.project.definitions)
-    renames = find_renames(inputs.definitions, base.definitions, inputs.snapshot.channels)
-    channels = rename(base.definitions, renames).channels
+    past = choose_environment(base.definitions, inputs.environment.name)
+    renames = find_renames(inputs.definitions, past, inputs.snapshot.channels)
+    channels = rename(past, renames).channels
     return Past({channel.name: channel for channel in channels}, reason, not base.unread)

@@ -9,6 +9,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.cli.file_io import read_file
 from reconciler.cli.paths import path_prefix
@@ -28,6 +29,7 @@ from reconciler.masking import KEYS, find_keys
 from reconciler.model.findings import Severity
 from reconciler.model.lookalikes import tell_apart
 from reconciler.planning.context import find_unread
+from reconciler.planning.environments import choose_environment
 from reconciler.reports.findings_report import render_findings
 from reconciler.reports.terminal import no_style
 
@@ -54,6 +56,11 @@ class ProjectContext(Struct, frozen=True):
 
     root: Path
     project: Project
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """The names of all environments."""
+        return tuple(environment.name for environment in self.project.environments)
 
     def environment(self, name: str | None) -> Environment:
         """The environment called `name`, or the default one. Raises UsageError if it does not exist."""
@@ -150,35 +157,38 @@ class BrokenDefinitions(ProjectError):
 
 
 class LoadedDefinitions(Struct, frozen=True):
-    """The definitions, the warnings about them, and the definitions at the base, if one is given."""
+    """The definitions of one environment, the warnings about them, and those at the base, if one is given."""
 
     definitions: Definitions
     warnings: tuple[Finding, ...]
     base: Base | None
 
 
-def open_definitions(output: Output, context: ProjectContext, base: str | None = None) -> LoadedDefinitions:
-    """The definitions of the project, and those at the git reference `base`.
+def open_definitions(
+    output: Output, context: ProjectContext, environment: Environment, base: str | None = None
+) -> LoadedDefinitions:
+    """The definitions that the project has for `environment`, and those that it had at the git reference `base`.
 
     Raises BrokenDefinitions if the current ones have errors, and ProjectError if git has no such reference. Files that
     are broken at the base are left out, and findings name them.
     """
-    loaded = load_definitions(context.root, context.project.definitions)
+    loaded = load_definitions(context.root, context.project.definitions, context.environments)
     if any(finding.severity is Severity.ERROR for finding in loaded.findings):
         print_findings(output, loaded.findings, context.root)
         raise BrokenDefinitions(loaded)
+    definitions = choose_environment(loaded.definitions, environment.name)
     if base is None:
-        return LoadedDefinitions(loaded.definitions, loaded.findings, None)
+        return LoadedDefinitions(definitions, loaded.findings, None)
     from reconciler.definitions.commits import read_base
 
-    return LoadedDefinitions(
-        loaded.definitions, loaded.findings, read_base(context.root, base, context.project.definitions)
-    )
+    past = read_base(context.root, base, context.project.definitions)
+    past = replace(past, definitions=choose_environment(past.definitions, environment.name))
+    return LoadedDefinitions(definitions, loaded.findings, past)
 
 
 def load_existing_definitions(output: Output, context: ProjectContext) -> Definitions:
-    """The definitions, possibly none. Raises ProjectError if they have errors."""
-    loaded = load_definitions(context.root, context.project.definitions)
+    """The definitions of all environments, possibly none. Raises ProjectError if they have errors."""
+    loaded = load_definitions(context.root, context.project.definitions, context.environments)
     errors = [found for found in loaded.findings if found.severity is Severity.ERROR and found.code != NO_FILES]
     # Which channels are managed is unknown while a file cannot be read, so some would be imported twice.
     if errors:

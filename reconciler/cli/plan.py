@@ -68,7 +68,7 @@ def _open_definitions(
 ) -> LoadedDefinitions:
     """The definitions. If they have errors, a plan that says so is written in the formats for machines."""
     try:
-        return open_definitions(output, context, base)
+        return open_definitions(output, context, environment, base)
     except BrokenDefinitions as broken:
         # A job that reads the JSON or posts the Markdown still gets a plan, and the reason why it is empty.
         failed = failed_plan(context.root, environment, broken.loaded)

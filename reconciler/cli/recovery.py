@@ -71,7 +71,7 @@ def resume_apply(output: Output, scope: Scope, journal: Path | None, parallelism
         )
     environment = find_environment(context, scope, journal_plan)
     # The files may have changed since. A change that they no longer ask for must not be sent.
-    loaded = open_definitions(output, context)
+    loaded = open_definitions(output, context, environment)
     with open_session(output, context, environment, parallelism) as session:
         current = session.plan(loaded, journal_plan.filter)
         session.refuse_errors(current)

@@ -132,7 +132,7 @@ def _validate_project(root: Path) -> FindingsReport:
     if tree is None:
         return FindingsReport(findings, files=0, channels=0)
     foreign = check_hosts(root, tree, parse_allowed_hosts(os.environ.get(ALLOWED_HOSTS, "")))
-    loaded = load_definitions(root, folders_of(tree))
+    loaded = load_definitions(root, folders_of(tree), tuple(tree.get("environments", {})))
     read = loaded.definitions
     return FindingsReport((*findings, *foreign, *loaded.findings), files=len(read.files), channels=len(read.channels))
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from reconciler.definitions.fast_reader import PlainScalars, decode, try_fast_parse
 from reconciler.definitions.file_problems import FileProblem, describe_mapping
 from reconciler.definitions.schema import Format, validator_for
-from reconciler.model.channels import Desired, DesiredVersion
+from reconciler.model.channels import SELECT, SELECT_IN, Desired, DesiredVersion
 from reconciler.model.fields import (
     BEGIN_DATE,
     CHANNEL_FIELDS,
@@ -49,7 +49,8 @@ def _paths(fields: Iterable[Field]) -> dict[str, str]:
 
 
 # Keys that do not hold a managed value have an empty path.
-_CHANNEL_PATHS = _paths(CHANNEL_FIELDS) | dict.fromkeys(("select", "channelId", "create", VERSION, VERSIONS), "")
+_NOT_VALUES = (SELECT, SELECT_IN, "only", "channelId", "create", VERSION, VERSIONS)
+_CHANNEL_PATHS = _paths(CHANNEL_FIELDS) | dict.fromkeys(_NOT_VALUES, "")
 _VERSION_PATHS = _paths(VERSION_FIELDS)
 _VERSIONED = frozenset(_VERSION_PATHS.values())
 # The keys of a listed version that are not settings.
@@ -90,6 +91,8 @@ def make_content(file: str, tree: Mapping[str, Any], lines: Lines) -> FileConten
             _make_versions(defaults, channel[VERSIONS]) if VERSIONS in channel else (),
             channel.get("create", False),
             data_point_id,
+            {environment: _read_identifiers(keys) for environment, keys in channel.get(SELECT_IN, {}).items()},
+            tuple(channel.get("only", ())),
         )
         for name, channel in tree.get("channels", {}).items()
     ]
@@ -151,7 +154,7 @@ def _default_applies(path: str, own: Spec) -> bool:
 
 
 def _find_identifiers(channel: Mapping[str, Any]) -> Identifiers | None:
-    select = channel.get("select")
+    select = channel.get(SELECT)
     if select is not None:
         return _read_identifiers(select)
     if "channelId" in channel:
@@ -193,7 +196,7 @@ def _aliases(fields: Iterable[Field]) -> Pairs:
     return tuple((field.alias.rpartition(".")[2], field.key) for field in fields if field.alias)
 
 
-_CHANNEL_PAIRS = (*_aliases(CHANNEL_FIELDS), ("select", "channelId"))
+_CHANNEL_PAIRS = (*_aliases(CHANNEL_FIELDS), (SELECT, "channelId"))
 _VERSION_PAIRS = _aliases(VERSION_FIELDS)
 _IDENTIFIER_PAIRS = (("meterImportId", "dataPointImportId"),)
 
@@ -226,8 +229,12 @@ def _check_content(tree: Mapping[str, Any]) -> Iterator[FileProblem]:
 
 def _check_channel(keys: Keys, channel: object) -> Iterator[FileProblem]:
     yield from _check_settings(keys, channel)
-    if isinstance(channel, dict) and "select" in channel:
-        yield from _check_pairs((*keys, "select"), channel["select"], _IDENTIFIER_PAIRS)
+    if not isinstance(channel, dict):
+        return
+    yield from _check_pairs((*keys, SELECT), channel.get(SELECT), _IDENTIFIER_PAIRS)
+    selects = channel.get(SELECT_IN)
+    for environment, select in selects.items() if isinstance(selects, dict) else ():
+        yield from _check_pairs((*keys, SELECT_IN, environment), select, _IDENTIFIER_PAIRS)
 
 
 def _check_settings(keys: Keys, settings: object) -> Iterator[FileProblem]:

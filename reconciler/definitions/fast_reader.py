@@ -150,9 +150,11 @@ _LINE = re.compile(
 # Text in double quotes that is not empty already matches above.
 _QUOTED = re.compile(rf"(?:\"\"|'([^']*)'){_COMMENT}")
 _TIME = re.compile(rf"(\d[\dT:.+-]*\d){_COMMENT}", re.ASCII)
-_PAIR = r"([A-Za-z]\w{0,99}): +([\w.](?:[\w.-]*\w)?|\"[^\"\\{}]*\"|'[^'{}]*')"
+_WORD = r"[\w.](?:[\w.-]*\w)?"
+_PAIR = rf"([A-Za-z]\w{{0,99}}): +({_WORD}|\"[^\"\\{{}}]*\"|'[^'{{}}]*')"
 _PAIRS = re.compile(_PAIR)
 _FLOW = re.compile(rf"\{{ *{_PAIR}(?:, +{_PAIR})* *\}}{_COMMENT}")
+_LIST = re.compile(rf"\[ *({_WORD}(?:, +{_WORD})*) *\]{_COMMENT}")
 
 
 class _NeedsFullReader(Exception):
@@ -238,13 +240,15 @@ class _FastReader:
         return levels[-1]
 
     def _read_other(self, text: str) -> object:
-        """The value `text`: in quotes, a time, or a mapping on one line; None if it is empty."""
+        """The value `text`: in quotes, a time, or a list or mapping on one line; None if it is empty."""
         if not text:
             return None
         if match := _QUOTED.fullmatch(text):
             return match[1] or ""
         if match := _TIME.fullmatch(text):
             return self._scalars[match[1]]
+        if match := _LIST.fullmatch(text):
+            return [self._scalars[word.strip(" ")] for word in match[1].split(",")]
         # Not at the top level: the keys in it may be names, whose lines would be missing.
         if len(self._levels) > 1 and _FLOW.fullmatch(text):
             pairs = _PAIRS.findall(text.partition("}")[0])

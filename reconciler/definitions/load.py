@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from reconciler.definitions.channel_file import ParsedFile, parse_fast, parse_fully
 from reconciler.definitions.discovery import find_files, read_file
 from reconciler.definitions.fast_reader import PlainScalars
-from reconciler.model.channels import Definitions
+from reconciler.model.channels import SELECT_IN, Definitions
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.identifiers import Feed
 from reconciler.model.lookalikes import distinguish
@@ -20,7 +20,7 @@ from reconciler.planning.offline_checks import check_definitions
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from reconciler.definitions.document import Document
@@ -85,16 +85,17 @@ class LoadResult(Struct, frozen=True):
     unread: tuple[str, ...] = ()
 
 
-def load_definitions(root: Path, folders: Sequence[str]) -> LoadResult:
+def load_definitions(root: Path, folders: Sequence[str], environments: Collection[str] | None = None) -> LoadResult:
     """The definitions in `folders` below `root`, and all findings that the files alone can give.
 
+    `environments` are those of the project file, and all of them are checked; None if they are not known.
     Never raises for a file or folder with errors. At most 50 findings are kept for each file, errors first; a note
     counts the rest.
     """
     found = find_files(root, folders)
     scalars = PlainScalars()
     parsed_files = [_parse_file(root, file, scalars) for file in found.files]
-    findings = (*found.findings, *_check_files(parsed_files))
+    findings = (*found.findings, *_check_files(parsed_files, environments))
     picked, rest = cap_findings(findings, {parsed.file: parsed.more for parsed in parsed_files})
     valid = _combine(parsed_files, [parsed for parsed in parsed_files if parsed.is_valid])
     unread = (*found.unread, *(parsed.file for parsed in parsed_files if not parsed.is_valid))
@@ -108,7 +109,7 @@ def _parse_file(root: Path, file: str, scalars: PlainScalars) -> ParsedFile:
     return parse_fast(file, data, scalars) or parse_fully(file, data)
 
 
-def _check_files(parsed_files: Sequence[ParsedFile]) -> Iterator[Finding]:
+def _check_files(parsed_files: Sequence[ParsedFile], environments: Collection[str] | None) -> Iterator[Finding]:
     """What is wrong with each file, and with all of them together."""
     for parsed in parsed_files:
         yield from parsed.findings
@@ -117,7 +118,7 @@ def _check_files(parsed_files: Sequence[ParsedFile]) -> Iterator[Finding]:
     )
     yield from _find_duplicates("ESA132", "feed", [feed for parsed in parsed_files for feed in parsed.content.feeds])
     broken = {parsed.file for parsed in parsed_files if not parsed.is_valid}
-    for finding in check_definitions(_combine(parsed_files, parsed_files)):
+    for finding in check_definitions(_combine(parsed_files, parsed_files), environments):
         file = finding.location.file if finding.location else ""
         if finding.code != _NEEDS_WHOLE_FILE or file not in broken:
             yield finding
@@ -161,6 +162,7 @@ def _combine(parsed_files: Sequence[ParsedFile], used: Sequence[ParsedFile]) -> 
 
 
 # The two ways to write how a channel is found.
+_IN_SELECT: dict[Keys, Keys] = {("dataPointImportId",): ("meterImportId",)}
 _OTHER_SPELLINGS: dict[Keys, Keys] = {
     ("select", "channelId"): ("channelId",),
     ("select", "channelImportId"): ("channelImportId",),
@@ -204,8 +206,8 @@ def _parse(root: Path, file: str) -> Document | None:
 def _find_location(document: Document, location: Location) -> Location:
     for keys in _candidates(location.path):
         if keys in document.spans:
-            # A finding about a whole channel or feed points to its name, even if all of it is on one line.
-            is_name = len(keys) == 2 and keys[0] in ("channels", "feeds")
+            # A finding about a whole channel, feed or environment points to its name, even if all is on one line.
+            is_name = (len(keys) == 2 and keys[0] in ("channels", "feeds")) or keys[2:3] == (SELECT_IN,) == keys[2:-1]
             piece = _find_fragment(document, keys, location)
             return replace(piece or document.location(keys, at_key=is_name), path=location.path)
     return document.location(location.path) if () in document.spans else location
@@ -225,7 +227,9 @@ def _find_user(document: Document, location: Location) -> tuple[str, ...]:
 
 
 def _candidates(keys: Keys) -> Iterator[Keys]:
-    for spelling in (keys, (*keys[:2], *_OTHER_SPELLINGS.get(keys[2:], keys[2:]))):
+    # What finds a channel in one environment is written as under select, but never beside it.
+    depth, others = (4, _IN_SELECT) if keys[2:3] == (SELECT_IN,) else (2, _OTHER_SPELLINGS)
+    for spelling in (keys, (*keys[:depth], *others.get(keys[depth:], keys[depth:]))):
         yield spelling
         if keys[0] == "channels":
             yield ("defaults", *spelling[2:])

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003 - msgspec reads the annotations
+from collections.abc import Mapping
 from hashlib import sha256
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from reconciler.model.fields import FORMULA, IS_CALCULATED, IS_PRIMARY_VALUE, VERSION, VERSIONS, find_version
 from reconciler.model.findings import Location
 from reconciler.model.identifiers import Feed, Identifiers
 from reconciler.model.values import Spec
+
+# The keys of a channel in a file that find its live channel: in every environment, and in one.
+SELECT, SELECT_IN = "select", "selectIn"
+# Identifiers by the name of the environment that they are for.
+IdentifiersIn: TypeAlias = Mapping[str, Identifiers]
 
 
 class Unit(Struct, frozen=True):
@@ -202,6 +207,9 @@ class Desired(Struct, frozen=True):
     that the live channel's data point must have; it is checked, never edited. `line` is the line of the channel's name
     in `file`. `creates` says that the channel is to be created if there is none, `data_point_id` where if no channel is
     there yet.
+
+    `select_in` takes the place of `select` in one environment, by its name. `only` names the environments that have the
+    channel; empty if all do. `selected_in` is the environment whose `select_in` has become `select`; "" for none.
     """
 
     name: str
@@ -213,6 +221,13 @@ class Desired(Struct, frozen=True):
     versions: tuple[DesiredVersion, ...] = ()
     creates: bool = False
     data_point_id: int | None = None
+    select_in: IdentifiersIn = field(default_factory=dict)
+    only: tuple[str, ...] = ()
+    selected_in: str = ""
+
+    def is_in(self, environment: str) -> bool:
+        """Whether the channel is managed in `environment`."""
+        return not self.only or environment in self.only
 
     def locate(self, path: str = "", piece: str = "") -> Location:
         """The location of `path` in this channel, or of the channel's name; `definitions` adds line and column.
@@ -224,6 +239,8 @@ class Desired(Struct, frozen=True):
 
     def _list_keys(self, path: str) -> tuple[str, ...]:
         head, _, key = path.rpartition(".")
+        if self.selected_in and SELECT in (path, head):
+            return (SELECT_IN, self.selected_in, *((key,) if head else ()))
         begin = find_version(path)
         if not self.versions or (begin is None and head != VERSION):
             return tuple(path.split("."))
@@ -235,9 +252,12 @@ class Definitions(Struct, frozen=True):
     """Everything the files say: channels and feeds, ordered by name.
 
     `files` are relative to the project's root. `digest` is `sha256:…` over what was read, whatever the order of files.
+    Those of one environment also hold what `only` leaves out of it: channels, and feeds that expect one of them.
     """
 
     channels: tuple[Desired, ...]
     feeds: tuple[Feed, ...]
     files: tuple[str, ...]
     digest: str
+    left_out: tuple[Desired, ...] = ()
+    left_out_feeds: tuple[Feed, ...] = ()

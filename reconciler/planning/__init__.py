@@ -16,6 +16,7 @@ feed_paths: what identifiers resolve to before and after each change
 feed_impact: feeds through a plan, and a re-check before each change is applied
 approval: guards, and whether a reviewed plan still holds
 removed: what a change of the files removes, renames, or makes select another channel
+environments: the definitions of one environment, and what is wrong with the environments that channels name
 offline_checks: what the files alone can get wrong across channels and feeds
 constraints: what EnergyCAP requires of the values of one channel
 formula_checks: what can be wrong with a formula

@@ -244,14 +244,14 @@ class _FormulaReference(Struct, frozen=True):
         return f"found channel({shorten(self.text)})"
 
 
-def check_references(channels: Sequence[Desired]) -> Iterator[Finding]:
-    """What is wrong with the references in the formulas of `channels`.
+def check_references(channels: Sequence[Desired], left_out: Iterable[Desired] = ()) -> Iterator[Finding]:
+    """What is wrong with the references in the formulas of `channels`; `left_out` are not in this environment.
 
     An id is never an error, as EnergyCAP may already have a formula with it; if a name could be used, that is noted.
     """
     named = {channel.name: channel for channel in channels}
     references = tuple(_list_references(channels, named))
-    yield from _check_names(references, channels)
+    yield from _check_names(references, channels, {channel.name: channel for channel in left_out})
     cycles = find_cycles(_list_uses(references))
     yield from (_cycle([named[name] for name in cycle]) for cycle in cycles)
     circular = {pair for cycle in cycles for pair in pairwise((*cycle, cycle[0]))}
@@ -287,8 +287,12 @@ def _is_calculated(channel: Desired) -> bool:
     return formula is not None and not is_blank(formula)
 
 
-def _check_names(references: Iterable[_FormulaReference], channels: Sequence[Desired]) -> Iterator[Finding]:
-    unknown = [reference for reference in references if reference.target is None and reference.is_name]
+def _check_names(
+    references: Iterable[_FormulaReference], channels: Sequence[Desired], left_out: Mapping[str, Desired]
+) -> Iterator[Finding]:
+    lost = [reference for reference in references if reference.target is None and reference.is_name]
+    yield from (_uses_left_out(reference, left_out[reference.text]) for reference in lost if reference.text in left_out)
+    unknown = [reference for reference in lost if reference.text not in left_out]
     nearest = suggest_channels((reference.text for reference in unknown), channels)
     for reference in unknown:
         near = nearest.get(reference.text)
@@ -323,6 +327,19 @@ def _check_use(reference: _FormulaReference, target: Desired, circular: set[tupl
     # Without a dataPoint in both files this is checked only when a plan is made.
     if None not in (user.data_point, target.data_point) and user.data_point != target.data_point:
         yield _uses_other_data_point(reference, target)
+
+
+def _uses_left_out(reference: _FormulaReference, target: Desired) -> Finding:
+    user = reference.user
+    common = [name for name in target.only if user.is_in(name)]
+    fix = f"let {target.name} be in all environments of {user.name}"
+    return make_finding(
+        "ESA333",
+        f"formula uses a channel that is left out of this environment, {reference.found}",
+        locate_reference(user, reference.text),
+        detail=(f"left out: {format_reference(target)}, which is in {', '.join(map(shorten, target.only))} only",),
+        fix=f"write  only: [{', '.join(common)}]  for {user.name} too, or {fix}" if common else fix,
+    )
 
 
 def _uses_calculated(reference: _FormulaReference, target: Desired) -> Finding:

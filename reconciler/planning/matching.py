@@ -21,6 +21,7 @@ from reconciler.planning.messages import (
     find_nearest,
     format_reference,
     locate_identifiers,
+    name_select,
     shorten,
     show_value,
 )
@@ -62,7 +63,7 @@ def explain_failure(
         case ResolutionFailure.AMBIGUOUS:
             words = _words(identifiers, resolution.remaining_by_step, len(resolution.candidates))
             message = f"several live channels match, found {words}"
-            fix = f"{_suggest_identifier(resolution.remaining_by_step[-1][0])}select by channelId"
+            fix = f"{_suggest_identifier(desired, resolution.remaining_by_step[-1][0])}select by channelId"
             return make_finding("ESA302", message, place, fix=fix, detail=_candidates(resolution, index))
         case ResolutionFailure.NO_IDENTIFIER | None:
             message = "channel has no identifiers of its live channel, found no channelId, import id or data point"
@@ -88,14 +89,14 @@ def _format_identifier(identifiers: Identifiers, step: ResolutionStep) -> str:
     return f"{key} {show_value(identifiers_as_select(identifiers)[key])}"
 
 
-def _suggest_identifier(last: ResolutionStep) -> str:
+def _suggest_identifier(desired: Desired, last: ResolutionStep) -> str:
     """The next identifier after `last`, as the beginning of a fix."""
     following = {
         ResolutionStep.ONLY_CHANNEL: "observationTypeCode",
         ResolutionStep.OBSERVATION_TYPE_CODE: "unitCode",
         ResolutionStep.UNIT_CODE: "intervalMinutes",
     }
-    return f"add {following[last]} to select, or " if last in following else ""
+    return f"add {following[last]} to {name_select(desired)}, or " if last in following else ""
 
 
 def _candidates(resolution: Resolution, index: Index) -> tuple[str, ...]:
@@ -256,8 +257,9 @@ def check_still_found(matches: Iterable[Match], planned: Index) -> Iterator[Find
     for match in matches:
         after = resolve_desired(match.desired, planned).resolution
         if after.channel_id != match.live.id:
-            message = f"select will no longer match this channel after the plan is applied: {_describe_planned(after)}"
-            fix = f"write  select: {{channelId: {match.live.id}}},  or correct select after the change is applied"
+            name, by_id = name_select(match.desired), Identifiers(channel_id=match.live.id)
+            message = f"{name} will no longer match this channel after the plan is applied: {_describe_planned(after)}"
+            fix = f"write  {_write_select(match.desired, by_id)},  or correct {name} after the change is applied"
             yield make_finding("ESA306", message, locate_identifiers(match.desired), fix=fix)
 
 
@@ -286,7 +288,11 @@ def _suggest_renewed(lookup: Lookup, live: Live, index: Index) -> str:
     """The fix if the values of the file match another channel than `live`, which then got its identifiers."""
     renewed = _identifiers_after_apply(lookup.identifiers, lookup.desired)
     other = resolve(renewed, index).channel_id
-    return "" if other in (None, live.id) else f"write  {_write_select(renewed)}, which matches channel {other}"
+    return (
+        ""
+        if other in (None, live.id)
+        else f"write  {_write_select(lookup.desired, renewed)}, which matches channel {other}"
+    )
 
 
 def _check_data_points(sharing: Iterable[Lookup], live: Live) -> Iterator[Finding]:
@@ -304,10 +310,12 @@ def _check_data_points(sharing: Iterable[Lookup], live: Live) -> Iterator[Findin
 def _check_outdated(sharing: Iterable[Lookup]) -> Iterator[Finding]:
     for lookup in sharing:
         if lookup.fallback is not None:
-            message = f"select is out of date: {_describe_renewed(lookup.identifiers, lookup.fallback)}"
-            removed = ", or remove select" if lookup.fallback.channel_import_id else ""
-            fix = f"write  {_write_select(lookup.fallback)}{removed}"
-            yield make_finding("ESA305", message, lookup.desired.locate("select"), fix=fix)
+            desired = lookup.desired
+            message = f"{name_select(desired)} is out of date: {_describe_renewed(lookup.identifiers, lookup.fallback)}"
+            # Without an entry of its own, select would count in the environment.
+            removed = ", or remove select" if lookup.fallback.channel_import_id and not desired.selected_in else ""
+            fix = f"write  {_write_select(desired, lookup.fallback)}{removed}"
+            yield make_finding("ESA305", message, desired.locate("select"), fix=fix)
 
 
 def _describe_renewed(identifiers: Identifiers, renewed: Identifiers) -> str:
@@ -323,10 +331,11 @@ def _describe_renewed(identifiers: Identifiers, renewed: Identifiers) -> str:
     return f"no channel matches it, found this one by {' and '.join(changed)}"
 
 
-def _write_select(identifiers: Identifiers) -> str:
-    """`identifiers` as a file writes them, on one line."""
+def _write_select(desired: Desired, identifiers: Identifiers) -> str:
+    """`identifiers` as the file of `desired` writes them, on one line."""
     given = identifiers_as_select(identifiers).items()
-    return f"select: {{{', '.join(f'{key}: {_write_identifier(value)}' for key, value in given)}}}"
+    select = f"{{{', '.join(f'{key}: {_write_identifier(value)}' for key, value in given)}}}"
+    return f"selectIn: {{{desired.selected_in}: {select}}}" if desired.selected_in else f"select: {select}"
 
 
 def _write_identifier(value: Value) -> str:

@@ -64,6 +64,11 @@ def format_reference(channel: Desired) -> str:
     return f"{channel.name} ({channel.file}:{channel.line})"
 
 
+def name_select(channel: Desired) -> str:
+    """What finds the live channel of `channel`, in words: select, or the entry of selectIn for its environment."""
+    return f"selectIn for {shorten(channel.selected_in)}" if channel.selected_in else "select"
+
+
 def locate_identifiers(channel: Desired) -> Location:
     """The location of what the live channel is found by: its id, else its import id, else all of `select`."""
     if channel.select is None:

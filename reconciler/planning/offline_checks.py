@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from msgspec.structs import replace
+
 from reconciler.model.fields import (
     BEGIN_DATE,
     CHANNEL_IMPORT_ID,
@@ -28,6 +30,7 @@ from reconciler.model.findings import Location
 from reconciler.model.identifiers import Identifiers
 from reconciler.model.lookalikes import tell_apart
 from reconciler.planning.constraints import CHANNEL_INFO, find_violations
+from reconciler.planning.environments import check_environments, check_views, list_views
 from reconciler.planning.formula_checks import check_references, find_formula_violations
 from reconciler.planning.messages import format_reference, locate_identifiers, shorten, show_value, suggest_channels
 from reconciler.rules import make_finding
@@ -193,23 +196,38 @@ def _locate(feed: Feed, *keys: str) -> Location:
 _TEXTS_TO_COMPARE = (CHANNEL_INFO, CHANNEL_IMPORT_ID, OBSERVATION_TYPE_CODE, SUMMARIZATION_METHOD, UNIT_CODE)
 
 
-def check_definitions(definitions: Definitions) -> tuple[Finding, ...]:
+def check_definitions(definitions: Definitions, environments: Collection[str] | None = None) -> tuple[Finding, ...]:
     """The domain rules that the files break, in the order of files and lines, whatever the order of `definitions`.
 
-    A rule is checked only if the files decide it: the value of a setting that they do not manage is not guessed.
+    A rule is checked only if the files decide it: the value of a setting that they do not manage is not guessed. What
+    depends on the environment is checked for each of `environments`, those of the project file; None if these are not
+    known.
     """
     channels = sorted(definitions.channels, key=lambda channel: (channel.file, channel.line, channel.name))
     feeds = sorted(definitions.feeds, key=lambda feed: (feed.location.file, feed.location.line, feed.name))
     names = {channel.name for channel in channels}
     findings = [finding for channel in channels for finding in _check_channel(channel, names)]
-    findings += check_collisions(channels)
-    findings += check_references(channels)
-    findings += check_feeds(feeds, channels)
+    findings += check_environments(channels, environments)
+    ordered = replace(definitions, channels=tuple(channels), feeds=tuple(feeds))
+    findings += check_views(list_views(ordered, environments), _check_together)
     return tuple(sorted(findings, key=lambda finding: finding.order))
 
 
+def _check_together(definitions: Definitions) -> Iterator[Finding]:
+    """What is wrong in one environment: how channels are found, and what they and feeds have to do with each other."""
+    for channel in definitions.channels:
+        # A channel that is to be created is found by its import id, but where selectIn says otherwise.
+        if not channel.creates or channel.selected_in:
+            yield from _check_identifiers(channel)
+        yield from _check_spaces_in_select(channel)
+    yield from check_collisions(definitions.channels)
+    yield from check_references(definitions.channels, definitions.left_out)
+    yield from check_feeds(definitions.feeds, definitions.channels)
+
+
 def _check_channel(channel: Desired, names: Container[str]) -> Iterator[Finding]:
-    yield from _check_creation(channel) if channel.creates else _check_identifiers(channel)
+    if channel.creates:
+        yield from _check_creation(channel)
     for violation in (*find_violations(channel.spec), *find_formula_violations(channel.spec, names)):
         place = channel.locate(violation.path)
         yield make_finding(violation.code, violation.message, place, fix=violation.fix)
@@ -232,13 +250,17 @@ def _check_older_versions(channel: Desired) -> Iterator[Finding]:
 
 
 def _check_identifiers(channel: Desired) -> Iterator[Finding]:
+    fix = ""
     if channel.select is None:
         found, place = "neither select nor channelId nor channelImportId", channel.locate()
+        if channel.select_in:
+            found = f"no select, and selectIn for {', '.join(map(shorten, channel.select_in))} alone"
+            fix = f"write select for all others, or  only: [{', '.join(channel.select_in)}]"
     elif find_identity(channel.select) is None:
         found, place = f"only {show_identifiers(channel.select)}", channel.locate("select")
     else:
         return
-    yield make_finding("ESA331", f"channel has no identifiers of its live channel, found {found}", place)
+    yield make_finding("ESA331", f"channel has no identifiers of its live channel, found {found}", place, fix=fix)
 
 
 # What EnergyCAP requires of every new channel, each by one of its paths.
@@ -292,11 +314,15 @@ def _check_multiplier(channel: Desired) -> Iterator[Finding]:
 
 
 def _check_spaces(channel: Desired) -> Iterator[Finding]:
-    spec, select = channel.spec, channel.select
+    spec = channel.spec
     for path in _TEXTS_TO_COMPARE:
         if path in spec and _has_odd_ends(spec[path]):
             yield from _odd_text(channel, path, str(spec[path]))
-    if select is not None and CHANNEL_IMPORT_ID not in spec and _has_odd_ends(select.channel_import_id):
+
+
+def _check_spaces_in_select(channel: Desired) -> Iterator[Finding]:
+    select = channel.select
+    if select is not None and CHANNEL_IMPORT_ID not in channel.spec and _has_odd_ends(select.channel_import_id):
         yield from _odd_text(channel, "select.channelImportId", str(select.channel_import_id))
 
 

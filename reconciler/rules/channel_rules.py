@@ -441,6 +441,15 @@ OFFLINE_REFERENCE_RULES: tuple[Rule, ...] = (
         "keep one of the two, or let each select a channel of its own",
     ),
     Rule(
+        "ESA333",
+        "A formula uses a channel that is left out of an environment.",
+        "The channel with the formula is managed there, and its formula cannot be written without the other one.",
+        f"{_CONTRACT}: only names the environments that have a channel",
+        Certainty.PROJECT,
+        "give both channels the same only; for another formula in one environment, define the channel twice, under two "
+        "names",
+    ),
+    Rule(
         "ESA341",
         "A feed expects a channel that is not in these files.",
         "The channel that a feed expects is compared with the one that its readings go to; an unknown name protects "

@@ -8,6 +8,7 @@ from reconciler.rules.rule import Certainty, Rule
 _FORMAT = "this tool's contract: the format of its files"
 _KEYS = "this tool's contract: no key, token or password is read from a file"
 _BASE = "this tool's contract: with --base each edit is marked as from this change, or as drift"
+_ENVIRONMENTS = "this tool's contract: selectIn and only say how environments differ"
 _YAML = "this tool's contract: YAML is read as JSON's types only"
 _EDIT = "PUT /api/v202406/esachannel/{id}, EsaChannelEdit"
 
@@ -386,6 +387,33 @@ BASE_RULES: tuple[Rule, ...] = (
     ),
 )
 
+_ENVIRONMENT_RULES: tuple[Rule, ...] = (
+    Rule(
+        "ESA165",
+        "A channel names an environment that reconciler.yaml does not have.",
+        "With a misspelt name, the channel would be found in the wrong way, or left out where it is needed.",
+        _ENVIRONMENTS,
+        Certainty.PROJECT,
+        "write the name of an environment as in reconciler.yaml, or add the environment there",
+    ),
+    Rule(
+        "ESA166",
+        "An environment is listed twice under only.",
+        "One of the two may have been meant as another environment, which then lacks the channel.",
+        _ENVIRONMENTS,
+        Certainty.PROJECT,
+        "delete one of the two, or correct it",
+    ),
+    Rule(
+        "ESA167",
+        "selectIn is for an environment that is not listed under only.",
+        "The channel is not managed there, so this is never used. One of the two is a mistake.",
+        _ENVIRONMENTS,
+        Certainty.PROJECT,
+        "add the environment to only, or delete it from selectIn",
+    ),
+)
+
 _LIMIT_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA199",
@@ -404,5 +432,6 @@ FILE_RULES: tuple[Rule, ...] = (
     *_SHAPE_RULES,
     *PROJECT_RULES,
     *BASE_RULES,
+    *_ENVIRONMENT_RULES,
     *_LIMIT_RULES,
 )

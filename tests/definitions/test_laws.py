@@ -31,6 +31,9 @@ defaults:
 channels:
   nb-elec-use:
     select: {channelImportId: "NB-ELEC-01-USE"}
+    selectIn:
+      production: {channelId: 77}
+    only: [implement, production]
     channelInfo: 'North Building electricity use'
     channelDescription: null
     isPrimaryValue: true
@@ -81,6 +84,11 @@ a #b
 {a: b:c}
 {a: -}
 [a]
+[a, 1.50]  # b
+[a,b]
+[a, -]
+[a, null
+[a: b, c]
 |
 > a
 &a b

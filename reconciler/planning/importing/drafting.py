@@ -330,8 +330,18 @@ class Proposal(Struct, frozen=True):
 
 
 def list_new(picked: Sequence[Live], inventory: Inventory) -> tuple[Live, ...]:
-    """Those of `picked` that no file manages and that could be read."""
-    return tuple(live for live in picked if live.id not in inventory.managed and not live.flaw)
+    """Those of `picked` that no file manages, or leaves out of this environment, and that could be read."""
+    known = inventory.managed | inventory.left_out.keys()
+    return tuple(live for live in picked if live.id not in known and not live.flaw)
+
+
+def skip_left_out(picked: Sequence[Live], inventory: Inventory) -> tuple[Skipped, ...]:
+    """Those of `picked` that a file leaves out of this environment, with the reason."""
+    ids = inventory.left_out.keys() - inventory.managed
+    return tuple(
+        Skipped(one.name, "", f"{one.file}:{one.line} leaves it out here, by  only: [{', '.join(one.only)}]")
+        for one in (inventory.left_out[live.id] for live in picked if live.id in ids)
+    )
 
 
 def propose(

@@ -15,7 +15,7 @@ from reconciler.masking import KEYS
 from reconciler.model.fields import INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
 from reconciler.model.values import Value
 from reconciler.planning.identification import make_index
-from reconciler.planning.matching import match_channels
+from reconciler.planning.matching import match_channels, resolve_desired
 from reconciler.planning.messages import show_value
 from reconciler.planning.plan import advise_pattern, matches_filter
 from reconciler.rules import make_finding
@@ -23,7 +23,7 @@ from reconciler.rules import make_finding
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.model.channels import DataPoint, Definitions, Live, Snapshot
+    from reconciler.model.channels import DataPoint, Definitions, Desired, Live, Snapshot
     from reconciler.model.findings import Finding
     from reconciler.model.values import Spec
     from reconciler.planning.identification import Index
@@ -269,13 +269,15 @@ class Inventory(Struct, frozen=True):
     """The live channels beside the files.
 
     `managed` are the ids of channels in the files, `names` those of all channels that have or would get one, by id,
-    `files` the existing files by the id of the data point whose channels they contain.
+    `files` the existing files by the id of the data point whose channels they contain. `left_out` are the channels that
+    `only` leaves out of this environment, by the id of the live channel that they would find here.
     """
 
     index: Index
     managed: frozenset[int]
     names: Mapping[int, str]
     files: Mapping[int, str]
+    left_out: Mapping[int, Desired] = field(default_factory=dict)
 
 
 class ChannelFilter(Struct, frozen=True):
@@ -290,11 +292,14 @@ def make_inventory(definitions: Definitions, snapshot: Snapshot) -> Inventory:
     """The inventory of `snapshot`; names are assigned to all channels, so that a filter does not change them."""
     index = make_index(snapshot.channels)
     matched = match_channels(definitions.channels, index)
-    written = {channel.name for channel in definitions.channels}
+    written = {channel.name for channel in (*definitions.channels, *definitions.left_out)}
     readable = (live for live in index.by_id.values() if not live.flaw)
     new = {live.id: candidate_names(live) for live in readable if live.id not in matched.found}
     managed = {match.live.id: match.desired.name for match in matched.matches}
-    return Inventory(index, matched.found, assign_unique(new, written) | managed, existing_files(matched.matches))
+    names = assign_unique(new, written) | managed
+    lookups = (resolve_desired(channel, index) for channel in definitions.left_out)
+    left_out = {one.resolution.channel_id: one.desired for one in lookups if one.resolution.channel_id is not None}
+    return Inventory(index, matched.found, names, existing_files(matched.matches), left_out)
 
 
 def select_channels(inventory: Inventory, filter_: ChannelFilter) -> tuple[tuple[Live, ...], tuple[Finding, ...]]:

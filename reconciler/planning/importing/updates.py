@@ -11,7 +11,7 @@ from reconciler.model.fields import CHANNEL_INFO, FIELD_AT, OBSERVATION_TYPE_ID
 from reconciler.model.findings import Severity
 from reconciler.planning.importing.inventory import Kept, Skipped
 from reconciler.planning.matching import find_identifiers
-from reconciler.planning.messages import locate_identifiers, shorten, show_value, show_values
+from reconciler.planning.messages import locate_identifiers, name_select, shorten, show_value, show_values
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -80,13 +80,15 @@ def _list_edited(change: Change) -> dict[str, Edit]:
 
 
 def _explain_doubt(desired: Desired, change: Change) -> Finding:
-    name, type_ = (_list_edited(change)[path] for path in (CHANNEL_INFO, OBSERVATION_TYPE_ID))
+    title, type_ = (_list_edited(change)[path] for path in (CHANNEL_INFO, OBSERVATION_TYPE_ID))
     here, there = (
         f"{show_value(name_)} ({shorten(str(code))})"
-        for name_, code in ((name.after, type_.after), (name.before, type_.before))
+        for name_, code in ((title.after, type_.after), (title.before, type_.before))
     )
-    message = f"select may match another channel, found {here} in the file and {there} in EnergyCAP"
-    fix = f"correct select; if this is the right channel, write  select: {{channelId: {change.channel_id}}}"
+    name, by_id = name_select(desired), f"{{channelId: {change.channel_id}}}"
+    message = f"{name} may match another channel, found {here} in the file and {there} in EnergyCAP"
+    written = f"selectIn: {{{desired.selected_in}: {by_id}}}" if desired.selected_in else f"select: {by_id}"
+    fix = f"correct {name}; if this is the right channel, write  {written}"
     return make_finding("ESA308", message, locate_identifiers(desired), fix=fix)
 
 
