@@ -291,4 +291,11 @@ def _warn(undoing: _Undoing) -> Iterator[Finding]:
         yield make_finding("ESA711", message, place)
     for begin in undoing.created:
         message = f"the version of {change.name} from {name_begin(begin)} stays: it gets the settings before it"
-        yield make_finding("ESA714", message, place)
+        yield make_finding("ESA714", f"{message}{_describe_unread(change, begin)}", place)
+
+
+def _describe_unread(change: Change, begin: str) -> str:
+    """That nothing stored changes, as far as was known when the version was planned; "" if it had readings then."""
+    version = next((one for one in change.created_versions if one.begin == begin), None)
+    is_unread = version is not None and not (version.first_reading or version.last_reading)
+    return "; stored values change only if readings have come in its time since it was planned" if is_unread else ""

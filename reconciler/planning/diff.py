@@ -24,12 +24,15 @@ from reconciler.model.fields import (
     ROLLOVER_VALUE,
     TRIP,
     UNIT_ID,
+    VERSION,
+    VERSIONS,
     find_version,
+    version_path,
 )
 from reconciler.model.formulas import tokenize
 from reconciler.model.plan import Edit
 from reconciler.model.units import find_factor, find_scale, format_factor, is_near
-from reconciler.model.values import BEGINNING, canonical_time
+from reconciler.model.values import BEGINNING, begin_key, canonical_time
 from reconciler.planning.identification import find_inputs
 from reconciler.planning.messages import show_value
 from reconciler.planning.translation import show_formula
@@ -41,7 +44,7 @@ if TYPE_CHECKING:
 
     from reconciler.model.channels import Desired, Live, Unit
     from reconciler.model.fields import Field, Impact
-    from reconciler.model.findings import Finding
+    from reconciler.model.findings import Finding, Location
     from reconciler.model.plan import Blocker
     from reconciler.model.values import Spec, Value
     from reconciler.planning.matching import Match
@@ -275,7 +278,16 @@ def note_swaps(matches: Iterable[Match]) -> Iterator[Finding]:
     """A finding for each channel of `matches` whose first reading after a meter swap has not arrived."""
     for match in matches:
         if message := find_swap(match.live):
-            yield make_finding("ESA634", message, match.desired.locate("esaChannelVersion"))
+            yield make_finding("ESA634", message, _locate_current(match))
+
+
+def _locate_current(match: Match) -> Location:
+    """Where the file has the current version: its place in the list of versions, if it lists them."""
+    desired, begin = match.desired, begin_key(match.live.current.begin_date)
+    if not desired.versions:
+        return desired.locate(VERSION)
+    is_listed = any(one.begin == begin for one in desired.versions)
+    return desired.locate(version_path(begin, BEGIN_DATE) if is_listed else VERSIONS)
 
 
 _ADDING = frozenset("+-()")

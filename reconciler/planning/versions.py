@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from reconciler.model.findings import Finding, Severity
 from reconciler.model.plan import Blocker, Edit, VersionAction, VersionChange
 from reconciler.model.values import begin_key, canonical_time, has_zone, name_begin
 from reconciler.planning.diff import Draft, apply_values, make_draft
+from reconciler.planning.messages import show_value
 from reconciler.planning.translation import to_ids
 from reconciler.rules import RULES, make_finding
 
@@ -127,6 +129,7 @@ def draft_versions(
     findings = (
         *(each for each in found if isinstance(each, Finding)),
         *_note_unlisted(desired, live),
+        *_warn_of_other_begins(desired, live, may_insert=may_insert),
         *_note_created(desired, drafts),
     )
     return VersionDrafts(tuple(drafts), tuple(each for each in found if isinstance(each, Blocker)), findings)
@@ -310,6 +313,47 @@ def _note_created(desired: Desired, drafts: Sequence[VersionDraft]) -> Iterator[
         if one.change.action is VersionAction.CREATE:
             message = f"once created, the version from {name_begin(one.change.begin)} cannot be deleted again"
             yield make_finding("ESA523", message, desired.locate(version_path(one.change.begin, BEGIN_DATE)))
+
+
+# Further apart, two dates are hardly two spellings of the one that is meant.
+_NEAR = timedelta(days=31)
+
+
+def _warn_of_other_begins(desired: Desired, live: Live, *, may_insert: bool) -> Iterator[Finding]:
+    """A warning for each listed version that is not live, but may be meant for a live one that is not listed."""
+    begins = [begin_key(version.begin_date) for version in live.versions]
+    listed = {one.begin for one in desired.versions}
+    left = [begin for begin in begins if begin not in listed]
+    new = [one.begin for one in desired.versions if one.begin not in begins]
+    for begin in new:
+        # A version from the beginning has no date that somebody could have changed.
+        meant = [other for other in left if other and (_is_near(begin, other) or len(new) == len(left) == 1)]
+        if meant:
+            is_refused = begin < begins[-1] and not may_insert
+            effect = "the new one is refused (ESA422)" if is_refused else "another version would be created"
+            message = (
+                f"no live version begins at {name_begin(begin)}, but one that the list leaves out begins at "
+                f"{meant[0]}; it would stay, and {effect}"
+            )
+            way = _explain_move(meant[0], is_current=meant[0] == begins[-1])
+            yield make_finding("ESA534", message, desired.locate(version_path(begin, BEGIN_DATE)), fix=way)
+
+
+def _is_near(begin: str, other: str) -> bool:
+    try:
+        return abs(datetime.fromisoformat(begin) - datetime.fromisoformat(other)) <= _NEAR
+    except (ValueError, TypeError):
+        # From the beginning, a date that no calendar has, or one of the two in a zone of unknown meaning.
+        return False
+
+
+def _explain_move(begin: str, *, is_current: bool) -> str:
+    move = (
+        "to move it, write its settings under esaChannelVersion in place of channelVersions, with the new beginDate"
+        if is_current
+        else "to move it, correct the date in EnergyCAP first"
+    )
+    return f"if the live one is meant, write  beginDate: {show_value(begin)}; {move}; if not, list the live one too"
 
 
 def _note_unlisted(desired: Desired, live: Live) -> Iterator[Finding]:

@@ -369,8 +369,9 @@ def _format_rewritten_span(history: History | None, *, is_versioned: bool) -> st
     begin = history.versions[-1].begin_date if is_versioned and history.versions else None
     # Local times in one format sort as texts.
     start = max(filter(None, (begin, history.first_reading)), default=None)
-    if start and history.last_reading and start > history.last_reading:
-        return ""
+    if begin and history.last_reading and begin >= history.last_reading:
+        # Of a rollback, which is made without a look at the readings.
+        return f" (only if readings after {_format_begin(begin)} have come since)"
     return _format_span((start, history.last_reading))
 
 

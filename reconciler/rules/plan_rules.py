@@ -375,6 +375,16 @@ IMPACT_RULES: tuple[Rule, ...] = (
         "write  isPrimaryValue: true  for one channel of the data point",
         Severity.WARNING,
     ),
+    Rule(
+        "ESA534",
+        "A listed version may be meant for a live one that begins at another time.",
+        "The list finds a version by its begin, so another date means another version: the live one stays as it is, "
+        "and the listed one is created, or refused. A version that was created by mistake cannot be deleted again.",
+        "this tool's contract: versions are matched by beginDate",
+        Certainty.PROJECT,
+        "write beginDate as EnergyCAP has it if the live version is meant, or list that one too",
+        Severity.WARNING,
+    ),
 )
 
 

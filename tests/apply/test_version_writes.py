@@ -20,6 +20,7 @@ from reconciler.model.outcomes import OutcomeStatus
 from reconciler.model.plan import Action, Verdict
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.writing import render_plan_file, seal
+from reconciler.reports.change_words import describe_effect
 from tests.apply.bench import Interceptor, only, status_by_name, want
 
 if TYPE_CHECKING:
@@ -271,7 +272,17 @@ def test_an_undo_gives_the_new_version_the_settings_of_the_one_before_it(demo: B
     after = demo.read(USE)
     settings = [path for path in before.current.values if not path.endswith("beginDate")]
     assert outcome.status is OutcomeStatus.DONE
-    assert [finding.code for finding in undo.findings] == ["ESA714"]
+    assert [(finding.code, finding.message) for finding in undo.findings] == [
+        (
+            "ESA714",
+            (
+                f"the version of use from {SWAP} stays: it gets the settings before it; stored values change only if "
+                "readings have come in its time since it was planned"
+            ),
+        )
+    ]
+    (effect, *_) = (describe_effect(edit, undo.changes) for edit in undo.changes[0].edits)
+    assert effect == "may rewrite stored values (only if readings after 2027-01-01 08:00 have come since)"
     assert [version.begin_date for version in after.versions] == [before.current.begin_date, SWAP]
     assert [after.current.values[path] for path in settings] == [before.current.values[path] for path in settings]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from reconciler.model.channels import Definitions, DesiredVersion, Snapshot
+from reconciler.model.channels import Definitions, DesiredVersion, Snapshot, Version
 from reconciler.model.fields import Impact
 from reconciler.model.findings import Location
 from reconciler.model.identifiers import Feed, Identifiers
@@ -45,6 +45,15 @@ def list_versions(live: Live, *versions: tuple[str, dict[str, Value]]) -> Desire
         for index, (begin, spec) in enumerate(versions)
     )
     return make_desired("north", live.id, listed[-1].spec, versions=listed)
+
+
+def begin_at(live: Live, *begins: str) -> Live:
+    """`live` with a version for each of these begins, which have its settings."""
+    versions = tuple(
+        Version(10 + number, begin or None, None, {**live.current.values, f"{V}beginDate": begin or None})
+        for number, begin in enumerate(begins)
+    )
+    return live.with_versions(versions)
 
 
 def plan_versions(live: Live, *versions: tuple[str, dict[str, Value]], insert: bool = False) -> Plan:
@@ -348,6 +357,14 @@ def test_what_is_created_and_what_is_not_listed_is_noted_at_its_place() -> None:
             f"once created, the version from {SWAP} cannot be deleted again",
             ("channelVersions", "1", "beginDate"),
         ),
+        (
+            "ESA534",
+            (
+                f"no live version begins at {SWAP}, but one that the list leaves out begins at 2024-01-01T00:00:00; "
+                "it would stay, and another version would be created"
+            ),
+            ("channelVersions", "1", "beginDate"),
+        ),
     ]
 
 
@@ -409,3 +426,78 @@ def test_a_new_unit_reroutes_the_feeds_that_name_their_channel_by_it() -> None:
     (route,) = plan.feeds
     assert (route.before, route.after) == (1, None)
     assert [block.rule for block in change_of(plan).blocked_by] or change_of(plan).feeds == ("logger",)
+
+
+IN_PLACE = (
+    "write its settings under esaChannelVersion in place of channelVersions, with the new beginDate; if not, list the "
+    "live one too"
+)
+
+
+@pytest.mark.parametrize(
+    ("lives", "listed", "effect", "way"),
+    [
+        (["", "2024-01-01T00:00:00"], ["", "2024-01-02T00:00:00"], "another version would be created", IN_PLACE),
+        (["", "2024-01-01T00:00:00"], ["", "2023-12-31T00:00:00"], "the new one is refused (ESA422)", IN_PLACE),
+        (["", "2024-01-01T00:00:00"], ["", "2034-01-01T00:00:00"], "another version would be created", IN_PLACE),
+        (["2024-01-01T00:00:00"], [""], "the new one is refused (ESA422)", IN_PLACE),
+        (
+            ["", "2024-01-01T00:00:00", "2025-01-01T00:00:00"],
+            ["", "2024-01-31T00:00:00", "2025-01-01T00:00:00", "2026-01-01T00:00:00"],
+            "the new one is refused (ESA422)",
+            "correct the date in EnergyCAP first; if not, list the live one too",
+        ),
+    ],
+    ids=["a day later", "a day earlier", "ten years later", "the beginning", "an older one among others"],
+)
+def test_another_begin_in_the_list_is_another_version_and_that_is_said(
+    lives: list[str], listed: list[str], effect: str, way: str
+) -> None:
+    plan = plan_versions(begin_at(make_live(1), *lives), *[(begin, {}) for begin in listed])
+
+    (found,) = [finding for finding in plan.findings if finding.code == "ESA534"]
+    new = next(begin for begin in listed if begin not in lives)
+    assert found.message == (
+        f"no live version begins at {new or 'the beginning'}, but one that the list leaves out begins at "
+        f"2024-01-01T00:00:00; it would stay, and {effect}"
+    )
+    assert found.fix == f'if the live one is meant, write  beginDate: "2024-01-01T00:00:00"; to move it, {way}'
+    assert found.location
+    assert found.location.path[3:] == (str(listed.index(new)), "beginDate")
+
+
+@pytest.mark.parametrize(
+    ("lives", "listed"),
+    [
+        ([""], ["2024-01-01T00:00:00"]),
+        (["", "2024-01-01T00:00:00"], ["", "2024-01-01T00:00:00", "2024-01-02T00:00:00"]),
+        (["", "2023-01-01T00:00:00", "2024-01-01T00:00:00"], ["", "2026-01-01T00:00:00"]),
+        (["", "2024-01-01T05:00:00Z"], ["", "2024-01-01T00:00:00", "2025-01-01T00:00:00"]),
+    ],
+    ids=["after the beginning", "beside a listed one", "far from both", "in a zone of unknown meaning"],
+)
+def test_a_new_version_that_can_mean_no_live_one_is_no_reason_to_warn(lives: list[str], listed: list[str]) -> None:
+    plan = plan_versions(begin_at(make_live(1), *lives), *[(begin, {}) for begin in listed])
+
+    assert "ESA534" not in [finding.code for finding in plan.findings]
+
+
+@pytest.mark.parametrize(
+    ("listed", "place"),
+    [
+        (["", "2026-12-01T00:00:00"], ("channelVersions", "1", "beginDate")),
+        (["", "2026-12-01T00:00:00", "2027-12-01T00:00:00"], ("channelVersions", "1", "beginDate")),
+        ([""], ("channelVersions",)),
+    ],
+    ids=["the last", "not the last", "not listed"],
+)
+def test_the_first_reading_after_a_swap_is_warned_of_at_the_version_that_it_is_the_first_of(
+    listed: list[str], place: tuple[str, ...]
+) -> None:
+    swapped = make_live(1, {f"{V}observationRuleId": 1}, **READ)
+
+    plan = plan_versions(begin_at(swapped, "", "2026-12-01T00:00:00"), *[(begin, {}) for begin in listed])
+
+    (found,) = [finding for finding in plan.findings if finding.code == "ESA634"]
+    assert found.location
+    assert found.location.path[2:] == place
