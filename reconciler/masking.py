@@ -20,8 +20,8 @@ _LONG_ENOUGH_FOR_DIGITS = 4
 # Shorter texts are not looked for across the ends of lines: two words below each other could make one.
 _WRAPPED = 16
 
-# Hexadecimal with something between the bytes.
-_PAIRS = re.compile("[0-9a-fA-F]{2}(?:[ :-][0-9a-fA-F]{2})+")
+# Hexadecimal with something between the bytes. A pattern is a text where most runs never compile it.
+_PAIRS = "[0-9a-fA-F]{2}(?:[ :-][0-9a-fA-F]{2})+"
 # Markdown leaves brackets and points out of the code that a word becomes.
 _CODE = "(?:`|</?code>)?"
 # The end of a line within base64, quoted-printable or a wrapped text, also as JSON and programs write it.
@@ -35,7 +35,7 @@ class Needle:
         self.text = text
         self._is_guarded = is_guarded
         # Of pairs of digits no run is long enough to be worth anything.
-        runs = [text.replace(" ", "")] if _PAIRS.fullmatch(text) else re.findall("[A-Za-z0-9]+", text)
+        runs = [text.replace(" ", "")] if re.fullmatch(_PAIRS, text) else re.findall("[A-Za-z0-9]+", text)
         self.probe = max(runs, key=len, default="")
         self._pattern: re.Pattern[str] | None = None
 
@@ -110,7 +110,7 @@ def _list_names() -> Mapping[str, tuple[str, ...]]:
 _DOUBLED: Mapping[str, tuple[str, ...]] = {'"': ('""',), "'": ("''",)}
 
 # A character by its number, as URLs, mails, JSON, HTML and programs write it. Of backslashes only the last one counts.
-_ESCAPE = re.compile(
+_ESCAPE = (
     r"[%=](?:25)*([0-9a-fA-F]{2})|&(?:amp;)*+#(?:0*([0-9]{1,6})|[xX]0*([0-9a-fA-F]{1,6}));"
     r"|\\(?:u\{?0*([0-9a-fA-F]{1,4})\}?|[xU]0*([0-9a-fA-F]{1,4})|[rn])"
 )
@@ -118,7 +118,7 @@ _ESCAPE = re.compile(
 
 def _decode(text: str) -> str:
     """`text` without escaped ends of lines, and with the letters and digits that stand there by their numbers."""
-    return _ESCAPE.sub(_decode_one, text) if any(sign in text for sign in "%=&\\") else text
+    return re.sub(_ESCAPE, _decode_one, text) if any(sign in text for sign in "%=&\\") else text
 
 
 def _decode_one(match: re.Match[str]) -> str:
@@ -187,9 +187,9 @@ _MARK = "\ufdd0"
 
 
 # Words of base64 joined by dots: names of channels and hosts, too.
-_DOTTED = re.compile(r"(?<![\w+/=-])[\w+/=-]++(?:\.[\w+/=-]++){2,}+", re.ASCII)
+_DOTTED = r"(?a)(?<![\w+/=-])[\w+/=-]++(?:\.[\w+/=-]++){2,}+"
 # Names have neither capital letters nor digits in the middle of a word.
-_MIXED = re.compile("[a-z][A-Z]|[0-9][A-Za-z]")
+_MIXED = "[a-z][A-Z]|[0-9][A-Za-z]"
 
 
 class Masker:
@@ -247,19 +247,19 @@ KEYS = Masker()
 
 def hide_likely(text: str) -> str:
     """`text` from a file without keys, and without what has the shape of one."""
-    return _DOTTED.sub(lambda match: "[looks like a key]" if _is_likely(match[0]) else match[0], KEYS.hide(text))
+    return re.sub(_DOTTED, lambda match: "[looks like a key]" if _is_likely(match[0]) else match[0], KEYS.hide(text))
 
 
 def blot_likely(line: str) -> str:
     """`line` with asterisks for what has the shape of a key."""
-    return _DOTTED.sub(lambda match: "*" * len(match[0]) if _is_likely(match[0]) else match[0], line)
+    return re.sub(_DOTTED, lambda match: "*" * len(match[0]) if _is_likely(match[0]) else match[0], line)
 
 
 def _is_likely(text: str) -> bool:
     """Whether `text` has the shape of a key: three parts of base64. Source: developer site, "Authentication"."""
     # Of an address host and path are told apart, for a path may hold a capital letter.
     pieces = text.split("/") if text.startswith("//") else [text]
-    mixed = [piece for piece in pieces if _MIXED.search(piece) and piece not in (piece.lower(), piece.upper())]
+    mixed = [piece for piece in pieces if re.search(_MIXED, piece) and piece not in (piece.lower(), piece.upper())]
     return any(_has_three_parts(piece.split(".")) for piece in mixed)
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TextIO
 
 from msgspec import Struct
 
-from reconciler.cli.file_io import open_atomic, open_unbuffered, write_file
 from reconciler.errors import FileError, UsageError
 from reconciler.reports.terminal import Style, no_style
 
@@ -83,6 +82,9 @@ class Output(Struct, frozen=True):
                 _set_encoding(target.format)
                 self.write(renderers[target.format](self.styler if target.format == TEXT else no_style))
             else:
+                # Imported here because most runs write to stdout only.
+                from reconciler.cli.file_io import write_file
+
                 write_file(target.file, renderers[target.format](no_style))
 
     def render_result(self, renderers: Renderers) -> None:
@@ -166,6 +168,8 @@ class Output(Struct, frozen=True):
             _set_encoding(target.format)
             yield self.write
             return
+        from reconciler.cli.file_io import open_atomic, open_unbuffered
+
         with open_unbuffered(target.file) if is_live else open_atomic(target.file) as write:
             yield write
 

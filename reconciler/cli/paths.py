@@ -53,7 +53,7 @@ def folder_in_repository(folder: Path) -> str | None:
     return "" if relative == "." else relative
 
 
-_DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
+_DESCRIPTOR = r"/(?:dev|proc/self)/fd/(\d+)"
 _STANDARD_STREAMS: Mapping[str, int] = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 # As many as Linux follows. Source: path_resolution(7).
 _MAX_LINKS = 40
@@ -65,7 +65,7 @@ def find_descriptor(path: Path) -> int | None:
     for _ in range(_MAX_LINKS):
         if place in _STANDARD_STREAMS:
             return _STANDARD_STREAMS[place]
-        if found := _DESCRIPTOR.fullmatch(place):
+        if found := re.fullmatch(_DESCRIPTOR, place):
             return int(found[1])
         if not os.path.islink(place):  # noqa: PTH114
             return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from reconciler.cli.exit_codes import ExitCode
@@ -96,6 +95,9 @@ def _has_project_signs(folder: Path) -> bool:
 def _find_below(output: Output, folder: Path) -> tuple[Path, ...]:
     """The projects below `folder`. Raises ProjectError if none is found and submodules are not checked out."""
     below = find_projects(folder)
+    # Imported here because most runs validate one project.
+    from shlex import quote
+
     # git leaves the folder of such a submodule empty, so its projects would be skipped silently.
     absent = " ".join(quote(path_prefix(path).rstrip("/")) for path in below.absent)
     if absent and not below.roots:
@@ -132,7 +134,7 @@ def _validate_project(root: Path) -> FindingsReport:
     if tree is None:
         return FindingsReport(findings, files=0, channels=0)
     foreign = check_hosts(root, tree, parse_allowed_hosts(os.environ.get(ALLOWED_HOSTS, "")))
-    loaded = load_definitions(root, folders_of(tree), tuple(tree.get("environments", {})))
+    loaded = load_definitions(root, folders_of(tree), tuple(tree.get("environments", {})), makes_digest=False)
     read = loaded.definitions
     return FindingsReport((*findings, *foreign, *loaded.findings), files=len(read.files), channels=len(read.channels))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from datetime import date
 from itertools import pairwise
@@ -311,14 +310,13 @@ def _is_day(text: str) -> bool:
 
 
 class ParsedFile(Struct, frozen=True):
-    """What one file says, and what is wrong with it; `digest` is of its content, whatever its line endings.
+    """What one file says, and what is wrong with it.
 
     `is_valid` says whether all of it could be read. If not, `content` has the valid parts, for checks across all files.
     `more` findings were left out.
     """
 
     file: str
-    digest: bytes
     content: FileContent = EMPTY
     findings: tuple[Finding, ...] = ()
     more: int = 0
@@ -341,22 +339,17 @@ def parse_fast(file: str, data: bytes, scalars: PlainScalars) -> ParsedFile | No
         return None
     # What fits the schema of channel files is a mapping.
     tree: Any = values.tree
-    return ParsedFile(file, content_digest(data), make_content(file, tree, values.lines))
-
-
-def content_digest(data: bytes) -> bytes:
-    """The digest of a file's content, whatever its line endings."""
-    return hashlib.sha256(data.replace(b"\r\n", b"\n") if b"\r" in data else data).digest()
+    return ParsedFile(file, make_content(file, tree, values.lines))
 
 
 # A possible name of a channel in a file that is not YAML: a key with nothing, or with a mapping, after it on its line.
-_NAME = re.compile(r"^[ ]+([A-Za-z0-9][A-Za-z0-9_.-]*):[ ]*(?:[{#].*)?$", re.MULTILINE)
+_NAME = r"(?m)^[ ]+([A-Za-z0-9][A-Za-z0-9_.-]*):[ ]*(?:[{#].*)?$"
 
 
 def recover_channels(document: Document, refused: Set[Keys], lines: Lines) -> FileContent:
     """All channels of a broken file by name, with the values that are not `refused`, and its valid feeds."""
     if not document.is_read:
-        names = dict.fromkeys(_NAME.findall(document.text))
+        names = dict.fromkeys(re.findall(_NAME, document.text))
         return FileContent(recovered=tuple(Desired(name, document.file, 1, None, {}) for name in names))
     tree = _prune(document.tree, (), refused)
     return make_content(document.file, _keep_valid(tree), lines) if isinstance(tree, dict) else EMPTY
@@ -419,7 +412,7 @@ def parse_fully(file: str, data: bytes) -> ParsedFile:
     for start, end in find_truncating_comments(document.text):
         message = f"the text is cut off before {document.text[start:end]}"
         document.findings.append(make_finding("ESA117", message, document.location_at(start, end)))
-    return ParsedFile(file, content_digest(data), content, tuple(document.findings), more, is_valid)
+    return ParsedFile(file, content, tuple(document.findings), more, is_valid)
 
 
 def _find_problems(document: Document) -> tuple[tuple[FileProblem, ...], int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -54,6 +53,8 @@ def show(value: object) -> str:
         return "a mapping of keys" if value else "{}"
     if isinstance(value, list):
         return "a list" if value else "[]"
+    import json  # noqa: PLC0415 - most runs have nothing to quote
+
     return shorten(json.dumps(value, ensure_ascii=False))
 
 

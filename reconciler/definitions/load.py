@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -85,28 +84,43 @@ class LoadResult(Struct, frozen=True):
     unread: tuple[str, ...] = ()
 
 
-def load_definitions(root: Path, folders: Sequence[str], environments: Collection[str] | None = None) -> LoadResult:
+def load_definitions(
+    root: Path, folders: Sequence[str], environments: Collection[str] | None = None, *, makes_digest: bool = True
+) -> LoadResult:
     """The definitions in `folders` below `root`, and all findings that the files alone can give.
 
     `environments` are those of the project file, and all of them are checked; None if they are not known.
     Never raises for a file or folder with errors. At most 50 findings are kept for each file, errors first; a note
-    counts the rest.
+    counts the rest. Without `makes_digest` the digest of the definitions is "".
     """
     found = find_files(root, folders)
     scalars = PlainScalars()
-    parsed_files = [_parse_file(root, file, scalars) for file in found.files]
+    digests: list[bytes] | None = [] if makes_digest else None
+    parsed_files = [_parse_file(root, file, scalars, digests) for file in found.files]
     findings = (*found.findings, *_check_files(parsed_files, environments))
     picked, rest = cap_findings(findings, {parsed.file: parsed.more for parsed in parsed_files})
     valid = _combine(parsed_files, [parsed for parsed in parsed_files if parsed.is_valid])
+    if digests is not None:
+        valid = replace(valid, digest=f"sha256:{_digest(b''.join(sorted(digests))).hex()}")
     unread = (*found.unread, *(parsed.file for parsed in parsed_files if not parsed.is_valid))
     return LoadResult(valid, note_omitted(locate_findings(root, picked), rest), unread)
 
 
-def _parse_file(root: Path, file: str, scalars: PlainScalars) -> ParsedFile:
+def _parse_file(root: Path, file: str, scalars: PlainScalars, digests: list[bytes] | None) -> ParsedFile:
     data = read_file(root, file)
     if isinstance(data, Finding):
-        return ParsedFile(file, b"", findings=(data,), is_valid=False)
+        return ParsedFile(file, findings=(data,), is_valid=False)
+    if digests is not None:
+        # The line endings of a checkout do not count.
+        digests.append(_digest(data.replace(b"\r\n", b"\n") if b"\r" in data else data))
     return parse_fast(file, data, scalars) or parse_fully(file, data)
+
+
+def _digest(data: bytes) -> bytes:
+    # Imported here because `validate` needs no digest, and this loads OpenSSL.
+    from hashlib import sha256  # noqa: PLC0415
+
+    return sha256(data).digest()
 
 
 def _check_files(parsed_files: Sequence[ParsedFile], environments: Collection[str] | None) -> Iterator[Finding]:
@@ -152,12 +166,11 @@ def _combine(parsed_files: Sequence[ParsedFile], used: Sequence[ParsedFile]) -> 
     channels = {guess.name: guess for parsed in used for guess in parsed.content.recovered}
     channels |= {channel.name: channel for parsed in reversed(used) for channel in parsed.content.channels}
     feeds = {feed.name: feed for parsed in reversed(used) for feed in parsed.content.feeds}
-    digests = b"".join(sorted(parsed.digest for parsed in parsed_files))
     return Definitions(
         channels=tuple(channels[name] for name in sorted(channels)),
         feeds=tuple(feeds[name] for name in sorted(feeds)),
         files=tuple(parsed.file for parsed in parsed_files),
-        digest=f"sha256:{hashlib.sha256(digests).hexdigest()}",
+        digest="",
     )
 
 

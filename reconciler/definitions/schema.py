@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeAlias
+
+from msgspec.json import decode
 
 from reconciler.model.values import count_characters
 
@@ -141,7 +142,7 @@ def find_schemas(package: Path) -> Path:
 def read_schema(format_: Format) -> Schema:
     """The schema of `format_`."""
     path = find_schemas(Path(__file__).parent.parent) / format_.value
-    schema: Schema = json.loads(path.read_bytes())
+    schema: Schema = decode(path.read_bytes())
     return schema
 
 

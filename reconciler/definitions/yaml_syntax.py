@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from contextlib import suppress
@@ -315,6 +314,8 @@ def _find_colon(line: _Line, key: str, value: str) -> YamlError | None:
 def _quote(key: str, value: str) -> str:
     if len(value) > _LONGEST_SHOWN:
         return "put the whole text in quotes"
+    import json  # noqa: PLC0415 - most files need no fix
+
     return f"write  {key}: {json.dumps(value, ensure_ascii=False)}"
 
 

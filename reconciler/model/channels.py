@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import sha256
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -81,6 +80,8 @@ _NEW_ID_BITS = 52
 
 def new_channel_id(name: str) -> int:
     """The id that stands for the channel called `name` in a plan, until EnergyCAP has created it; always the same."""
+    from hashlib import sha256  # noqa: PLC0415 - loads OpenSSL, and most runs create nothing
+
     number = int.from_bytes(sha256(name.encode("utf-8", "surrogatepass")).digest()[:8], "big")
     return _FIRST_NEW_ID + (number >> (64 - _NEW_ID_BITS))
 

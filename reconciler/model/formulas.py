@@ -15,15 +15,14 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_REFERENCE = re.compile(r"\bchannel\s*\(\s*([^()\s]+)\s*\)", re.IGNORECASE)
-_TOKEN = re.compile(
-    r"""(?P<reference>\bchannel\s*\(\s*(?P<target>[^()\s]+)\s*\))
+_REFERENCE = r"(?i)\bchannel\s*\(\s*([^()\s]+)\s*\)"
+_PIECE = r"""(?ix)
+        (?P<reference>\bchannel\s*\(\s*(?P<target>[^()\s]+)\s*\))
       | (?P<text>"[^"]*"|'[^']*')
       | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
       | (?P<word>[^\W\d]\w*)
-      | (?P<sign><=|>=|<>|!=|==|&&|\|\||\S)""",
-    re.IGNORECASE | re.VERBOSE,
-)
+      | (?P<sign><=|>=|<>|!=|==|&&|\|\||\S)
+"""
 
 
 class FormulaVerdict(Struct, frozen=True):
@@ -35,7 +34,7 @@ class FormulaVerdict(Struct, frozen=True):
 
 def find_references(formula: str) -> tuple[str, ...]:
     """The text in each `channel(…)` of `formula`, in order of appearance, each once."""
-    return tuple(dict.fromkeys(_REFERENCE.findall(formula)))
+    return tuple(dict.fromkeys(re.findall(_REFERENCE, formula)))
 
 
 def find_written(formula: str, reference: str) -> str:
@@ -47,14 +46,14 @@ def find_written(formula: str, reference: str) -> str:
 @lru_cache(maxsize=16)
 def _list_written(formula: str) -> dict[str, str]:
     written: dict[str, str] = {}
-    for match in _REFERENCE.finditer(formula):
+    for match in re.finditer(_REFERENCE, formula):
         written.setdefault(match.group(1), match.group())
     return written
 
 
 def rename_references(formula: str, rename: Callable[[str], str]) -> str:
     """`formula` with the text in each `channel(…)` renamed, and everything else unchanged, even spacing."""
-    return _REFERENCE.sub(lambda match: f"channel({rename(match.group(1))})", formula)
+    return re.sub(_REFERENCE, lambda match: f"channel({rename(match.group(1))})", formula)
 
 
 # Several rules check the same formula one after the other.
@@ -62,7 +61,7 @@ def rename_references(formula: str, rename: Callable[[str], str]) -> str:
 def tokenize(formula: str) -> tuple[str, ...]:
     """The tokens of `formula`, without the spacing between them; a reference is one token, `channel(42)`."""
     return tuple(
-        f"channel({match['target']})" if match["reference"] else match.group() for match in _TOKEN.finditer(formula)
+        f"channel({match['target']})" if match["reference"] else match.group() for match in re.finditer(_PIECE, formula)
     )
 
 

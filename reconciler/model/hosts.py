@@ -16,8 +16,7 @@ ALLOWED_HOSTS = "RECONCILER_ALLOWED_HOSTS"
 _VENDOR = ".energycap.com"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _NAME = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"
-_HOST = re.compile(_NAME, re.ASCII)
-_ENTRY = re.compile(rf"(?P<star>\*\.)?(?P<host>{_NAME}|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{{1,5}}))?", re.ASCII)
+_ENTRY = rf"(?P<star>\*\.)?(?P<host>{_NAME}|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{{1,5}}))?"
 
 
 class AllowedHost(Struct, frozen=True):
@@ -55,7 +54,7 @@ def is_allowed(url: str, allowed: tuple[AllowedHost, ...]) -> bool:
         return True
     if ":" in host:
         return any(one.allows(_normalize(host), port) for one in allowed)
-    if not _HOST.fullmatch(host):
+    if not re.fullmatch(_NAME, host, re.ASCII):
         return False
     return host.endswith(_VENDOR) or any(one.allows(host, port) for one in allowed)
 
@@ -77,7 +76,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _parse_entry(entry: str) -> AllowedHost:
-    match = _ENTRY.fullmatch(entry.lower())
+    match = re.fullmatch(_ENTRY, entry.lower(), re.ASCII)
     if match is None:
         raise _refuse(entry, "is not a host")
     host, port = match["host"].strip("[]"), int(match["port"]) if match["port"] else None

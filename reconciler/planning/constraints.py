@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -88,7 +87,7 @@ def _interval_unknown(interval: Value) -> tuple[Violation, ...]:
 
 
 def _propose_intervals(interval: float) -> Iterator[str]:
-    longer = next(iter(INTERVALS[bisect(INTERVALS, interval) :]), None)
+    longer = next((one for one in INTERVALS if one > interval), None)
     # The readings API gives intervals in seconds, and 900 is easily taken from there.
     if interval / 60 in INTERVALS:
         yield f"write  intervalMinutes: {interval // 60:g}  if {interval} seconds are meant"

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from enum import IntEnum, auto
-from heapq import nlargest
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from reconciler.masking import hide_likely
 from reconciler.model.fields import CHANNEL_IMPORT_ID, FORMULA, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
-from reconciler.model.formulas import find_written
 from reconciler.model.lookalikes import distinguish, look
 
 if TYPE_CHECKING:
@@ -32,7 +29,13 @@ def shorten(text: str) -> str:
 
 def show_value(value: Value) -> str:
     """`value` as JSON, cut to 60 characters if it is longer."""
-    return shorten(json.dumps(value, ensure_ascii=False))
+    return shorten(_write_json(value))
+
+
+def _write_json(value: Value) -> str:
+    import json  # noqa: PLC0415 - most runs have nothing to quote
+
+    return json.dumps(value, ensure_ascii=False)
 
 
 def describe_channel(channel: Live) -> str:
@@ -54,7 +57,7 @@ def show_values(one: Value, other: Value) -> tuple[str, str]:
 
     They are cut only if their difference stays visible.
     """
-    texts = distinguish(json.dumps(one, ensure_ascii=False), json.dumps(other, ensure_ascii=False))
+    texts = distinguish(_write_json(one), _write_json(other))
     shortened = (shorten(texts[0]), shorten(texts[1]))
     return (hide_likely(texts[0]), hide_likely(texts[1])) if shortened[0] == shortened[1] else shortened
 
@@ -80,6 +83,8 @@ def locate_identifiers(channel: Desired) -> Location:
 
 def locate_reference(channel: Desired, reference: str) -> Location:
     """The location of the `channel(…)` with `reference` in the formula of `channel`."""
+    from reconciler.model.formulas import find_written  # noqa: PLC0415 - most formulas are right
+
     return channel.locate(FORMULA, find_written(str(channel.spec[FORMULA]), reference))
 
 
@@ -180,6 +185,7 @@ def _find_typo(one: str, other: str) -> _Typo:
 def _find_alike(folded: str, names: Iterable[str]) -> tuple[str, ...]:
     # Imported here, as most runs have nothing to suggest.
     from difflib import get_close_matches  # noqa: PLC0415
+    from heapq import nlargest  # noqa: PLC0415
 
     pairs = set(pairwise(folded))
     likely = nlargest(

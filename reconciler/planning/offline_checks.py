@@ -31,17 +31,17 @@ from reconciler.model.identifiers import Identifiers
 from reconciler.model.lookalikes import tell_apart
 from reconciler.planning.constraints import CHANNEL_INFO, find_violations
 from reconciler.planning.environments import check_environments, check_views, list_views
-from reconciler.planning.formula_checks import check_references, find_formula_violations
 from reconciler.planning.messages import format_reference, locate_identifiers, shorten, show_value, suggest_channels
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Container, Hashable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 
     from reconciler.model.channels import Definitions, Desired
     from reconciler.model.findings import Finding
     from reconciler.model.identifiers import Feed
     from reconciler.model.values import Value
+    from reconciler.planning.constraints import Violation
 
 
 # A channel id, a channel import id, or all identifiers if neither is given.
@@ -205,8 +205,8 @@ def check_definitions(definitions: Definitions, environments: Collection[str] | 
     """
     channels = sorted(definitions.channels, key=lambda channel: (channel.file, channel.line, channel.name))
     feeds = sorted(definitions.feeds, key=lambda feed: (feed.location.file, feed.location.line, feed.name))
-    names = {channel.name for channel in channels}
-    findings = [finding for channel in channels for finding in _check_channel(channel, names)]
+    findings = [finding for channel in channels for finding in _check_channel(channel)]
+    findings += _check_formulas(channels)
     findings += check_environments(channels, environments)
     ordered = replace(definitions, channels=tuple(channels), feeds=tuple(feeds))
     findings += check_views(list_views(ordered, environments), _check_together)
@@ -221,19 +221,49 @@ def _check_together(definitions: Definitions) -> Iterator[Finding]:
             yield from _check_identifiers(channel)
         yield from _check_spaces_in_select(channel)
     yield from check_collisions(definitions.channels)
-    yield from check_references(definitions.channels, definitions.left_out)
+    yield from _check_references(definitions)
     yield from check_feeds(definitions.feeds, definitions.channels)
 
 
-def _check_channel(channel: Desired, names: Container[str]) -> Iterator[Finding]:
+def _check_channel(channel: Desired) -> Iterator[Finding]:
     if channel.creates:
         yield from _check_creation(channel)
-    for violation in (*find_violations(channel.spec), *find_formula_violations(channel.spec, names)):
-        place = channel.locate(violation.path)
-        yield make_finding(violation.code, violation.message, place, fix=violation.fix)
+    yield from _report(find_violations(channel.spec), channel)
     yield from _check_older_versions(channel)
     yield from _check_multiplier(channel)
     yield from _check_spaces(channel)
+
+
+def _report(violations: Iterable[Violation], channel: Desired) -> Iterator[Finding]:
+    for violation in violations:
+        place = channel.locate(violation.path)
+        yield make_finding(violation.code, violation.message, place, fix=violation.fix)
+
+
+def _check_formulas(channels: Sequence[Desired]) -> Iterator[Finding]:
+    """What is wrong with the texts of the formulas of `channels`, which are all."""
+    calculated = _list_calculated(channels)
+    if not calculated:
+        return
+    # Imported here because most files have no formulas.
+    from reconciler.planning.formula_checks import find_formula_violations  # noqa: PLC0415
+
+    names = {channel.name for channel in channels}
+    for channel in calculated:
+        yield from _report(find_formula_violations(channel.spec, names), channel)
+
+
+def _check_references(definitions: Definitions) -> Iterator[Finding]:
+    if not _list_calculated(definitions.channels):
+        return
+    # Imported here because most files have no formulas.
+    from reconciler.planning.formula_checks import check_references  # noqa: PLC0415
+
+    yield from check_references(definitions.channels, definitions.left_out)
+
+
+def _list_calculated(channels: Iterable[Desired]) -> list[Desired]:
+    return [channel for channel in channels if isinstance(channel.spec.get(FORMULA), str)]
 
 
 def _check_older_versions(channel: Desired) -> Iterator[Finding]:

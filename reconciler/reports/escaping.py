@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ MAX_TEXT = 90
 # What CI systems read as a command in a log: `::name::` as the first word of a line (GitHub), `##[name]` (GitHub) and
 # `##vso[…]` (Azure Pipelines) anywhere. Wrapping can put any word first in a line.
 # Source: GitHub's "Workflow commands", Azure's "Logging commands".
-_COMMAND = re.compile(r"(?<!\S)::|##(?=\w*\[)")
+_COMMAND = r"(?<!\S)::|##(?=\w*\[)"
 
 
 def escape_text(text: str) -> str:
@@ -27,7 +26,7 @@ def escape_text(text: str) -> str:
     Control characters, line breaks, bidirectional and zero-width marks, odd spaces and lone surrogates become `\n`,
     `\x1b`, `\u202e`. The first character of what a CI system would read as a command is escaped too.
     """
-    if text.isprintable() and _COMMAND.search(text) is None:
+    if text.isprintable() and re.search(_COMMAND, text) is None:
         return text
     return "".join(escape_characters(text))
 
@@ -35,18 +34,22 @@ def escape_text(text: str) -> str:
 def escape_characters(text: str) -> list[str]:
     """The characters of `text`, each escaped as by `escape_text`."""
     shown = [character if character.isprintable() else escape_character(character) for character in text]
-    for match in _COMMAND.finditer(text):
+    for match in re.finditer(_COMMAND, text):
         shown[match.start()] = f"\\x{ord(match.group()[0]):02x}"
     return shown
 
 
 def dump_document(document: object) -> str:
     """`document` as indented JSON, with the keys in the order given and a newline at the end."""
+    import json  # noqa: PLC0415 - most runs print text
+
     return _escape_commands(json.dumps(document, indent=2, allow_nan=False)) + "\n"
 
 
 def dump_line(document: object) -> str:
     """`document` as JSON on one line, with a newline at the end."""
+    import json  # noqa: PLC0415 - most runs print text
+
     return _escape_commands(json.dumps(document, allow_nan=False)) + "\n"
 
 
@@ -56,13 +59,13 @@ def _escape_commands(text: str) -> str:
 
 
 # Text that needs no escape between backticks, not even in a table cell.
-_PLAIN_CODE = re.compile(r"(?! )[^`|\\]+(?<! )")
-_SPECIAL = re.compile(r"[^\w .,/-]|_")
+_PLAIN_CODE = r"(?! )[^`|\\]+(?<! )"
+_SPECIAL = r"[^\w .,/-]|_"
 _CLOSING = "),.;:"
 # Opening brackets, then a quoted text with what closes it, or else everything up to the next space. Takes linear time.
-_WORD = re.compile(rf'(\(*)(?:("[^"]*"|\{{[^{{}}]*\}})([{_CLOSING}]*+)(?=\s|$)|(\S+))')
+_WORD = rf'(\(*)(?:("[^"]*"|\{{[^{{}}]*\}})([{_CLOSING}]*+)(?=\s|$)|(\S+))'
 # Words and numbers that no renderer turns into a mention, a reference, a link or an emoji.
-_PLAIN_WORD = re.compile(r"[^\W\d_]+(?:['/-][^\W\d_]+)*|\d[\d.:-]*|ESA\d+|→")
+_PLAIN_WORD = r"[^\W\d_]+(?:['/-][^\W\d_]+)*|\d[\d.:-]*|ESA\d+|→"
 
 CLOSE_DETAILS = "\n</details>\n\n"
 
@@ -73,9 +76,9 @@ def code(text: str) -> str:
     Neither GitHub nor GitLab looks for mentions, references or emojis in code.
     """
     text = escape_text(text)
-    if _PLAIN_CODE.fullmatch(text):
+    if re.fullmatch(_PLAIN_CODE, text):
         return f"`{text}`"
-    return f"<code>{_SPECIAL.sub(lambda match: f'&#{ord(match.group())};', text)}</code>"
+    return f"<code>{re.sub(_SPECIAL, lambda match: f'&#{ord(match.group())};', text)}</code>"
 
 
 def prose(text: str) -> str:
@@ -83,7 +86,7 @@ def prose(text: str) -> str:
 
     Not for the start of a line, where a word could begin a list.
     """
-    return " ".join(map(_render_word, _WORD.finditer(escape_text(text))))
+    return " ".join(map(_render_word, re.finditer(_WORD, escape_text(text))))
 
 
 def tabulate(head: Sequence[str], rows: Iterable[Sequence[str]] = ()) -> str:
@@ -125,4 +128,4 @@ def _render_word(match: re.Match[str]) -> str:
     opened = max(0, word.count("(") - word.count(")"))
     own = min(opened, len(closing) - len(closing.lstrip(")")))
     word, closing = word + closing[:own], closing[own:]
-    return f"{opening}{word if _PLAIN_WORD.fullmatch(word) else code(word)}{closing}"
+    return f"{opening}{word if re.fullmatch(_PLAIN_WORD, word) else code(word)}{closing}"

@@ -110,7 +110,7 @@ WIDTH = 80
 Chunk: TypeAlias = tuple[tuple[str, Style], ...]
 
 # A quoted value is easier to find and to copy if no line ends inside it.
-_WORD = re.compile(r'(?:"[^"]*"|\S)+')
+_WORD = r'(?:"[^"]*"|\S)+'
 
 
 def chunk(text: str, style: Style = Style.PLAIN) -> Chunk:
@@ -125,7 +125,7 @@ def split_words(text: str, style: Style = Style.PLAIN) -> tuple[Chunk, ...]:
     """
     chunks: list[Chunk] = []
     for index, part in enumerate(escape_text(text).split("  ")):
-        words = [f" {part}"] if index % 2 else _WORD.findall(part)
+        words = [f" {part}"] if index % 2 else re.findall(_WORD, part)
         chunks += [chunk(word, style) for word in words]
     return tuple(chunks)
 

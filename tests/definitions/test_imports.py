@@ -20,8 +20,14 @@ FOR_FINDINGS = (
     "click",
     "dataclasses",
     "difflib",
+    # Loads OpenSSL.
+    "hashlib",
+    "inspect",
+    "json",
     "jsonschema",
+    "reconciler.cli.file_io",
     "reconciler.definitions.schema_errors",
+    "reconciler.planning.formula_checks",
     "reconciler.rules.catalogue",
     # Releases of jsonschema before 4.26 import it.
     "socket",
