@@ -284,6 +284,13 @@ class RemovedDefinition(Struct, frozen=True):
     value: Value = None
 
 
+class LeftOut(Struct, frozen=True):
+    """What `only` leaves out of the environment of a plan, by name: channels, and the feeds that expect one of them."""
+
+    channels: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
+
+
 class Plan(Struct, frozen=True):
     """The changes in the order of apply, with all managed channels that need none, and what they were planned against.
 
@@ -313,6 +320,7 @@ class Plan(Struct, frozen=True):
     folder: str = ""
     uncommitted: bool | None = None
     released: tuple[RemovedDefinition, ...] = ()
+    left_out: LeftOut = LeftOut()
 
     @property
     def is_complete(self) -> bool:

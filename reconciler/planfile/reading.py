@@ -115,6 +115,7 @@ def _decode_plan(row: PlanRow) -> Plan:
         unmanaged=row.summary.unmanaged,
         findings=convert(row.findings, tuple[Finding, ...], from_attributes=True),
         released=row.no_longer_managed,
+        left_out=row.left_out,
         feeds=convert(row.feeds, tuple[FeedRoute, ...], from_attributes=True),
         formula_links=row.formula_links,
     )

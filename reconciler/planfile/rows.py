@@ -11,7 +11,17 @@ from reconciler.model.channels import DataPoint
 from reconciler.model.fields import FIELD_AT
 from reconciler.model.findings import Severity
 from reconciler.model.identifiers import V3_NAMES, Identifiers, ResolutionFailure
-from reconciler.model.plan import Action, Edit, FormulaLink, History, RemovedDefinition, Summary, Verdict, VersionAction
+from reconciler.model.plan import (
+    Action,
+    Edit,
+    FormulaLink,
+    History,
+    LeftOut,
+    RemovedDefinition,
+    Summary,
+    Verdict,
+    VersionAction,
+)
 
 if TYPE_CHECKING:
     from reconciler.model.values import Spec
@@ -201,6 +211,8 @@ class PlanRow(Row, frozen=True):
     feeds: tuple[FeedRow, ...]
     formula_links: tuple[FormulaLink, ...]
     resource_changes: tuple[Document, ...]
+    # A plan that leaves nothing out does not have it.
+    left_out: LeftOut = LeftOut()
 
 
 class VersionedRow(Row, frozen=True):

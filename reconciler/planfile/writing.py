@@ -92,6 +92,7 @@ def _encode_unsealed(plan: Plan) -> Document:
         "no_longer_managed": to_builtins(plan.released),
         "feeds": [_encode_feed(feed) for feed in plan.feeds],
         "formula_links": to_builtins(plan.formula_links),
+        **({"left_out": to_builtins(plan.left_out)} if plan.left_out.channels else {}),
         "resource_changes": [_encode_change(change, dependents.get(change.name, ())) for change in plan.changes],
     }
 

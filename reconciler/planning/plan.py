@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from reconciler.model.channels import is_new_id
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.lookalikes import tell_apart
-from reconciler.model.plan import Blocker, ChannelLabel, FormulaLink, Plan
+from reconciler.model.plan import Blocker, ChannelLabel, FormulaLink, LeftOut, Plan
 from reconciler.model.project import VersionInsert
 from reconciler.planning.changes import PreconditionResults, make_changes
 from reconciler.planning.context import block_unread, check_unread_feeds, make_context
@@ -194,13 +194,14 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, request: PlanRequest
             )
         ),
         feeds=feeds.routes,
+        left_out=_list_left_out(definitions, request.filter),
         formula_links=find_formula_links(
             everything,
             {name: draft for name, draft in drafting.drafts.items() if name in kept},
             {match.live.id: match.desired.name for match in matches},
         ),
     )
-    return _apply_filter(plan, desired, kept) if request.filter else plan
+    return _apply_filter(plan, definitions, kept) if request.filter else plan
 
 
 def _make_code_tables(
@@ -312,19 +313,32 @@ def _check_found_again(drafting: _Drafting, results: PreconditionResults, index:
         yield from check_still_found(existing, make_index(planned.values()))
 
 
-def _apply_filter(plan: Plan, desired: Sequence[Desired], kept: Container[str]) -> Plan:
-    unmatched = _check_patterns(plan.filter, desired)
+def _list_left_out(definitions: Definitions, patterns: Sequence[str]) -> LeftOut:
+    """What is left out of the environment, but for what the filter leaves out anyway."""
+    names = [one.name for one in definitions.left_out if not patterns or matches_filter(one.name, patterns)]
+    feeds = (feed.name for feed in definitions.left_out_feeds if feed.expect in names)
+    return LeftOut(tuple(sorted(names)), tuple(sorted(feeds)))
+
+
+def _apply_filter(plan: Plan, definitions: Definitions, kept: Container[str]) -> Plan:
+    unmatched = _check_patterns(plan.filter, definitions, plan.environment)
     findings = (finding for finding in plan.findings if finding.location and _is_kept(finding.location.path, kept))
     changes = tuple(change for change in plan.changes if change.name in kept)
     return replace(plan, changes=changes, findings=_sort((*unmatched, *findings)))
 
 
-def _check_patterns(patterns: Iterable[str], desired: Sequence[Desired]) -> Iterator[Finding]:
+def _check_patterns(patterns: Iterable[str], definitions: Definitions, environment: str) -> Iterator[Finding]:
+    desired = definitions.channels
     names = [channel.name for channel in desired]
     unmatched = [text for text in dict.fromkeys(patterns) if not any(matches_filter(name, (text,)) for name in names)]
     owners = find_owners(unmatched, desired)
     for pattern in unmatched:
-        fix = advise_pattern("--only", pattern, names, owners.get(pattern, ()))
+        left_out = next((one for one in definitions.left_out if matches_filter(one.name, (pattern,))), None)
+        fix = (
+            f"{left_out.name} is left out of {environment}; write  --environment {left_out.only[0]}"
+            if left_out
+            else advise_pattern("--only", pattern, names, owners.get(pattern, ()))
+        )
         yield make_finding("ESA307", f"no channel matches the pattern, found {show_value(pattern)}", fix=fix)
 
 

@@ -34,7 +34,14 @@ from reconciler.reports.plan_groups import (
     group_identical,
     introduce_blocked_dependents,
 )
-from reconciler.reports.plan_summary import count_changes, count_findings, describe_filter, is_compared, summarize_plan
+from reconciler.reports.plan_summary import (
+    count_changes,
+    count_findings,
+    describe_filter,
+    describe_left_out,
+    is_compared,
+    summarize_plan,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -223,6 +230,7 @@ def render_plan_html(plan: Plan) -> str:
         summary=plan.summary,
         sentence=summarize_plan(plan),
         filtered=describe_filter(plan),
+        left_out=describe_left_out(plan),
         counts=count_changes(plan),
         is_compared=is_compared(plan),
         style=style,

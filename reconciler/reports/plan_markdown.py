@@ -19,7 +19,7 @@ from reconciler.reports.markdown_sections import (
     make_formulas_section,
     make_risk_sections,
 )
-from reconciler.reports.plan_summary import count_changes, describe_filter, summarize_plan
+from reconciler.reports.plan_summary import count_changes, describe_filter, describe_left_out, summarize_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -92,6 +92,8 @@ def _list_foot(plan: Plan) -> Iterator[str]:
         yield legend
     if plan.filter:
         yield prose(describe_filter(plan))
+    if plan.left_out.channels:
+        yield prose(describe_left_out(plan))
     commit = f" from commit {code(plan.commit)}" if plan.commit else ""
     commit += " + uncommitted changes" if plan.uncommitted else ""
     time = format_time(plan.created.removesuffix("Z"))

@@ -12,7 +12,7 @@ from reconciler.reports.escaping import escape_text
 from reconciler.reports.formatting import count, join_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from reconciler.model.findings import Finding
     from reconciler.model.plan import FeedRoute, Plan
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # The rules about readings that a plan sends to another channel.
 _REROUTING = frozenset(("ESA601", "ESA602", "ESA603", "ESA604"))
 
+_NAMES = 5
 # As many digits as git shows of a short commit.
 _COMMIT_DIGITS = 7
 
@@ -45,6 +46,21 @@ def describe_filter(plan: Plan) -> str:
         return ""
     patterns = join_words([escape_text(pattern) for pattern in plan.filter])
     return f"Filtered: only channels that match {patterns}, with what they depend on; all others were left out."
+
+
+def describe_left_out(plan: Plan) -> str:
+    """A sentence on what the files have and leave out of this environment; "" if that is nothing."""
+    channels, feeds = plan.left_out.channels, plan.left_out.feeds
+    if not channels:
+        return ""
+    with_feeds = f", and with them {_list_names('feed', feeds)}" if feeds else ""
+    return f"Left out, as only lists other environments: {_list_names('channel', channels)}{with_feeds}."
+
+
+def _list_names(noun: str, names: Sequence[str]) -> str:
+    shown = [escape_text(name) for name in names[:_NAMES]]
+    more = [f"{len(names) - _NAMES} more"] if len(names) > _NAMES else []
+    return f"{count(len(names), noun)} ({join_words([*shown, *more])})"
 
 
 def count_changes(plan: Plan) -> str:

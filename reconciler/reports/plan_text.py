@@ -32,6 +32,7 @@ from reconciler.reports.plan_groups import (
 from reconciler.reports.plan_summary import (
     count_changes,
     describe_filter,
+    describe_left_out,
     describe_uncommitted,
     find_feeds_to_review,
     summarize_plan,
@@ -93,6 +94,7 @@ def _render_foot(plan: Plan, styler: Styler, *, hidden: int) -> Iterator[str]:
         yield from _wrap_sentence(f"{words} not shown; --show-unchanged lists them.", styler, style=Style.FAINT)
     yield from _wrap_sentence(render_legend(plan), styler, style=Style.FAINT)
     yield from _wrap_sentence(describe_filter(plan), styler, style=Style.WARNING)
+    yield from _wrap_sentence(describe_left_out(plan), styler)
     yield from _wrap_sentence(describe_uncommitted(plan), styler, style=Style.WARNING)
     yield styler(count_changes(plan), Style.HEADING)
 

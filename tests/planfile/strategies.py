@@ -21,6 +21,7 @@ from reconciler.model.plan import (
     FeedStep,
     FormulaLink,
     History,
+    LeftOut,
     Origin,
     Plan,
     RemovedDefinition,
@@ -65,6 +66,9 @@ _update_fields = st.lists(st.sampled_from(FIELDS), min_size=1, max_size=3, uniqu
 _released = st.builds(
     RemovedDefinition, st.sampled_from(["channel", "feed", "setting"]), texts, texts, _maybe_text, _maybe_text
 )
+
+
+_names_left_out = st.lists(names, min_size=1, max_size=2).map(tuple)
 
 
 @st.composite
@@ -181,6 +185,7 @@ def _plans(draw: st.DrawFn) -> Plan:
         commit=draw(_maybe_text),
         uncommitted=draw(st.none() | st.booleans()),
         released=tuple(draw(st.lists(_released, max_size=2))),
+        left_out=draw(st.just(LeftOut()) | st.builds(LeftOut, _names_left_out, st.lists(texts, max_size=2).map(tuple))),
         definitions_digest=draw(texts),
         folder=draw(texts),
         filter=tuple(draw(st.lists(texts, max_size=2))),

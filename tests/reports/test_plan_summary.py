@@ -6,10 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.plan import FeedRoute, Origin
+from reconciler.model.plan import FeedRoute, LeftOut, Origin
 from reconciler.reports.plan_summary import (
     count_changes,
     describe_filter,
+    describe_left_out,
     find_feeds_to_review,
     format_environment,
     summarize_plan,
@@ -90,6 +91,19 @@ def test_a_filtered_plan_says_so() -> None:
 
 def test_a_whole_plan_says_nothing_of_filters() -> None:
     assert describe_filter(PLANS["mixed"]) == ""
+
+
+def test_what_only_leaves_out_is_counted_and_named() -> None:
+    names = tuple(f"trial-{number}" for number in range(1, 8))
+
+    assert describe_left_out(make_plan()) == ""
+    assert describe_left_out(replace(make_plan(), left_out=LeftOut(("trial",)))) == (
+        "Left out, as only lists other environments: 1 channel (trial)."
+    )
+    assert describe_left_out(replace(make_plan(), left_out=LeftOut(names, ("logger", "meter")))) == (
+        "Left out, as only lists other environments: 7 channels (trial-1, trial-2, trial-3, trial-4, trial-5 and 2 "
+        "more), and with them 2 feeds (logger and meter)."
+    )
 
 
 def test_the_counts_are_one_stable_line() -> None:
