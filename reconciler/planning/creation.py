@@ -24,7 +24,7 @@ from reconciler.model.lookalikes import tell_apart
 from reconciler.model.plan import Blocker, Edit
 from reconciler.planning.diff import Draft, apply_values, changed_paths
 from reconciler.planning.matching import Match
-from reconciler.planning.messages import describe_channel, shorten, show_value, suggest
+from reconciler.planning.messages import describe_channel, find_misspelt, shorten, show_value, suggest
 from reconciler.planning.translation import to_ids
 from reconciler.planning.versions import add_versions, draft_versions, split_versions
 from reconciler.rules import RULES, make_finding
@@ -197,12 +197,11 @@ def _find_similar(desired: Desired, neighbours: Sequence[Live], context: PlanCon
     for path in (CHANNEL_IMPORT_ID, "channelInfo"):
         names = {str(other.values[path]): other for other in others if other.values.get(path)}
         given = str(desired.spec.get(path))
-        near = suggest(given, names)
-        if near:
-            key, other = path, names[near[0]]
+        if near := find_misspelt(given, names):
+            other = names[near]
             message = (
-                f"a channel that is not managed here has a similar {key}, found {show_value(given)} beside "
-                f"{describe_channel(other)}{tell_apart(given, near[0])}"
+                f"a channel that is not managed here has nearly the same {path}, found {show_value(given)} beside "
+                f"{describe_channel(other)}{tell_apart(given, near)}"
             )
             fix = f"if that channel is meant, write  select: {{channelId: {other.id}}}  in place of  create: true"
             yield make_finding("ESA524", message, desired.locate(path), fix=fix)

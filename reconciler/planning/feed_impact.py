@@ -180,7 +180,8 @@ def _describe(identifiers: Identifiers) -> str:
         return f"import id {show_value(identifiers.channel_import_id)}"
     minutes = None if identifiers.interval_seconds is None else f"{identifiers.interval_seconds / 60:g} minutes"
     parts = (identifiers.observation_type_code, identifiers.unit_code, minutes)
-    return f"meter {show_value(identifiers.meter_import_id)} ({', '.join(shorten(part) for part in parts if part)})"
+    more = ", ".join(shorten(part) for part in parts if part)
+    return f"meter {show_value(identifiers.meter_import_id)}{f' ({more})' if more else ' alone'}"
 
 
 def _locate_feed(feed: Feed) -> Location:

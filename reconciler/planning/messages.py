@@ -155,6 +155,27 @@ def suggest(name: str, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(candidate for typo, candidate in near if typo <= farthest)[:_OFFERED]
 
 
+def find_misspelt(name: str, names: Iterable[str]) -> str | None:
+    """The one of `names` that is one typo away from `name`; None if there is none.
+
+    Names that differ in a digit are no typo: channels of one kind are numbered.
+    """
+    folded = _fold(name)
+    return next(
+        (
+            other
+            for other in sorted(names)
+            if _find_typo(folded, _fold(other)) is not _Typo.SEVERAL and not _differ_in_digits(folded, _fold(other))
+        ),
+        None,
+    )
+
+
+def _differ_in_digits(one: str, other: str) -> bool:
+    pairs = [(a, b) for a, b in zip(one, other, strict=False) if a != b]
+    return len(one) == len(other) and bool(pairs) and all(a.isdigit() and b.isdigit() for a, b in pairs)
+
+
 def _fold(name: str) -> str:
     return look(name).casefold()
 
