@@ -1,13 +1,13 @@
-"""Twelve plans that between them show all that a report can be asked to show."""
+"""Plans that between them show all that a report can be asked to show."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from reconciler.model.channels import DataPoint
-from reconciler.model.fields import FIELD_AT, OBSERVATION_RULES, Impact
+from reconciler.model.channels import DataPoint, new_channel_id
+from reconciler.model.fields import FIELD_AT, FIELDS, OBSERVATION_RULES, Impact
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.formulas import rename_references
 from reconciler.model.plan import (
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
     from reconciler.model.values import Spec, Value
 
-IDS = {"nb-elec-use": 1042, "nb-elec-losses": 1043, "nb-elec-net": 1044, "nb-solar-yield": 1070}
+IDS = {"nb-elec-use": 1042, "nb-elec-losses": 1043, "nb-elec-net": 1044, "nb-solar-yield": 1070} | {
+    name: new_channel_id(name) for name in ("nb-wind", "nb-wind-net")
+}
 MULTIPLIER = "esaChannelVersion.multiplier"
 FORMULA = "esaChannelVersion.formula"
 RULE = "esaChannelVersion.observationRule"
@@ -217,6 +219,51 @@ def _alike() -> tuple[Change, ...]:
     )
 
 
+_NEW_SETTINGS: dict[str, Value] = {
+    "channelImportId": "NB-WIND-01",
+    "observationTypeCode": "ELECUSE",
+    "intervalMinutes": 15,
+    "isCalculated": False,
+    "isPrimaryValue": True,
+    MULTIPLIER: 40,
+    RULE: "Trip",
+}
+
+
+def make_creation(name: str, settings: Spec, **others: Any) -> Change:
+    """The creation of a channel called `name` with `settings`."""
+    spec = {"channelInfo": f"{name} to be", **settings}
+    edits = (
+        Edit(path, None, value, Impact.STRUCTURAL if path == "isPrimaryValue" and value else Impact.FORWARD)
+        for path, value in spec.items()
+    )
+    ids = {"observationTypeId": 1} if "observationTypeCode" in spec else {}
+    change = make_change(name, *edits, channel_id=new_channel_id(name), **others)
+    return replace(
+        change,
+        action=Action.CREATE,
+        channel_info=spec["channelInfo"],
+        line=12,
+        before=dict.fromkeys(spec),
+        live=dict.fromkeys(field.path for field in FIELDS),
+        target_values={**dict.fromkeys(field.path for field in FIELDS), **_by_ids(spec), **ids},
+        version_id=0,
+        version_count=0,
+        fingerprint="",
+        history=None,
+    )
+
+
+_NEW_LINKS = (
+    FormulaLink(
+        ChannelLabel(new_channel_id("nb-wind-net"), "nb-wind-net", "nb-wind-net to be"),
+        ChannelLabel(new_channel_id("nb-wind"), "nb-wind", "nb-wind to be"),
+        before=False,
+        after=True,
+    ),
+)
+
+
 HOSTILE = (
     "</td><script>alert(1)</script> | `rm -rf` @everyone\n::set-output name=x::y ##[add-mask]z \x1b[31m\u202egpj -->"
 )
@@ -289,6 +336,18 @@ PLANS = {
             Finding("ESA604", Severity.NOTE, 'readings for import id "NB-ELEC-01-USE" would start to go to a channel'),
         ],
         formula_links=_LINKS,
+    ),
+    "creation": make_plan(
+        make_change("nb-elec-use", RENAME),
+        make_creation("nb-wind", _NEW_SETTINGS),
+        make_creation(
+            "nb-wind-net",
+            {"isCalculated": True, FORMULA: "channel(nb-wind) * 2"},
+            depends_on=["nb-wind"],
+        ),
+        make_creation("nb-wind-spare", {"channelImportId": "OLD-1"}, data_point=SOUTH, blocked_by=[UNCLEAR]),
+        formula_links=_NEW_LINKS,
+        feeds=[FeedRoute("wind-logger", "nb-wind", None, new_channel_id("nb-wind"), ())],
     ),
     "broken": replace(
         make_plan(

@@ -136,6 +136,7 @@ _ROOM = 10_000_000
 class Counts(Struct, frozen=True):
     """What a report says of a plan in numbers. Edits that rewrite stored values are those of changes to be sent."""
 
+    create: int
     update: int
     blocked: int
     unchanged: int
@@ -182,12 +183,13 @@ def _expect_agreement(plan: Plan) -> None:
 def _count_each(document: dict[str, Any]) -> Counts:
     """The numbers as they follow from the changes of a plan file, one by one."""
     changes = document["resource_changes"]
-    verdicts = [change["verdict"] for change in changes if change["change"]["actions"] == ["update"]]
+    actions = [change["change"]["actions"][0] for change in changes if change["verdict"] == "allowed"]
     edits = [edit for change in changes if change["verdict"] == "allowed" for edit in change["edits"]]
     return Counts(
-        update=verdicts.count("allowed"),
-        blocked=verdicts.count("blocked") + verdicts.count("unknown"),
-        unchanged=len(changes) - len(verdicts),
+        create=actions.count("create"),
+        update=actions.count("update"),
+        blocked=len(changes) - len(actions),
+        unchanged=actions.count("no-op"),
         unmanaged=document["summary"]["unmanaged"],
         rewriting_edits=sum(edit["impact"] == "history" for edit in edits),
     )
@@ -201,18 +203,22 @@ def _count_rewriting(document: dict[str, Any]) -> int:
 
 def _read_summary(document: dict[str, Any]) -> Counts:
     summary = document["summary"]
-    return Counts(summary["update"], summary["blocked"], summary["no_op"], summary["unmanaged"], 0)
+    return Counts(summary["create"], summary["update"], summary["blocked"], summary["no_op"], summary["unmanaged"], 0)
 
 
 def _read_sentences(text: str) -> Counts:
     """The numbers in the first sentence and in the line of counts, each of which says some of them too."""
     text = " ".join(text.split())
     text = text.replace("Plan: none, as", "Plan: 0 to update, 0 blocked, 0 unchanged, 0 unmanaged. None, as")
-    (line,) = re.findall(r"Plan: (\d+) to update, (\d+) blocked, (\d+) unchanged, (\d+) unmanaged\.", text)
-    update, blocked, unchanged, unmanaged = map(int, line)
+    pattern = r"Plan: (?:(\d+) to create, )?(\d+) to update, (\d+) blocked, (\d+) unchanged, (\d+) unmanaged\."
+    (line,) = re.findall(pattern, text)
+    create, update, blocked, unchanged, unmanaged = (int(number or 0) for number in line)
+    assert _find_number(r"(\d+) new channels? would be created", text) == create
     assert _find_number(r"(\d+) channels? would change in", text) == update
     assert _find_number(r"; (\d+) (?:more )?changes? (?:is|are) blocked", text) == blocked
-    return Counts(update, blocked, unchanged, unmanaged, _find_number(r"; (\d+) edits? may rewrite stored", text))
+    return Counts(
+        create, update, blocked, unchanged, unmanaged, _find_number(r"; (\d+) edits? may rewrite stored", text)
+    )
 
 
 def _read_headings(text: str, pattern: str) -> tuple[int, int]:
