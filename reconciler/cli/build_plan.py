@@ -63,6 +63,7 @@ def build_plan(
         folder=folder_in_repository(context.root) or "",
         uncommitted=uncommitted,
         filter=tuple(only),
+        not_found=context.project.guards.not_found,
     )
     snapshot = _add_data_points(live, loaded.definitions)
     plan = make_plan(loaded.definitions, snapshot, basis)

@@ -24,6 +24,7 @@ from reconciler.model.project import (
     HistoryRewrites,
     MaxChanges,
     OnBlocked,
+    OnNotFound,
     PrimaryMove,
     Project,
     VersionDates,
@@ -203,6 +204,7 @@ def _make_guards(settings: Mapping[str, Any]) -> Guards:
         max_changes=_make_max_changes(settings.get("maxChanges")),
         history_rewrites=HistoryRewrites(settings.get("historyRewrites", HistoryRewrites.ASK)),
         blocked=OnBlocked(settings.get("blocked", OnBlocked.SKIP)),
+        not_found=OnNotFound(settings.get("notFound", OnNotFound.STOP)),
     )
 
 

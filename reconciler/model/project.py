@@ -52,6 +52,13 @@ class OnBlocked(Enum):
     STOP = "stop"
 
 
+class OnNotFound(Enum):
+    """What becomes of a plan if a channel of the files is not in EnergyCAP at all."""
+
+    STOP = "stop"
+    SKIP = "skip"
+
+
 class Environment(Struct, frozen=True):
     """One service to plan against. `url` is `sandbox` for the embedded one; `api_key_env` names a variable.
 
@@ -84,6 +91,7 @@ class Guards(Struct, frozen=True):
     max_changes: MaxChanges | None = None
     history_rewrites: HistoryRewrites = HistoryRewrites.ASK
     blocked: OnBlocked = OnBlocked.SKIP
+    not_found: OnNotFound = OnNotFound.STOP
 
 
 class Project(Struct, frozen=True):

@@ -50,7 +50,8 @@ class PlanContext(Struct, frozen=True):
     channel, by its id; the last is empty unless the plan converts a channel. `formula_rejections` are EnergyCAP's
     reasons against a new formula, by the id of the channel that would get it. `unread` says why the list of units or of
     observation types could not be read in full, by the path of their code. `version_dates` says whether EnergyCAP's
-    version dates with a zone are local time or UTC; None if the environment does not set it.
+    version dates with a zone are local time or UTC; None if the environment does not set it. `skipped` are the names of
+    channels that were not found, without which the plan goes on.
     """
 
     index: Index
@@ -65,6 +66,7 @@ class PlanContext(Struct, frozen=True):
     formula_rejections: Mapping[int, Sequence[str]] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
     version_dates: VersionDates | None = None
+    skipped: frozenset[str] = frozenset()
 
     def planned(self, channel: Live) -> Live:
         """`channel` as it will be after the plan."""

@@ -247,7 +247,15 @@ def _block_rerouting_changes(
         results = PreconditionResults(propagate_blockers(blocks, preconditions.needs), preconditions.needs)
         traces = trace_identifiers([feed.identifiers for feed in ordered], context.index, _list_steps(results, drafts))
         traced = {trace.identifiers: trace for trace in traces}
-        impacts = [FeedImpact(feed, expected.get(feed.expect), traced[feed.identifiers]) for feed in ordered]
+        impacts = [
+            FeedImpact(
+                feed,
+                expected.get(feed.expect),
+                traced[feed.identifiers],
+                is_skipped=feed.expect in context.skipped,
+            )
+            for feed in ordered
+        ]
         lost = [impact for impact in impacts if impact.loses_channel]
         if not lost:
             return results, [blocked.get(impact.feed.name, impact) for impact in impacts]

@@ -223,25 +223,30 @@ _SHOWN = 5
 class FeedImpact(Struct, frozen=True):
     """What a plan does to a feed: the trace of its identifiers, beside the id of the channel that it expects.
 
-    `expected` is None if that channel was not found. `is_blocked` says that the plan blocks the change that would
-    reroute the feed; the trace is then what would happen without the block.
+    `expected` is None if that channel was not found; `is_skipped` says that the plan goes on without it. `is_blocked`
+    says that the plan blocks the change that would reroute the feed; the trace is then what would happen without the
+    block.
     """
 
     feed: Feed
     expected: int | None
     trace: ResolutionTrace
     is_blocked: bool = False
+    is_skipped: bool = False
 
     @property
     def loses_channel(self) -> bool:
-        """Whether the feed reaches the channel that it expects now, and would not after the plan."""
+        """Whether the feed reaches the channel that it expects now, and would not after the plan.
+
+        Where the expected channel is skipped, nobody can tell which way is right, so any other way counts.
+        """
         before, after = self.trace.before.channel_id, self.trace.after.channel_id
-        return self.expected is not None and before == self.expected != after
+        return before != after and (self.is_skipped or (self.expected is not None and before == self.expected))
 
     @property
     def losing_change(self) -> ResolutionChange:
-        """The change after which the readings no longer reach the expected channel."""
-        return self.trace.find_losing_change(self.expected)
+        """The change after which the readings no longer reach the channel that they reach now."""
+        return self.trace.find_losing_change(self.trace.before.channel_id)
 
 
 def make_feed_blocker(impact: FeedImpact, context: PlanContext) -> Blocker:
@@ -249,10 +254,16 @@ def make_feed_blocker(impact: FeedImpact, context: PlanContext) -> Blocker:
     losing, feed = impact.losing_change, impact.feed
     edits = causing_edits(losing.draft, feed.identifiers)
     paths = " and ".join(edit.path for edit in edits)
+    destination = describe_destination(losing.resolution, context)
     return Blocker(
-        find_code(losing.resolution),
-        f"would take the readings of feed {feed.name} away from {show_id(impact.expected, context)}: "
-        f"they would {describe_destination(losing.resolution, context)}",
+        "ESA336" if impact.is_skipped else find_code(losing.resolution),
+        (
+            f"would reroute feed {feed.name}, which expects {feed.expect}, and that channel was not found: "
+            f"its readings would {destination}"
+        )
+        if impact.is_skipped
+        else f"would take the readings of feed {feed.name} away from {show_id(impact.expected, context)}: "
+        f"they would {destination}",
         {
             "feed": f"{feed.name} ({feed.location.file}:{feed.location.line})",
             "identifiers": format_given_identifiers(feed.identifiers),

@@ -28,7 +28,7 @@ from reconciler.planning.messages import (
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from reconciler.model.channels import Desired, Live
     from reconciler.model.findings import Finding
@@ -157,8 +157,8 @@ class MatchResult(Struct, frozen=True):
     """The matches without an error, the findings on all, and the ids of all live channels that were found.
 
     `hidden` are matches with a live channel that may be the right one: too little of it could be read to decide. A
-    channel of the files that is in no match at all has a finding of severity error, or is one of `new`: channels to be
-    created that no live channel matches.
+    channel of the files that is in no match at all has a finding of severity error, or no live channel matches it and
+    it is one of `new`, channels to be created, or of `skipped`.
     """
 
     matches: tuple[Match, ...]
@@ -166,14 +166,21 @@ class MatchResult(Struct, frozen=True):
     found: frozenset[int]
     hidden: tuple[Match, ...] = ()
     new: tuple[Desired, ...] = ()
+    skipped: tuple[Desired, ...] = ()
 
 
-def match_channels(channels: Sequence[Desired], index: Index) -> MatchResult:
-    """Each of `channels` with the live channel that it, and no other one, matches on the data point that it names."""
+def match_channels(channels: Sequence[Desired], index: Index, *, may_skip: bool = False) -> MatchResult:
+    """Each of `channels` with the live channel that it, and no other one, matches on the data point that it names.
+
+    With `may_skip`, one that no live channel matches has a warning instead of an error, unless all are like that.
+    """
     lookups = [resolve_desired(desired, index) for desired in channels]
     hidden = {id(lookup): live for lookup in lookups if (live := _find_hidden(lookup, index)) is not None}
     missing = [lookup for lookup in lookups if lookup.resolution.failure is not None and id(lookup) not in hidden]
-    findings = [*_explain_failures([lookup for lookup in missing if not _is_new(lookup)], index)]
+    lost = [lookup for lookup in missing if not _is_new(lookup)]
+    # If nothing at all is found, the environment is wrong, or the whole of EnergyCAP was not read.
+    skipped = [lookup for lookup in lost if _is_absent(lookup)] if may_skip and len(missing) < len(lookups) else []
+    findings = [*_explain_failures(lost, index, {id(lookup) for lookup in skipped})]
     found: dict[int, list[Lookup]] = defaultdict(list)
     for lookup in lookups:
         if lookup.resolution.channel_id is not None:
@@ -188,13 +195,18 @@ def match_channels(channels: Sequence[Desired], index: Index) -> MatchResult:
     findings += _check_outdated(lookups)
     maybe = tuple(Match(lookup.desired, hidden[id(lookup)]) for lookup in lookups if id(lookup) in hidden)
     new = tuple(lookup.desired for lookup in missing if _is_new(lookup))
-    return MatchResult(tuple(matches), tuple(findings), frozenset(found), maybe, new)
+    absent = tuple(lookup.desired for lookup in skipped)
+    return MatchResult(tuple(matches), tuple(findings), frozenset(found), maybe, new, absent)
 
 
 def _is_new(lookup: Lookup) -> bool:
     """Whether the channel of `lookup` is to be created: only by its import id can it be found again afterwards."""
-    is_missing = lookup.resolution.failure is ResolutionFailure.UNMATCHED
-    return lookup.desired.creates and is_missing and lookup.identifiers == _identify_wanted(lookup.desired)
+    return lookup.desired.creates and _is_absent(lookup) and lookup.identifiers == _identify_wanted(lookup.desired)
+
+
+def _is_absent(lookup: Lookup) -> bool:
+    """Whether no live channel at all matches `lookup`, as opposed to several, or one that cannot be told."""
+    return lookup.resolution.failure is ResolutionFailure.UNMATCHED
 
 
 def _find_hidden(lookup: Lookup, index: Index) -> Live | None:
@@ -269,9 +281,14 @@ def _describe_planned(resolution: Resolution) -> str:
     return f"it will match {'several channels' if resolution.failure is ResolutionFailure.AMBIGUOUS else 'no channel'}"
 
 
-def _explain_failures(missing: Iterable[Lookup], index: Index) -> Iterator[Finding]:
+def _explain_failures(missing: Iterable[Lookup], index: Index, skipped: Container[int]) -> Iterator[Finding]:
     for number, lookup in enumerate(missing):
-        yield explain_failure(lookup.desired, lookup.identifiers, lookup.resolution, index, suggests=number < _COMPARED)
+        suggests = number < _COMPARED
+        finding = explain_failure(lookup.desired, lookup.identifiers, lookup.resolution, index, suggests=suggests)
+        if id(lookup) in skipped:
+            message = f"channel is skipped, as guards.notFound is skip: {finding.message}"
+            finding = make_finding("ESA536", message, finding.location, detail=finding.detail)
+        yield finding
 
 
 def _check_shared(sharing: Sequence[Lookup], live: Live, index: Index) -> Iterator[Finding]:

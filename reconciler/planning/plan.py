@@ -14,7 +14,7 @@ from reconciler.model.channels import is_new_id
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.lookalikes import tell_apart
 from reconciler.model.plan import Blocker, ChannelLabel, FormulaLink, LeftOut, Plan
-from reconciler.model.project import VersionInsert
+from reconciler.model.project import OnNotFound, VersionInsert
 from reconciler.planning.changes import PreconditionResults, make_changes
 from reconciler.planning.context import block_unread, check_unread_feeds, make_context
 from reconciler.planning.creation import check_new_channels, draft_creation, find_new_channels
@@ -120,6 +120,7 @@ class PlanRequest(Struct, frozen=True):
 
     `filter` holds patterns of channel names, `formula_rejections` EnergyCAP's reasons against formulas of this plan, by
     the id of the channel that would get one. `folder` is where the project is in its repository, "" for its root.
+    `not_found` is the guard for channels of the files that are not there.
     """
 
     tool_version: str
@@ -131,6 +132,7 @@ class PlanRequest(Struct, frozen=True):
     formula_rejections: Mapping[int, Sequence[str]] = field(default_factory=dict)
     folder: str = ""
     uncommitted: bool | None = None
+    not_found: OnNotFound = OnNotFound.STOP
 
 
 class _Drafting(Struct, frozen=True):
@@ -151,17 +153,19 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, request: PlanRequest
     """
     desired = sorted(definitions.channels, key=lambda channel: (channel.name, channel.file, channel.line))
     index = make_index(snapshot.channels)
-    matched = match_channels(desired, index)
+    matched = match_channels(desired, index, may_skip=request.not_found is OnNotFound.SKIP)
+    skipped = frozenset(channel.name for channel in matched.skipped)
     new = find_new_channels(matched.new, index, snapshot.data_points)
     matches = (*matched.matches, *new.matches)
     everything = add_new_channels(index, [match.live for match in new.matches]) if new.matches else index
     # A channel that could not be read gets no edit; block_unread adds an unknown change for it.
     readable = [match for match in matched.matches if not match.live.flaw]
-    tables = _make_code_tables(desired, matches, everything, snapshot.reference)
+    tables = replace(_make_code_tables(desired, matches, everything, snapshot.reference), skipped=skipped)
     drafting = _make_drafts(readable, tables, may_insert=request.environment.version_insert is VersionInsert.ALLOW)
     drafting = _add_creations(drafting, new, tables)
     drafting = _warn_of_edits(drafting, everything, snapshot.reference)
     context = _make_plan_context(drafting, matches, everything, snapshot.reference, request)
+    context = replace(context, skipped=skipped)
     preconditions = _check_drafts(drafting.drafts, context, definitions.feeds)
     names = [channel.name for channel in desired]
     kept = _select(names, request.filter, preconditions)

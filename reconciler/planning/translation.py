@@ -56,6 +56,7 @@ class CodeTables(Struct, frozen=True):
     code. `defined_names` are those of all channels in the files; `channel_ids` maps those that were found to their live
     ids, `channel_names` the ids to the names. `live_ids` are those of all live channels. `unread` says, by the path of
     a code, why EnergyCAP's list of these could not be read in full; a code that is not in `codes` may then exist.
+    `skipped` are the names of channels that were not found, without which the plan goes on.
     """
 
     ids: Mapping[str, Mapping[str, tuple[int, ...]]]
@@ -65,6 +66,7 @@ class CodeTables(Struct, frozen=True):
     channel_names: Mapping[int, str]
     live_ids: Container[int]
     unread: Mapping[str, str] = MappingProxyType({})
+    skipped: Container[str] = ()
 
 
 def codes_by_id(reference: ReferenceData) -> Codes:
@@ -230,7 +232,7 @@ def _unseen_id(desired: Desired, path: str, unread: str) -> Finding:
     return make_finding("ESA416", message, desired.locate(path))
 
 
-def _translate_formula(desired: Desired, formula: str, tables: CodeTables) -> tuple[str, tuple[Finding, ...]]:
+def _translate_formula(desired: Desired, formula: str, tables: CodeTables) -> tuple[str, tuple[Finding | Blocker, ...]]:
     references = find_references(formula)
     findings = tuple(finding for text in references for finding in _check_reference(desired, text, tables))
 
@@ -241,10 +243,12 @@ def _translate_formula(desired: Desired, formula: str, tables: CodeTables) -> tu
     return rename_references(formula, number), findings
 
 
-def _check_reference(desired: Desired, reference: str, tables: CodeTables) -> tuple[Finding, ...]:
+def _check_reference(desired: Desired, reference: str, tables: CodeTables) -> tuple[Finding | Blocker, ...]:
     match read_id(reference):
         case None if reference in tables.channel_ids:
             return ()
+        case None if reference in tables.skipped:
+            return (_uses_skipped(reference),)
         case None if reference in tables.defined_names:
             code, what = "ESA313", "formula uses a channel that was not found in EnergyCAP"
         case None:
@@ -254,3 +258,12 @@ def _check_reference(desired: Desired, reference: str, tables: CodeTables) -> tu
         case _:
             code, what = "ESA314", "formula uses a channel that is not in EnergyCAP"
     return (make_finding(code, f"{what}, found channel({shorten(reference)})", locate_reference(desired, reference)),)
+
+
+def _uses_skipped(reference: str) -> Blocker:
+    return Blocker(
+        "ESA313",
+        f"formula uses a channel that was not found in EnergyCAP and is skipped, found channel({shorten(reference)})",
+        {"skipped": reference},
+        f"correct how {shorten(reference)} is found, or make it in EnergyCAP",
+    )

@@ -370,6 +370,15 @@ _LIVE_RULES: tuple[Rule, ...] = (
         Certainty.DOCUMENTED,
         "correct one of the two; ids differ between environments",
     ),
+    Rule(
+        "ESA336",
+        "A change would reroute a feed whose expected channel was not found.",
+        "Whether the readings would go where they belong cannot be told without that channel, which guards.notFound "
+        "lets the plan skip.",
+        f"{_CONTRACT}: what depends on a channel that is skipped is blocked",
+        Certainty.PROJECT,
+        "correct how the expected channel is found, or correct expect",
+    ),
 )
 
 # Seen in the files alone, without a look at the service.
@@ -477,4 +486,4 @@ OFFLINE_REFERENCE_RULES: tuple[Rule, ...] = (
     ),
 )
 
-REFERENCE_RULES: tuple[Rule, ...] = (*_LIVE_RULES, *OFFLINE_REFERENCE_RULES)
+REFERENCE_RULES: tuple[Rule, ...] = tuple(sorted((*_LIVE_RULES, *OFFLINE_REFERENCE_RULES), key=lambda rule: rule.code))

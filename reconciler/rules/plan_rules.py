@@ -385,6 +385,16 @@ IMPACT_RULES: tuple[Rule, ...] = (
         "write beginDate as EnergyCAP has it if the live version is meant, or list that one too",
         Severity.WARNING,
     ),
+    Rule(
+        "ESA536",
+        "A channel is not in EnergyCAP and is skipped.",
+        "guards.notFound lets the other changes go on without it. Nothing of the channel is compared or sent, and what "
+        "depends on it is blocked. If none of the channels is found, that is an error all the same.",
+        _GUARDS,
+        Certainty.PROJECT,
+        "correct how it is found, or leave it out of this environment with only; otherwise nothing to do",
+        Severity.WARNING,
+    ),
 )
 
 

@@ -15,6 +15,7 @@ from reconciler.model.project import (
     HistoryRewrites,
     MaxChanges,
     OnBlocked,
+    OnNotFound,
     PrimaryMove,
     Project,
     VersionDates,
@@ -42,6 +43,7 @@ guards:
   maxChanges: 30%
   historyRewrites: forbid
   blocked: stop
+  notFound: skip
 """
 
 
@@ -101,7 +103,7 @@ def test_a_project_file_becomes_records(tmp_path: Path) -> None:
                 ),
             ),
             "sandbox",
-            Guards(MaxChanges(30, is_percent=True), HistoryRewrites.FORBID, OnBlocked.STOP),
+            Guards(MaxChanges(30, is_percent=True), HistoryRewrites.FORBID, OnBlocked.STOP, OnNotFound.SKIP),
         ),
         [],
     )

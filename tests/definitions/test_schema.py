@@ -33,7 +33,8 @@ TYPES = {
     Kind.LOCAL_TIME: "string",
     Kind.FORMULA: "string",
 }
-IN_CHANNEL = ("select", "channelId", "create", VERSION, VERSIONS)
+OF_ONE = ("select", "selectIn", "only", "channelId", "create", VERSIONS)
+IN_CHANNEL = (*OF_ONE, VERSION)
 
 
 def subschemas(schema: Any) -> Iterator[dict[str, Any]]:
@@ -123,9 +124,7 @@ def test_the_schema_of_a_channel_is_the_table_of_fields() -> None:
 
 def test_defaults_have_the_keys_of_a_channel_except_its_identity() -> None:
     assert properties("defaults") == {
-        key: schema
-        for key, schema in properties("channel").items()
-        if key not in ("select", "channelId", "channelImportId", VERSIONS)
+        key: schema for key, schema in properties("channel").items() if key not in (*OF_ONE, "channelImportId")
     }
 
 

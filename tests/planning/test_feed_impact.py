@@ -11,6 +11,7 @@ from reconciler.model.channels import Definitions, Snapshot
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.identifiers import Feed, Identifiers, ResolutionFailure
 from reconciler.model.plan import Blocker, FeedRoute, FeedStep, Verdict
+from reconciler.model.project import OnNotFound
 from reconciler.planning.feed_impact import may_affect_routing, recheck_feeds
 from reconciler.planning.plan import make_plan
 from tests.planning.tenant import BASIS, REFERENCE, SOUTH, V, list_blocks, make_calculated, make_desired, make_live
@@ -28,6 +29,7 @@ TO_KWH: Spec = {UNIT: "KWH"}
 KW: Spec = {f"{V}unitId": 2}
 AWAY = "would take the readings of feed logger away from one: they would"
 NO_MATCH = "match no channel"
+LOST = "was not found"
 TYPES = '"ELECUSE" → "GASUSE"'
 SENT_C1 = 'readings for import id "C-1"'
 USE_KWH = Identifiers(meter_import_id="NB-ELEC-01", observation_type_code="ELECUSE", unit_code="KWH")
@@ -623,3 +625,33 @@ def test_only_a_reroute_of_this_feed_by_this_change_counts_as_reviewed(
     blocks = recheck_feeds(change, ONE, (ONE, TWIN), (feed,), REFERENCE)
 
     assert [block.rule for block in blocks] == (["ESA603"] if is_blocked else [])
+
+
+def skip_plan(feeds: Sequence[Feed], channels: Sequence[Desired], live: Sequence[Live]) -> Plan:
+    definitions = Definitions(tuple(channels), tuple(feeds), ("channels/north.yaml",), "sha256:0")
+    request = replace(BASIS, not_found=OnNotFound.SKIP)
+    return make_plan(definitions, Snapshot(tuple(live), ONE_KIND), request)
+
+
+def test_a_change_that_reroutes_a_feed_whose_channel_is_skipped_is_blocked() -> None:
+    live = [make_live(1), make_live(2, {**KW, "channelInfo": "Check"})]
+
+    plan = skip_plan([feed("logger", "gone")], [make_desired("one", 1, TO_KW), make_desired("gone", 99)], live)
+
+    (change,) = plan.changes
+    assert [(block.rule, block.message, block.evidence["expects"]) for block in change.blocked_by] == [
+        (
+            "ESA336",
+            f"would reroute feed logger, which expects gone, and that channel {LOST}: its readings would {NO_MATCH}",
+            None,
+        )
+    ]
+    assert [(route.name, route.before, route.is_change_blocked) for route in plan.feeds] == [("logger", 1, True)]
+
+
+def test_a_change_that_leaves_such_a_feed_where_it_is_goes_on() -> None:
+    channels = [make_desired("one", 1, {"channelInfo": "New"}), make_desired("gone", 99)]
+
+    plan = skip_plan([feed("logger", "gone")], channels, [make_live(1)])
+
+    assert [change.is_sendable for change in plan.changes] == [True]

@@ -17,6 +17,7 @@ from tests.planning.tenant import SOUTH, V, make_calculated, make_desired, make_
 if TYPE_CHECKING:
     from reconciler.model.channels import DataPoint, Desired, Live
     from reconciler.model.values import Spec
+    from reconciler.planning.identification import Index
 
 ONE, TWO, THREE = make_live(1), make_live(2), make_live(3, data_point=SOUTH)
 INDEX = make_index((ONE, TWO, THREE))
@@ -559,3 +560,46 @@ def test_similar_import_ids_are_searched_for_a_few_channels_only() -> None:
     findings = match_channels(lost, CANDIDATES).findings
 
     assert [bool(finding.detail) for finding in findings] == 20 * [True] + 10 * [False]
+
+
+def skip(*channels: Desired, index: Index = INDEX) -> tuple[list[str], list[tuple[str, Severity, str]]]:
+    """The names of the channels that are skipped, and code, severity and message of the findings."""
+    result = match_channels(channels, index, may_skip=True)
+    found = [(finding.code, finding.severity, finding.message) for finding in result.findings]
+    return [channel.name for channel in result.skipped], found
+
+
+def test_a_channel_that_nothing_matches_can_be_skipped_with_a_warning() -> None:
+    assert skip(make_desired("north", 1), make_desired("gone", 99)) == (
+        ["gone"],
+        [
+            (
+                "ESA536",
+                Severity.WARNING,
+                "channel is skipped, as guards.notFound is skip: no live channel matches, found none with channelId 99",
+            )
+        ],
+    )
+
+
+def test_if_nothing_is_found_at_all_nothing_is_skipped() -> None:
+    skipped, found = skip(make_desired("one", 98), make_desired("other", 99))
+
+    assert (skipped, [code for code, _, _ in found]) == ([], ["ESA301", "ESA301"])
+
+
+def test_a_channel_that_several_match_or_that_has_no_identifiers_is_never_skipped() -> None:
+    several = make_desired("several", 0, select=Identifiers(meter_import_id="NB-ELEC-01"))
+    nameless = make_desired("nameless", 0, select=None)
+
+    skipped, found = skip(make_desired("south", 3), several, nameless)
+
+    assert (skipped, [code for code, _, _ in found]) == ([], ["ESA302", "ESA331"])
+
+
+def test_a_channel_that_may_be_the_one_that_cannot_be_read_is_never_skipped() -> None:
+    unread = replace(make_live(4), flaw="no import id", unread=frozenset({"channelImportId"}))
+
+    by_import_id = make_desired("north", 0, select=BY_OLD)
+
+    assert skip(make_desired("south", 3), by_import_id, index=make_index((ONE, TWO, THREE, unread))) == ([], [])
