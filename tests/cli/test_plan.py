@@ -6,13 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from reconciler import sandbox
 from tests.cli.workspace import PROJECT
-from tests.worlds import make_channel, make_version, make_world
+from tests.worlds import make_channel, make_data_point, make_version, make_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -262,3 +262,73 @@ def test_readings_that_came_after_the_review_stop_the_begin(workspace: Workspace
     assert workspace.run("apply", "plan.json").code == 5
     (version,) = workspace.live(1)["channelVersions"]
     assert version["beginDate"] is None
+
+
+NEW = {
+    "create": True,
+    "channelImportId": "NEW-USE",
+    "channelInfo": "New use",
+    "observationTypeCode": "ELECUSE",
+    "summarizationMethod": "Sum",
+    "intervalMinutes": 15,
+    "isPrimaryValue": True,
+    "esaChannelVersion": {"unitCode": "KWH", "observationRule": "Trip", "multiplier": 40},
+}
+
+
+def plan_new(workspace: Workspace, *arguments: str, **file: Any) -> tuple[int, list[str], Any]:
+    """Exit code, the rules of findings and blocks, and the one change of a plan that creates a channel."""
+    workspace.define({"new": NEW}, **file)
+    answer = workspace.run("plan", "--format", "json", *arguments)
+    plan = json.loads(answer.out)
+    change = next(iter(plan["resource_changes"]), None)
+    blocks = [block["rule"] for block in change["blocked_by"]] if change else []
+    return answer.code, [*(finding["code"] for finding in plan["findings"]), *blocks], change
+
+
+def test_a_channel_is_created_on_the_data_point_that_its_file_names(workspace: Workspace) -> None:
+    workspace.load(make_world(make_channel(1)))
+
+    code, rules, change = plan_new(workspace, dataPoint="DP-1")
+
+    assert (code, rules, change["change"]["actions"], change["channel_id"]) == (0, [], ["create"], None)
+    assert change["data_point"]["id"] == 1
+
+
+def test_a_data_point_without_a_channel_is_read_by_its_id(workspace: Workspace) -> None:
+    workspace.load({**make_world(make_channel(1)), "dataPoints": [make_data_point(1), make_data_point(2)]})
+
+    code, rules, change = plan_new(workspace, dataPointId=2)
+
+    assert (code, rules, change["change"]["actions"]) == (0, [], ["create"])
+    assert (change["data_point"]["code"], change["data_point"]["import_id"]) == ("DP-2", "DPI-2")
+
+
+def test_a_data_point_that_the_service_does_not_have_is_an_error(workspace: Workspace) -> None:
+    workspace.load(make_world(make_channel(1)))
+
+    assert plan_new(workspace, dataPointId=77) == (1, ["ESA344"], None)
+
+
+def test_offline_a_data_point_is_known_only_if_the_snapshot_has_it(workspace: Workspace) -> None:
+    workspace.load({**make_world(make_channel(1)), "dataPoints": [make_data_point(1), make_data_point(2)]})
+    workspace.run("snapshot", "--out", "copy.json")
+
+    code, rules, change = plan_new(workspace, "--snapshot", "copy.json", dataPointId=2)
+
+    assert (code, rules, change["verdict"]) == (3, ["ESA423"], "unknown")
+
+
+def test_a_formula_that_uses_a_new_channel_is_not_asked_about_before_it_exists(workspace: Workspace) -> None:
+    workspace.load(make_world(make_channel(1, isPrimaryValue=True), SUM))
+    edit = {"channelId": 2, "esaChannelVersion": {"formula": "channel(new) * 2"}}
+    workspace.define({"new": {**NEW, "isPrimaryValue": False}, "sum": edit}, dataPoint="DP-1")
+
+    answer = workspace.run("plan", "--format", "json")
+
+    changes = json.loads(answer.out)["resource_changes"]
+    assert answer.code == 0
+    assert [(change["name"], change["verdict"], change["depends_on"]) for change in changes] == [
+        ("new", "allowed", []),
+        ("sum", "allowed", ["esa_channel.new"]),
+    ]

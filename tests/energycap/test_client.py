@@ -16,7 +16,7 @@ from reconciler.energycap.mapping import ImportResponse, StoredReading, channel_
 from reconciler.energycap.session import Session
 from reconciler.energycap.transport import Transport
 from reconciler.errors import BadResponse, ProjectError, Rejected, ServiceError, Unauthorized, Unavailable, Unreachable
-from reconciler.model.channels import ObservationType, ReferenceData, Snapshot, SummarizationMethod, Unit
+from reconciler.model.channels import DataPoint, ObservationType, ReferenceData, Snapshot, SummarizationMethod, Unit
 from reconciler.model.fields import FIELDS
 from reconciler.model.formulas import FormulaVerdict
 from reconciler.model.project import ChannelEdit
@@ -686,3 +686,20 @@ def test_readings_arrive_in_the_sandbox_and_are_read_back(tmp_path: Path) -> Non
         ("2026-12-01T00:30", 2),
     ]
     assert isinstance(kept[0], StoredReading)
+
+
+def answer_data_point(request: httpx.Request) -> httpx.Response:
+    """Four data points: one as documented, one that is not there, one that may not be read, one with another's id."""
+    number = int(request.url.path.rpartition("/")[2])
+    commodity = {"commodityId": 1, "commodityCode": "ELECTRIC", "commodityInfo": "Electric"}
+    shown = {"dataPointCode": "SC-01", "dataPointInfo": "Science", "importId": "SC-IMP", "commodity": commodity}
+    answers = {1: (200, {**shown, "dataPointId": 1}), 2: (404, None), 3: (403, None), 4: (200, {"dataPointId": 5})}
+    status, document = answers[number]
+    return httpx.Response(status, json=document)
+
+
+def test_data_points_are_read_by_id_and_only_a_404_says_that_there_is_none() -> None:
+    with open_reader(URL, KEY, httpx.MockTransport(answer_data_point)) as reader:
+        points = reader.read_data_points({1, 2, 3, 4})
+
+    assert points == {1: DataPoint(1, "SC-01", "Science", "SC-IMP", "Electric"), 2: None}
