@@ -3,6 +3,9 @@
 load: load a project's definitions: all files read, checked and combined; start here
 discovery: the definition files on disk, found in a stable order and read whole
 channel_file: one channel file parsed, checked, and turned into desired channels and feeds
+consistency: what is wrong with a channel file beyond its schema
+templates: settings with placeholders that channels use, and what is wrong with one alone
+template_filling: the templates of all files filled in, with where each value came from
 fast_reader: unquoted scalars as values, and the fast reader for files of plain lines
 yaml_reader: the full reader, for all other files: values, locations and every YAML error
 yaml_syntax: YAML parsers as streams of events, and syntax errors as messages that name the usual mistake

@@ -13,6 +13,7 @@ import yaml
 from reconciler.definitions.channel_file import flatten
 from reconciler.definitions.channel_writer import is_plain, make_tree, render_member, to_flow_scalar, to_yaml_scalar
 from reconciler.definitions.fast_reader import PlainScalars, try_fast_parse
+from reconciler.definitions.templates import USE, WITH
 from reconciler.definitions.yaml_reader import parse_yaml
 from reconciler.definitions.yaml_syntax import SCANNER
 from reconciler.model.fields import CHANNEL_FIELDS, IS_CALCULATED, VERSION, VERSION_FIELDS
@@ -174,6 +175,8 @@ _CHANNELS = ("channels",)
 _BYTE_ORDER_MARK = "\ufeff"
 # The keys of a channel and of its version, in the order of new files. A new channel comes after all others.
 _KEYS = (
+    USE,
+    WITH,
     "select",
     "channelId",
     *(path for field in CHANNEL_FIELDS for path in (field.path, field.alias) if path),

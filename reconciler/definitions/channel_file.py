@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
-from datetime import date
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from reconciler.definitions.consistency import check_consistency
 from reconciler.definitions.fast_reader import PlainScalars, decode, try_fast_parse
-from reconciler.definitions.file_problems import FileProblem, describe_mapping
 from reconciler.definitions.schema import Format, validator_for
+from reconciler.definitions.templates import (
+    SECTION,
+    USE,
+    WITH,
+    Template,
+    TemplateUse,
+    find_cut_values,
+    find_spelled,
+    make_template,
+)
 from reconciler.model.channels import SELECT, SELECT_IN, Desired, DesiredVersion
 from reconciler.model.fields import (
     BEGIN_DATE,
@@ -25,20 +34,18 @@ from reconciler.model.fields import (
 )
 from reconciler.model.findings import Location
 from reconciler.model.identifiers import Feed, Identifiers
-from reconciler.model.values import begin_key, canonical_time, is_time
+from reconciler.model.values import begin_key, canonical_time
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+    from collections.abc import Iterable, Mapping, Sequence, Set
 
     from reconciler.definitions.document import Document
     from reconciler.definitions.fast_reader import Lines
-    from reconciler.definitions.file_problems import Keys
+    from reconciler.definitions.file_problems import FileProblem, Keys
     from reconciler.model.fields import Field
-    from reconciler.model.findings import Finding
+    from reconciler.model.findings import Finding, TemplateValue
     from reconciler.model.values import Spec, Value
-
-    Pairs = tuple[tuple[str, str], ...]
 
 
 def _paths(fields: Iterable[Field]) -> dict[str, str]:
@@ -48,7 +55,7 @@ def _paths(fields: Iterable[Field]) -> dict[str, str]:
 
 
 # Keys that do not hold a managed value have an empty path.
-_NOT_VALUES = (SELECT, SELECT_IN, "only", "channelId", "create", VERSION, VERSIONS)
+_NOT_VALUES = (SELECT, SELECT_IN, "only", "channelId", "create", USE, WITH, VERSION, VERSIONS)
 _CHANNEL_PATHS = _paths(CHANNEL_FIELDS) | dict.fromkeys(_NOT_VALUES, "")
 _VERSION_PATHS = _paths(VERSION_FIELDS)
 _VERSIONED = frozenset(_VERSION_PATHS.values())
@@ -64,39 +71,58 @@ _ALIASES = {
 
 
 class FileContent(Struct, frozen=True):
-    """The channels and feeds of one file, in its order; `recovered` are names found in a file that is not YAML."""
+    """The channels and feeds of one file, in its order; `recovered` are names found in a file that is not YAML.
+
+    `uses` are the channels that use a template, which may be in another file.
+    """
 
     channels: tuple[Desired, ...] = ()
     feeds: tuple[Feed, ...] = ()
     recovered: tuple[Desired, ...] = ()
+    templates: tuple[Template, ...] = ()
+    uses: tuple[TemplateUse, ...] = ()
 
 
 EMPTY = FileContent()
 
 
 def make_content(file: str, tree: Mapping[str, Any], lines: Lines) -> FileContent:
-    """The channels and feeds in `tree`, which fits the schema; `lines` has the line of each name."""
+    """The channels, feeds and templates in `tree`, which fits the schema; `lines` has the line of each name."""
     defaults = flatten(tree.get("defaults", {}))
-    data_point, data_point_id = tree.get("dataPoint"), tree.get("dataPointId")
-    channel_lines, feed_lines = lines.get("channels", {}), lines.get("feeds", {})
-    channels = [
-        Desired(
-            name,
-            file,
-            channel_lines[name],
-            _find_identifiers(channel),
-            _merge(defaults, channel),
-            data_point,
-            _make_versions(defaults, channel[VERSIONS]) if VERSIONS in channel else (),
-            channel.get("create", False),
-            data_point_id,
-            {environment: _read_identifiers(keys) for environment, keys in channel.get(SELECT_IN, {}).items()},
-            tuple(channel.get("only", ())),
-        )
-        for name, channel in tree.get("channels", {}).items()
-    ]
+    point = (tree.get("dataPoint"), tree.get("dataPointId"))
+    channel_lines, feed_lines, template_lines = (lines.get(section, {}) for section in ("channels", "feeds", SECTION))
+    uses, channels = [], []
+    for name, channel in tree.get("channels", {}).items():
+        use = TemplateUse(name, file, channel_lines[name], channel, defaults, point)
+        if USE in channel:
+            uses.append(use)
+        else:
+            channels.append(make_channel(use, channel))
     feeds = [_make_feed(file, feed_lines[name], name, feed) for name, feed in tree.get("feeds", {}).items()]
-    return FileContent(tuple(channels), tuple(feeds))
+    templates = [
+        make_template(name, file, template_lines[name], settings) for name, settings in tree.get(SECTION, {}).items()
+    ]
+    return FileContent(tuple(channels), tuple(feeds), (), tuple(templates), tuple(uses))
+
+
+def make_channel(
+    place: TemplateUse, settings: Mapping[str, Any], sources: Mapping[Keys, TemplateValue] | None = None
+) -> Desired:
+    """The channel at `place` with `settings`, to which the defaults of its file are added; `sources` are its own."""
+    return Desired(
+        place.name,
+        place.file,
+        place.line,
+        _find_identifiers(settings),
+        _merge(place.defaults, settings),
+        place.data_point[0],
+        _make_versions(place.defaults, settings[VERSIONS]) if VERSIONS in settings else (),
+        settings.get("create", False),
+        place.data_point[1],
+        {environment: _read_identifiers(keys) for environment, keys in settings.get(SELECT_IN, {}).items()},
+        tuple(settings.get("only", ())),
+        sources=sources or {},
+    )
 
 
 def flatten(channel: Mapping[str, Any]) -> dict[str, Value]:
@@ -191,124 +217,6 @@ def find_truncating_comments(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(match.span(1) for match in re.finditer(_CUT, text)) if " #" in text else ()
 
 
-def _aliases(fields: Iterable[Field]) -> Pairs:
-    return tuple((field.alias.rpartition(".")[2], field.key) for field in fields if field.alias)
-
-
-_CHANNEL_PAIRS = (*_aliases(CHANNEL_FIELDS), (SELECT, "channelId"))
-_VERSION_PAIRS = _aliases(VERSION_FIELDS)
-_IDENTIFIER_PAIRS = (("meterImportId", "dataPointImportId"),)
-
-
-def check_consistency(tree: object) -> tuple[FileProblem, ...]:
-    """What is wrong with `tree` beyond its schema. Looks only at what has the right type, and never raises."""
-    if not isinstance(tree, dict):
-        return ()
-    return (
-        *_check_content(tree),
-        *_check_settings(("defaults",), tree.get("defaults")),
-        *(problem for keys, channel in _members(tree, "channels") for problem in _check_channel(keys, channel)),
-        *(problem for keys, feed in _members(tree, "feeds") for problem in _check_pairs(keys, feed, _IDENTIFIER_PAIRS)),
-    )
-
-
-def _members(tree: Mapping[str, Any], section: str) -> Iterator[tuple[Keys, object]]:
-    members = tree.get(section)
-    if isinstance(members, dict):
-        for name, member in members.items():
-            yield (section, name), member
-
-
-def _check_content(tree: Mapping[str, Any]) -> Iterator[FileProblem]:
-    if tree and "channels" not in tree and "feeds" not in tree:
-        yield FileProblem(
-            "ESA113", (), "the file has neither channels nor feeds", "write the channels under  channels:"
-        )
-
-
-def _check_channel(keys: Keys, channel: object) -> Iterator[FileProblem]:
-    yield from _check_settings(keys, channel)
-    if not isinstance(channel, dict):
-        return
-    yield from _check_pairs((*keys, SELECT), channel.get(SELECT), _IDENTIFIER_PAIRS)
-    selects = channel.get(SELECT_IN)
-    for environment, select in selects.items() if isinstance(selects, dict) else ():
-        yield from _check_pairs((*keys, SELECT_IN, environment), select, _IDENTIFIER_PAIRS)
-
-
-def _check_settings(keys: Keys, settings: object) -> Iterator[FileProblem]:
-    yield from _check_pairs(keys, settings, _CHANNEL_PAIRS)
-    if not isinstance(settings, dict):
-        return
-    yield from _check_version((*keys, VERSION), settings.get(VERSION))
-    listed = settings.get(VERSIONS)
-    if isinstance(listed, list):
-        yield from _check_versions((*keys, VERSIONS), listed)
-        if VERSION in settings:
-            message = f"{VERSION} and {VERSIONS} are both set in {describe_mapping(keys)}"
-            fix = f"move the settings of {VERSION} into the last version under {VERSIONS}"
-            yield FileProblem("ESA119", (*keys, VERSION), message, fix, at_key=True)
-
-
-def _check_version(keys: Keys, version: object) -> Iterator[FileProblem]:
-    if isinstance(version, dict):
-        yield from _check_pairs(keys, version, _VERSION_PAIRS)
-        yield from _check_date((*keys, "beginDate"), version.get("beginDate"))
-
-
-def _check_versions(keys: Keys, listed: Sequence[object]) -> Iterator[FileProblem]:
-    """Each version by itself, and each begin beside the one before it: later, and only the first from the beginning."""
-    for index, version in enumerate(listed):
-        yield from _check_version((*keys, str(index)), version)
-    begins = [(index, _find_begin(version)) for index, version in enumerate(listed)]
-    known = [(index, begin) for index, begin in begins if begin is not None]
-    for (_, before), (index, begin) in pairwise(known):
-        if begin <= before:
-            yield _misplaced((*keys, str(index), "beginDate"), begin, before)
-
-
-def _find_begin(version: object) -> str | None:
-    """When a listed version begins, "" from the beginning; None where that cannot be read."""
-    begin = version.get("beginDate", 0) if isinstance(version, dict) else 0
-    is_readable = begin is None or (isinstance(begin, str) and is_time(begin) and _is_day(begin[:10]))
-    return begin_key(begin) if is_readable else None
-
-
-def _misplaced(keys: Keys, begin: str, before: str) -> FileProblem:
-    word = begin or "null (from the beginning)"
-    if begin == before:
-        message, fix = (
-            f"two versions begin at the same time, found {word}",
-            "delete one of the two, or correct its date",
-        )
-    else:
-        message = f"{VERSIONS} must be in order, oldest first, found {word} after {before}"
-        fix = "move the version to where it belongs"
-    return FileProblem("ESA120", keys, message, fix)
-
-
-def _check_pairs(keys: Keys, mapping: object, pairs: Pairs) -> Iterator[FileProblem]:
-    for one, other in pairs:
-        if isinstance(mapping, dict) and one in mapping and other in mapping:
-            message = f"{one} and {other} mean the same, and both are set in {describe_mapping(keys)}"
-            yield FileProblem(
-                "ESA129", (*keys, other), message, f"keep {one} and delete {other}, or the reverse", at_key=True
-            )
-
-
-def _check_date(keys: Keys, text: object) -> Iterator[FileProblem]:
-    if isinstance(text, str) and not _is_day(text[:10]):
-        yield FileProblem("ESA128", keys, f"beginDate must be an existing date, found {text}")
-
-
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
 class ParsedFile(Struct, frozen=True):
     """What one file says, and what is wrong with it.
 
@@ -329,7 +237,8 @@ def parse_fast(file: str, data: bytes, scalars: PlainScalars) -> ParsedFile | No
         text = decode(data)
     except UnicodeDecodeError:
         return None
-    values = try_fast_parse(text, scalars)
+    # How a value of `with` is written matters, and only the full reader knows.
+    values = None if f"{WITH}:" in text else try_fast_parse(text, scalars)
     if (
         values is None
         or not validator_for(Format.CHANNELS)(values.tree)
@@ -352,7 +261,22 @@ def recover_channels(document: Document, refused: Set[Keys], lines: Lines) -> Fi
         names = dict.fromkeys(re.findall(_NAME, document.text))
         return FileContent(recovered=tuple(Desired(name, document.file, 1, None, {}) for name in names))
     tree = _prune(document.tree, (), refused)
-    return make_content(document.file, _keep_valid(tree), lines) if isinstance(tree, dict) else EMPTY
+    if not isinstance(tree, dict):
+        return EMPTY
+    return _set_harmed_aside(make_content(document.file, _keep_valid(tree), lines), document, refused)
+
+
+def _set_harmed_aside(content: FileContent, document: Document, refused: Set[Keys]) -> FileContent:
+    """`content` without what templates and uses would give that could be read only in part: less than they say."""
+    harmed = {keys[:2] for keys in refused}
+    templates = (
+        replace(one, is_broken=(SECTION, one.name) in harmed or not (one.settings or one.use))
+        for one in content.templates
+    )
+    whole = tuple(use for use in content.uses if ("channels", use.name) not in harmed)
+    empty = (make_channel(use, {}) for use in content.uses if use not in whole)
+    content = replace(content, templates=tuple(templates), uses=whole, channels=(*content.channels, *empty))
+    return _note_spelled(content, document)
 
 
 def _prune(value: Any, keys: Keys, refused: Set[Keys]) -> Any:
@@ -363,8 +287,8 @@ def _prune(value: Any, keys: Keys, refused: Set[Keys]) -> Any:
 
 
 def _is_kept(keys: Keys, refused: Set[Keys]) -> bool:
-    # Other files may refer to a channel by its name, so it is kept even if none of its values can be read.
-    return keys not in refused or (len(keys) == 2 and keys[0] == "channels")
+    # Other files may refer to a channel or a template by its name: it is kept even if none of its values can be read.
+    return keys not in refused or (len(keys) == 2 and keys[0] in ("channels", SECTION))
 
 
 def _keep_valid(tree: dict[str, Any]) -> dict[str, Any]:
@@ -376,6 +300,7 @@ def _keep_valid(tree: dict[str, Any]) -> dict[str, Any]:
         "defaults": _valid_or_empty("defaults", tree.get("defaults")),
         "channels": channels,
         "feeds": feeds,
+        SECTION: {name: _valid_or_empty("template", one) for name, one in _members_of(tree, SECTION).items()},
     }
 
 
@@ -405,14 +330,20 @@ def parse_fully(file: str, data: bytes) -> ParsedFile:
     if is_valid:
         # What fits the schema of channel files is a mapping.
         tree: Any = document.tree
-        content = make_content(file, tree, _find_lines(document))
+        content = _note_spelled(make_content(file, tree, _find_lines(document)), document)
     else:
         refused = document.refused | {problem.keys for problem in problems}
         content = recover_channels(document, refused, _find_lines(document))
-    for start, end in find_truncating_comments(document.text):
+    cut = find_cut_values(document, (use.name for use in content.uses))
+    for start, end in (*find_truncating_comments(document.text), *cut):
         message = f"the text is cut off before {document.text[start:end]}"
         document.findings.append(make_finding("ESA117", message, document.location_at(start, end)))
     return ParsedFile(file, content, tuple(document.findings), more, is_valid)
+
+
+def _note_spelled(content: FileContent, document: Document) -> FileContent:
+    uses = (replace(use, spelled=find_spelled(document, use.name, use.given)) for use in content.uses)
+    return replace(content, uses=tuple(uses)) if content.uses else content
 
 
 def _find_problems(document: Document) -> tuple[tuple[FileProblem, ...], int]:
@@ -425,8 +356,11 @@ def _find_problems(document: Document) -> tuple[tuple[FileProblem, ...], int]:
     from reconciler.definitions.schema_errors import explain  # noqa: PLC0415
 
     explanation = explain(Format.CHANNELS, document.tree)
+    # The schema of templates lets a placeholder stand for any value; what is known of fixed values is more precise.
+    known = {problem.keys for problem in inconsistencies if problem.keys[:1] == (SECTION,)}
+    explained = (problem for problem in explanation.problems if problem.keys not in known)
     # For a date that is not even written like one, the schema's message is more precise.
-    problems = {(problem.code, problem.keys): problem for problem in (*inconsistencies, *explanation.problems)}
+    problems = {(problem.code, problem.keys): problem for problem in (*inconsistencies, *explained)}
     return _leave_out_refused(document, problems.values()), explanation.more
 
 
@@ -435,7 +369,7 @@ def _leave_out_refused(document: Document, problems: Iterable[FileProblem]) -> t
 
 
 def _find_lines(document: Document) -> Lines:
-    lines: Lines = {"channels": {}, "feeds": {}}
+    lines: Lines = {"channels": {}, "feeds": {}, SECTION: {}}
     for keys in document.spans:
         if len(keys) == 2 and keys[0] in lines:
             lines[keys[0]][keys[1]] = document.line_of(keys)

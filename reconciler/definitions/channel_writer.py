@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, Union
 
-from reconciler.definitions.channel_file import check_consistency
+from reconciler.definitions.consistency import check_consistency
 from reconciler.definitions.fast_reader import find_scalar_error, has_control, parse_scalar
 from reconciler.definitions.schema import Format, compile_validator, find_schemas, read_schema, resolve
 from reconciler.model.fields import BEGIN_DATE, CHANNEL_FIELDS, VERSION, VERSION_FIELDS

@@ -125,12 +125,12 @@ def decode(data: bytes) -> str:
 
 
 # The mappings whose keys are names: findings without a more precise place show the line of the name.
-NAMING = ("channels", "feeds")
+NAMING = ("channels", "feeds", "templates")
 MAX_DEPTH = 20
 
 
 class ParsedValues(Struct, frozen=True):
-    """The values of a file, and the line of each name under `channels` and `feeds`, counted from 1."""
+    """The values of a file, and the line of each name under the keys of NAMING, counted from 1."""
 
     tree: object
     lines: Lines

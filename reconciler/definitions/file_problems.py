@@ -26,7 +26,7 @@ class FileProblem(Struct, frozen=True):
 
 
 _LONGEST_SHOWN = 60
-_MEMBERS = {"channels": "channel", "feeds": "feed", "environments": "environment"}
+_MEMBERS = {"channels": "channel", "feeds": "feed", "templates": "template", "environments": "environment"}
 
 
 def describe_mapping(keys: Keys) -> str:

@@ -11,10 +11,12 @@ from msgspec.structs import replace
 from reconciler.definitions.channel_file import ParsedFile, parse_fast, parse_fully
 from reconciler.definitions.discovery import find_files, read_file
 from reconciler.definitions.fast_reader import PlainScalars
+from reconciler.definitions.templates import WITH
 from reconciler.model.channels import SELECT_IN, Definitions
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.identifiers import Feed
 from reconciler.model.lookalikes import distinguish
+from reconciler.planning.messages import describe_source
 from reconciler.planning.offline_checks import check_definitions
 from reconciler.rules import make_finding
 
@@ -96,8 +98,8 @@ def load_definitions(
     found = find_files(root, folders)
     scalars = PlainScalars()
     digests: list[bytes] | None = [] if makes_digest else None
-    parsed_files = [_parse_file(root, file, scalars, digests) for file in found.files]
-    findings = (*found.findings, *_check_files(parsed_files, environments))
+    parsed_files = _fill_templates([_parse_file(root, file, scalars, digests) for file in found.files])
+    findings = _merge_alike((*found.findings, *_check_files(parsed_files, environments)))
     picked, rest = cap_findings(findings, {parsed.file: parsed.more for parsed in parsed_files})
     valid = _combine(parsed_files, [parsed for parsed in parsed_files if parsed.is_valid])
     if digests is not None:
@@ -121,6 +123,15 @@ def _digest(data: bytes) -> bytes:
     from hashlib import sha256  # noqa: PLC0415
 
     return sha256(data).digest()
+
+
+def _fill_templates(parsed_files: list[ParsedFile]) -> list[ParsedFile]:
+    if not any(parsed.content.templates or parsed.content.uses for parsed in parsed_files):
+        return parsed_files
+    # Imported here because many projects have no templates.
+    from reconciler.definitions.template_filling import fill_templates  # noqa: PLC0415
+
+    return fill_templates(parsed_files)
 
 
 def _check_files(parsed_files: Sequence[ParsedFile], environments: Collection[str] | None) -> Iterator[Finding]:
@@ -188,24 +199,53 @@ def locate_findings(root: Path, findings: Iterable[Finding]) -> tuple[Finding, .
 
     A key that a channel does not have is looked up in the defaults of its file, and the finding then names the channel;
     without one there, the nearest key above is shown. Each file is read again; if it was deleted in between, its
-    findings stay unchanged.
+    findings stay unchanged. A value from a template is shown in the template, or in the `with` of the channel if that
+    is filled into it; the finding then names the other of the two.
     """
     documents: dict[str, Document | None] = {}
-    return tuple(_locate_finding(root, finding, documents) for finding in findings)
+    return tuple(_locate_finding(root, finding, documents) for finding in _merge_alike(findings))
+
+
+def _merge_alike(findings: Iterable[Finding]) -> list[Finding]:
+    """`findings`, with one for all channels that have the same fixed value of a template, which says how many."""
+    alike: dict[object, list[Finding]] = {}
+    for number, finding in enumerate(findings):
+        source = finding.location.source if finding.location else None
+        is_fixed = source is not None and not source.given
+        key = (finding.code, finding.message, source.file, source.path) if source and is_fixed else number
+        alike.setdefault(key, []).append(finding)
+    return [_note_others(first, len(others)) if others else first for first, *others in alike.values()]
+
+
+def _note_others(finding: Finding, count: int) -> Finding:
+    others = "channel that uses" if count == 1 else "channels that use"
+    return replace(finding, detail=(*finding.detail, f"the same in {count:,} more {others} the template"))
 
 
 def _locate_finding(root: Path, finding: Finding, documents: dict[str, Document | None]) -> Finding:
     location = finding.location
     if location is None or location.column or not location.path:
         return finding
-    if location.file not in documents:
-        documents[location.file] = _parse(root, location.file)
-    document = documents[location.file]
+    shown, note = _follow_source(location)
+    if shown.file not in documents:
+        documents[shown.file] = _parse(root, shown.file)
+    document = documents[shown.file]
     if document is None:
         return finding
-    return replace(
-        finding, location=_find_location(document, location), detail=(*_find_user(document, location), *finding.detail)
-    )
+    place = replace(_find_location(document, shown), path=location.path)
+    return replace(finding, location=place, detail=(*(note or _find_user(document, location)), *finding.detail))
+
+
+def _follow_source(location: Location) -> tuple[Location, tuple[str, ...]]:
+    """Where the value at `location` was written: there, or in a template or `with`; and what to say of the other."""
+    source = location.source
+    if source is None:
+        return location, ()
+    if source.given:
+        keys = (*location.path[:2], WITH, source.given[0][0])
+        return replace(location, path=keys), (describe_source(source),)
+    there = replace(location, file=source.file, line=source.line, path=source.path)
+    return there, (f"in channel: {location.path[1]} ({location.file}:{location.line})",)
 
 
 def _parse(root: Path, file: str) -> Document | None:

@@ -137,7 +137,7 @@ def _read_prefix(text: str) -> Iterator[NumberInterpretation]:
 
 _TRUE = frozenset({"true", "yes", "on", "y"})
 _FALSE = frozenset({"false", "no", "off", "n"})
-_NAMING = (("channels",), ("feeds",), ("environments",))
+_NAMING = (("channels",), ("feeds",), ("templates",), ("environments",))
 _SECTIONS = (*_NAMING, ("defaults",), ("guards",))
 _MAPPINGS = (("select",), (VERSION,))
 _KEYS_BELOW = "write its keys below it, one per line, without hyphens"

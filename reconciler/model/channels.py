@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from reconciler.model.fields import FORMULA, IS_CALCULATED, IS_PRIMARY_VALUE, VERSION, VERSIONS, find_version
-from reconciler.model.findings import Location
+from reconciler.model.findings import Location, TemplateValue
 from reconciler.model.identifiers import Feed, Identifiers
 from reconciler.model.values import Spec
 
@@ -211,6 +211,7 @@ class Desired(Struct, frozen=True):
 
     `select_in` takes the place of `select` in one environment, by its name. `only` names the environments that have the
     channel; empty if all do. `selected_in` is the environment whose `select_in` has become `select`; "" for none.
+    `sources` says, by the keys in the channel, which values are from a template.
     """
 
     name: str
@@ -225,6 +226,7 @@ class Desired(Struct, frozen=True):
     select_in: IdentifiersIn = field(default_factory=dict)
     only: tuple[str, ...] = ()
     selected_in: str = ""
+    sources: Mapping[tuple[str, ...], TemplateValue] = field(default_factory=dict)
 
     def is_in(self, environment: str) -> bool:
         """Whether the channel is managed in `environment`."""
@@ -236,7 +238,11 @@ class Desired(Struct, frozen=True):
         With `piece` that part of the value is meant.
         """
         keys = ("channels", self.name, *self._list_keys(path)) if path else ("channels", self.name)
-        return Location(file=self.file, line=self.line, path=keys, fragment=piece)
+        return Location(file=self.file, line=self.line, path=keys, fragment=piece, source=self.find_source(path))
+
+    def find_source(self, path: str) -> TemplateValue | None:
+        """Where a template has the value at `path`; None if the channel or its file has it, or if there is none."""
+        return self.sources.get(self._list_keys(path)) if self.sources else None
 
     def _list_keys(self, path: str) -> tuple[str, ...]:
         head, _, key = path.rpartition(".")

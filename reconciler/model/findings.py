@@ -1,10 +1,26 @@
-"""A finding, its severity, and its location in a definition file."""
+"""A finding, its severity, and its location in a definition file or in a template."""
 
 from __future__ import annotations
 
 from enum import Enum
 
 from msgspec import Struct
+
+from reconciler.model.values import Value
+
+
+class TemplateValue(Struct, frozen=True):
+    """Where a template has a value that it gives to a channel: at the keys `path` in `file`.
+
+    `line` is that of the template's name, counted from 1. `given` are the entries of the channel's `with` that are
+    filled into the value.
+    """
+
+    template: str
+    file: str
+    line: int
+    path: tuple[str, ...]
+    given: tuple[tuple[str, Value], ...] = ()
 
 
 class Location(Struct, frozen=True):
@@ -13,7 +29,8 @@ class Location(Struct, frozen=True):
     `file` is relative to the project's root, with forward slashes. `line` and `column` count from 1 in characters; 0 if
     unknown. `path` holds the keys down to the value: pure code, which has no text at hand, makes locations by keys, and
     they are found in the text later. `fragment` is the part of the value that is meant, "" for all of it. `excerpt` is
-    the whole line, `length` the number of its characters that are meant.
+    the whole line, `length` the number of its characters that are meant. `source` is where the value really is if the
+    channel has it from a template; it is looked up together with `path`.
     """
 
     file: str
@@ -23,6 +40,7 @@ class Location(Struct, frozen=True):
     length: int = 0
     excerpt: str = ""
     fragment: str = ""
+    source: TemplateValue | None = None
 
 
 class Severity(Enum):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from reconciler.model.channels import Desired, Live
-    from reconciler.model.findings import Location
+    from reconciler.model.findings import Location, TemplateValue
     from reconciler.model.values import Value
 
 
@@ -70,6 +70,13 @@ def format_reference(channel: Desired) -> str:
 def name_select(channel: Desired) -> str:
     """What finds the live channel of `channel`, in words: select, or the entry of selectIn for its environment."""
     return f"selectIn for {shorten(channel.selected_in)}" if channel.selected_in else "select"
+
+
+def describe_source(source: TemplateValue) -> str:
+    """Where a value came from: from template pm8000, channels/templates.yaml:3, with ct 160."""
+    given = ", ".join(f"{name} {show_value(value)}" for name, value in source.given)
+    place = f"from template {source.template}, {source.file}:{source.line}"
+    return f"{place}, with {given}" if given else place
 
 
 def locate_identifiers(channel: Desired) -> Location:

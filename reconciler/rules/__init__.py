@@ -2,7 +2,8 @@
 
 rule: a rule, how certain it is, and its group; read this first
 catalogue: all rules by code
-file_rules: ESA1xx, the files themselves and the project file
+file_rules: ESA1xx, the files themselves
+project_rules: ESA14x to ESA16x, the project file, other commits, templates and environments
 channel_rules: ESA2xx and ESA3xx, the settings of a channel and references
 plan_rules: ESA4xx, ESA5xx and ESA7xx, preconditions, impact and the service
 reading_rules: ESA6xx, feeds and readings

@@ -1,14 +1,12 @@
-"""ESA1xx: the files themselves, the project file, and reading files at another commit."""
+"""ESA1xx: the files themselves; those about more than one file are in `project_rules`."""
 
 from __future__ import annotations
 
 from reconciler.model.findings import Severity
+from reconciler.rules.project_rules import BASE_RULES, ENVIRONMENT_RULES, PROJECT_RULES, TEMPLATE_RULES
 from reconciler.rules.rule import Certainty, Rule
 
 _FORMAT = "this tool's contract: the format of its files"
-_KEYS = "this tool's contract: no key, token or password is read from a file"
-_BASE = "this tool's contract: with --base each edit is marked as from this change, or as drift"
-_ENVIRONMENTS = "this tool's contract: selectIn and only say how environments differ"
 _YAML = "this tool's contract: YAML is read as JSON's types only"
 _EDIT = "PUT /api/v202406/esachannel/{id}, EsaChannelEdit"
 
@@ -275,145 +273,6 @@ _SHAPE_RULES: tuple[Rule, ...] = (
     ),
 )
 
-PROJECT_RULES: tuple[Rule, ...] = (
-    Rule(
-        "ESA141",
-        "The url of an environment is not https.",
-        "Over plain http, anyone on the network could read the API key, and a key in the url ends up in logs. "
-        "Allowed are https, http to this machine, and the word sandbox.",
-        "this tool's contract: plain http is refused except for loopback",
-        Certainty.PROJECT,
-        "write an address like https://app.energycap.com, or  url: sandbox",
-    ),
-    Rule(
-        "ESA142",
-        "A file contains an API key, a token or a password.",
-        "Once committed, it can be read by everyone with access to the repository, forever.",
-        _KEYS,
-        Certainty.PROJECT,
-        "delete the line, name an environment variable in apiKeyEnv instead, and replace the key in EnergyCAP",
-    ),
-    Rule(
-        "ESA143",
-        "defaultEnvironment is not one of the environments.",
-        "Commands without --environment would have nothing to connect to.",
-        _FORMAT,
-        Certainty.PROJECT,
-        "write the name of one of the environments",
-    ),
-    Rule(
-        "ESA144",
-        "A definitions folder is outside the project.",
-        "Messages and plans give locations relative to the root of the project, and files outside it are not in its "
-        "git repository.",
-        _FORMAT,
-        Certainty.PROJECT,
-        "write a path relative to reconciler.yaml, without .. in it",
-    ),
-    Rule(
-        "ESA145",
-        "maxChanges is not a whole number of channels or a percentage.",
-        "A guard that cannot be understood does not protect anything.",
-        _FORMAT,
-        Certainty.PROJECT,
-        "write a percentage, for example  maxChanges: 30%,  or a number of channels, for example  maxChanges: 25",
-    ),
-    Rule(
-        "ESA146",
-        "The variable in apiKeyEnv does not begin with ECI_, so it is not for an EnergyCAP key.",
-        "The value of the variable is sent to the url beside it. If any name were allowed, a change to this file could "
-        "send any secret on the machine.",
-        _KEYS,
-        Certainty.PROJECT,
-        "write a name such as  apiKeyEnv: ECI_API_KEY_PRODUCTION  and put the key into that variable",
-    ),
-    Rule(
-        "ESA147",
-        "The API key must not be sent to the host of an environment.",
-        "The url decides where the key goes. Only hosts in energycap.com and this machine may get it; "
-        "any other host, even app.fed-energycap.com, must be allowed outside the repository.",
-        _KEYS,
-        Certainty.PROJECT,
-        "correct the url; if the host is right, add it to the variable RECONCILER_ALLOWED_HOSTS",
-    ),
-)
-
-BASE_RULES: tuple[Rule, ...] = (
-    Rule(
-        "ESA150",
-        "git cannot say which commit the files are from, or whether they match it.",
-        "A plan names its commit and says if files differ from it. Otherwise nobody can look up the files that were "
-        "planned.",
-        "this tool's contract: a plan holds the commit of its definitions",
-        Certainty.PROJECT,
-        "do what git asks for, and plan again",
-        Severity.WARNING,
-    ),
-    Rule(
-        "ESA151",
-        "A file could not be read at the base.",
-        "Whether an edit comes from this change or from drift is unknown if the channel may have been in that file.",
-        _BASE,
-        Certainty.PROJECT,
-        "look at each edit whose origin is unknown; or give a --base at which the file is valid",
-        Severity.WARNING,
-    ),
-    Rule(
-        "ESA152",
-        "The project was in another folder at the base.",
-        "Today's files are compared with the files in that folder.",
-        _BASE,
-        Certainty.PROJECT,
-        "nothing to do if this change moves the project; if not, give another --base",
-        Severity.NOTE,
-    ),
-    Rule(
-        "ESA153",
-        "The base has no project in this folder.",
-        "All edits count as made by this change, because the base has none of these channels.",
-        _BASE,
-        Certainty.PROJECT,
-        "nothing to do if the project is new; if not, give another --base",
-        Severity.NOTE,
-    ),
-    Rule(
-        "ESA154",
-        "Channel files are missing from this checkout.",
-        "Git tracks these files, but the sparse checkout leaves them out, so their channels are missing from the plan.",
-        "this tool's contract: files that were not read never count as absent",
-        Certainty.PROJECT,
-        "check out all files of the project:  git sparse-checkout disable",
-        Severity.WARNING,
-    ),
-)
-
-_ENVIRONMENT_RULES: tuple[Rule, ...] = (
-    Rule(
-        "ESA165",
-        "A channel names an environment that reconciler.yaml does not have.",
-        "With a misspelt name, the channel would be found in the wrong way, or left out where it is needed.",
-        _ENVIRONMENTS,
-        Certainty.PROJECT,
-        "write the name of an environment as in reconciler.yaml, or add the environment there",
-    ),
-    Rule(
-        "ESA166",
-        "An environment is listed twice under only.",
-        "One of the two may have been meant as another environment, which then lacks the channel.",
-        _ENVIRONMENTS,
-        Certainty.PROJECT,
-        "delete one of the two, or correct it",
-    ),
-    Rule(
-        "ESA167",
-        "selectIn is for an environment that is not listed under only.",
-        "The channel is not managed there, so this is never used. One of the two is a mistake.",
-        _ENVIRONMENTS,
-        Certainty.PROJECT,
-        "add the environment to only, or delete it from selectIn",
-    ),
-)
-
 _LIMIT_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA199",
@@ -432,6 +291,7 @@ FILE_RULES: tuple[Rule, ...] = (
     *_SHAPE_RULES,
     *PROJECT_RULES,
     *BASE_RULES,
-    *_ENVIRONMENT_RULES,
+    *TEMPLATE_RULES,
+    *ENVIRONMENT_RULES,
     *_LIMIT_RULES,
 )

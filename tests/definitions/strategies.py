@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from reconciler.definitions.schema import Format, read_schema
+from reconciler.definitions.schema import Format, read_schema, resolve
 from tests.cases import mostly
 
 SCALARS = (
@@ -62,7 +62,7 @@ def valid(schema: Any, root: Any) -> st.SearchStrategy[Any]:
     if not schema.get("additionalProperties"):
         keys = st.lists(st.sampled_from(sorted(optional)), min_size=1, max_size=4, unique=True)
         return keys.flatmap(lambda some: st.fixed_dictionaries(required | {key: optional[key] for key in some}))
-    names = st.sampled_from(["a", "north-use", "n.1042"])
+    names = st.sampled_from(["a", *resolve(schema["propertyNames"], root)["examples"]])
     return st.dictionaries(names, valid(schema["additionalProperties"], root), min_size=1, max_size=2)
 
 

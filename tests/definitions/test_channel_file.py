@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.definitions.channel_file import FileContent, check_consistency, find_truncating_comments, make_content
+from reconciler.definitions.channel_file import FileContent, find_truncating_comments, make_content
+from reconciler.definitions.consistency import check_consistency
 from reconciler.definitions.file_problems import FileProblem
 from reconciler.model.channels import Desired, DesiredVersion
 from reconciler.model.findings import Location
@@ -214,7 +215,9 @@ def test_a_leap_day_exists() -> None:
 
 def test_a_file_without_channels_and_feeds_is_a_problem() -> None:
     assert check_consistency({"dataPoint": "NB-ELEC-01"}) == (
-        FileProblem("ESA113", (), "the file has neither channels nor feeds", "write the channels under  channels:"),
+        FileProblem(
+            "ESA113", (), "the file has no channels, feeds or templates", "write the channels under  channels:"
+        ),
     )
 
 

@@ -36,6 +36,7 @@ channels:
     only: [implement, production]
     channelInfo: 'North Building electricity use'
     channelDescription: null
+    use: submeter
     isPrimaryValue: true
     esaChannelVersion:
       unitCode: KWH
@@ -45,6 +46,10 @@ channels:
         + 1
 feeds:
   north-logger: {channelId: 1, expect: nb-elec-use}
+templates:
+  submeter:
+    intervalMinutes: "{interval}"
+    isCalculated: true
 """
 PLAIN = GOOD.replace("|\n        channel(a)\n       ", "channel(a)")
 YAMLISH = st.text(st.sampled_from("ab:- \n\"'#[]{},&*!|>%@`\\?~<1.eE0"), max_size=60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.fields import CHANNEL_FIELDS, VERSION, VERSION_FIELDS, Kind
@@ -30,6 +31,21 @@ _NOT_BY_DEFAULT = "channelImportId"
 _WIDTH = 2
 # The schema's name for a version in the list of a channel's versions.
 _LISTED = "channelVersion"
+# The definitions with settings that a template has too, and their names there.
+_TEMPLATED = {
+    "channel": "template",
+    "select": "templateSelect",
+    "channelVersions": "templateVersions",
+    VERSION: "templateVersion",
+    _LISTED: "templateListedVersion",
+}
+_NOT_IN_TEMPLATES = "with"
+# Not settings: what is written is what is meant.
+_AS_THEY_ARE = ("use",)
+# Braces of JSON have a space inside, but not those in a text.
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}]')
+_PADDED = {"{": "{ ", "}": " }"}
+_HAS_PLACEHOLDER = r"\{[A-Za-z]"
 
 
 def update_schema(schema: dict[str, Any], channel: Sequence[Field], version: Sequence[Field]) -> dict[str, Any]:
@@ -46,7 +62,53 @@ def update_schema(schema: dict[str, Any], channel: Sequence[Field], version: Seq
     inner = {key: _refer(key) if key in shared else one for key, one in versioned.items()}
     definitions[VERSION] = {**kept[VERSION], "properties": inner}
     definitions[_LISTED] = _with_own(kept[_LISTED], inner)
-    return {**schema, "definitions": definitions}
+    return {**schema, "definitions": {**definitions, **_make_templates(definitions)}}
+
+
+def _make_templates(definitions: dict[str, Any]) -> dict[str, Any]:
+    """The definitions that templates have in place of those of channels: placeholders may stand for any value."""
+    made = {_TEMPLATED[name]: _make_template(definitions[name], definitions) for name in _TEMPLATED}
+    own = {
+        key: made["template"]["properties"][key] for key in made["template"]["properties"] if key != _NOT_IN_TEMPLATES
+    }
+    return {**made, "template": {**definitions["template"], "properties": own}}
+
+
+def _make_template(definition: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    if "items" in definition:
+        return {**_introduce_again(definition), "type": "array", "minItems": 1, "items": _refer(_TEMPLATED[_LISTED])}
+    properties = {key: _loosen(one, definitions) for key, one in definition["properties"].items()}
+    return {**definition, "properties": properties}
+
+
+def _loosen(one: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """The property `one` with a placeholder allowed in place of its value; what is filled in is checked in full."""
+    name = one.get("$ref", "").rpartition("/")[2]
+    if name in _TEMPLATED:
+        return _refer(_TEMPLATED[name])
+    if name in _AS_THEY_ARE:
+        return one
+    if "additionalProperties" in one:
+        return {**one, "additionalProperties": _loosen(one["additionalProperties"], definitions)}
+    full = definitions[name] if name else one
+    if full["type"] == "array":
+        return one
+    kinds = [full["type"]] if isinstance(full["type"], str) else full["type"]
+    if "string" in kinds:
+        return {**_introduce_again(full), "type": full["type"]}
+    limits = {key: full[key] for key in ("minimum", "maximum") if key in full and "enum" not in full}
+    examples = [*full["examples"], "{name}"]
+    return {
+        **_introduce_again(full),
+        "examples": examples,
+        "type": [*kinds, "string"],
+        "pattern": _HAS_PLACEHOLDER,
+        **limits,
+    }
+
+
+def _introduce_again(definition: dict[str, Any]) -> dict[str, Any]:
+    return {key: definition[key] for key in ("title", "description", "examples")}
 
 
 def update_text(text: str) -> str:
@@ -128,4 +190,4 @@ def _render_entry(key: str, value: Any, indent: str) -> str:
 
 def _render_inline(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    return text.replace("{", "{ ").replace("}", " }") if isinstance(value, dict) else text
+    return _TOKEN.sub(lambda token: _PADDED.get(token[0], token[0]), text) if isinstance(value, dict) else text

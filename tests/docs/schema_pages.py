@@ -54,12 +54,24 @@ def render_plan_json() -> str:
 
 
 def _list_documents(*names: str) -> Iterator[str]:
-    for name in names:
-        document = json.loads((ROOT / "schemas" / name).read_text(encoding="utf-8"))
+    for file in names:
+        document = json.loads((ROOT / "schemas" / file).read_text(encoding="utf-8"))
         yield from _list_object(document, document["title"], document)
-        for definition in document["definitions"].values():
-            if "properties" in definition:
+        for name, definition in document["definitions"].items():
+            if name == "template":
+                yield from _list_template(definition)
+            elif "properties" in definition and not name.startswith("template"):
                 yield from _list_object(definition, definition["title"], document)
+
+
+def _list_template(schema: Schema) -> Iterator[str]:
+    """A template has the keys of a channel, and the definitions for what is in them differ in placeholders alone."""
+    yield f"## {schema['title']}"
+    yield ""
+    yield _show(schema["description"])
+    yield ""
+    yield "The keys of [Channel](#channel) but `with`."
+    yield ""
 
 
 def _list_object(schema: Schema, title: str, document: Schema) -> Iterator[str]:
