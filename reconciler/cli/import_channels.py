@@ -41,10 +41,10 @@ from reconciler.definitions.discovery import check_inside, find_files
 from reconciler.definitions.git import find_commit, find_fork, is_in_repository, read_commit
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.schema import Format
-from reconciler.errors import FileError, ProjectError, advise_on
+from reconciler.errors import FileError, ProjectError, UsageError, advise_on
 from reconciler.model.findings import Severity
 from reconciler.planning.environments import choose_environment
-from reconciler.planning.importing.drafting import add_begins, list_new, propose, skip_left_out
+from reconciler.planning.importing.drafting import add_begins, list_new, make_import_context, propose, skip_left_out
 from reconciler.planning.importing.inventory import (
     ByHand,
     ChannelFilter,
@@ -52,9 +52,11 @@ from reconciler.planning.importing.inventory import (
     FileStyle,
     ImportOptions,
     Kept,
+    WrittenVersions,
     make_inventory,
     select_channels,
 )
+from reconciler.planning.importing.listed_versions import add_new_versions, name_items
 from reconciler.planning.importing.updates import (
     Past,
     find_suspicious_matches,
@@ -88,6 +90,9 @@ if TYPE_CHECKING:
 _EXCLUDE_THEM = "exclude these channels with --only"
 
 
+_NO_LISTING = (
+    "--versions all cannot be combined with --update: a list does not take the place of esaChannelVersion by itself"
+)
 _UNCOMMITTED = "not committed"
 _NO_FORK = (
     "git cannot tell where this branch left the main branch, so edits committed on it look like drift and are not "
@@ -137,6 +142,13 @@ def _filter_options(command: Command) -> Command:
     show_default=True,
     help="One file per data point: in a folder for its place, or all in one folder.",
 )
+@click.option(
+    "--versions",
+    type=click.Choice([versions.value for versions in WrittenVersions]),
+    default=WrittenVersions.CURRENT.value,
+    show_default=True,
+    help="Of channels with several versions: the current one, tied to its begin, or a list of all.",
+)
 @click.option("--update", is_flag=True, help="Update managed channels in the files from EnergyCAP instead.")
 @click.option(
     "--base", metavar="REF", help="With --update, keep edits made since this commit, not since the main branch."
@@ -160,6 +172,8 @@ def command(
     that are not committed, or were made on this branch, are kept and listed.
     """
     refuse_overlaps(output, {}, {"--snapshot": snapshot})
+    if choices["update"] and choices["versions"] == WrittenVersions.ALL.value:
+        raise UsageError(_NO_LISTING, "take the channel out of its file, and import it again without --update")
     inputs = _read_input(output, environment, snapshot)
     inventory = make_inventory(inputs.definitions, inputs.snapshot)
     picked, unmatched = select_channels(inventory, channel_filter)
@@ -171,10 +185,12 @@ def command(
     if choices["update"]:
         sure, wrong = _set_doubtful_aside(output, inputs, before, picked, is_whole=channel_filter == ChannelFilter())
         updates = find_file_updates(inputs, inventory, sure, before)
-        kept = updates if choices["force"] else exclude_own_edits(output, inputs, updates, choices["base"])
+        base = (choices["base"], _find_managed(inventory, sure))
+        kept = updates if choices["force"] else exclude_own_edits(output, inputs, updates, *base)
         imported = update_files(inputs, add_version_begins(inputs, inventory, sure, kept))
     else:
-        imported = draft_new_files(inputs, inventory, picked, (Fields(choices["fields"]), FileStyle(choices["layout"])))
+        style = (Fields(choices["fields"]), FileStyle(choices["layout"]), WrittenVersions(choices["versions"]))
+        imported = draft_new_files(inputs, inventory, picked, style)
     _verify_and_write(output, inputs, before, imported, is_dry_run=choices["dry_run"])
     managed = sum(live.id in inventory.managed for live in picked)
     done = ImportSummary(
@@ -186,6 +202,7 @@ def command(
         choices["dry_run"],
         imported.by_hand,
         imported.kept,
+        imported.pending,
     )
     output.render({TEXT: lambda styler: render_import(done, styler, path_prefix(inputs.context.root))})
     return ExitCode.FAILED if wrong or imported.by_hand else ExitCode.DONE
@@ -275,7 +292,8 @@ class ImportInput(Struct, frozen=True):
 class ImportedFiles(Struct, frozen=True):
     """The files to write, the names of their channels, and what was skipped.
 
-    `by_hand` are values that a file cannot take without losing a comment; `kept` are values that the user edited.
+    `by_hand` are values that a file cannot take without losing a comment; `kept` are values that the user edited,
+    `pending` versions that EnergyCAP does not have.
     """
 
     files: tuple[WrittenFile, ...]
@@ -283,10 +301,11 @@ class ImportedFiles(Struct, frozen=True):
     left_out: tuple[Skipped, ...]
     by_hand: tuple[ByHand, ...] = ()
     kept: tuple[Kept, ...] = ()
+    pending: tuple[Skipped, ...] = ()
 
 
 def draft_new_files(
-    inputs: ImportInput, inventory: Inventory, picked: Sequence[Live], style: tuple[Fields, FileStyle]
+    inputs: ImportInput, inventory: Inventory, picked: Sequence[Live], style: tuple[Fields, FileStyle, WrittenVersions]
 ) -> ImportedFiles:
     """Files for those of `picked` that no file manages yet."""
     root, folders = inputs.context.root, inputs.context.project.definitions
@@ -309,18 +328,24 @@ def draft_new_files(
 
 
 def find_file_updates(inputs: ImportInput, inventory: Inventory, picked: Sequence[Live], plan: Plan) -> Updates:
-    """The live values of those of `picked` that files manage, where `plan` says that they differ."""
-    names = {inventory.names[live.id] for live in picked if live.id in inventory.managed and live.id in inventory.names}
-    listed = {channel.name for channel in inputs.definitions.channels if channel.versions}
-    return find_updates(plan, names, is_representable, listed)
+    """What differs in the files of those of `picked` that files manage: values by `plan`, and new versions."""
+    managed = _find_managed(inventory, picked)
+    updates = find_updates(plan, managed.keys(), is_representable)
+    listing = [(one, managed[one.name]) for one in inputs.definitions.channels if one.name in managed]
+    context = make_import_context((), inventory, {}, ImportOptions(is_representable))
+    root = inputs.context.root
+    return add_new_versions(updates, listing, context, lambda file: read_header(read_exactly(root / file)))
+
+
+def _find_managed(inventory: Inventory, picked: Sequence[Live]) -> dict[str, Live]:
+    """Those of `picked` that files manage, by their names there."""
+    known = inventory.managed & inventory.names.keys()
+    return {inventory.names[live.id]: live for live in picked if live.id in known}
 
 
 def add_version_begins(inputs: ImportInput, inventory: Inventory, picked: Sequence[Live], updates: Updates) -> Updates:
     """`updates` with the begin date of the version for those of `picked` whose file does not have it."""
-    managed = {
-        inventory.names[live.id]: live for live in picked if live.id in inventory.managed and live.id in inventory.names
-    }
-    return add_begins(updates, managed, inputs.definitions.channels)
+    return add_begins(updates, _find_managed(inventory, picked), inputs.definitions.channels)
 
 
 def update_files(inputs: ImportInput, updates: Updates) -> ImportedFiles:
@@ -329,14 +354,18 @@ def update_files(inputs: ImportInput, updates: Updates) -> ImportedFiles:
     by_hand: list[ByHand] = []
     for file, channels in sorted(updates.files.items()):
         text = read_exactly(inputs.context.root / file)
-        after, unkept = _update_text(text, channels)
+        named = {
+            name: name_items(spec, updates.currents[name]) if name in updates.currents else spec
+            for name, spec in channels.items()
+        }
+        after, unkept = _update_text(text, named)
         if len(unkept) < len(channels):
             files.append(WrittenFile(file, text, after, len(channels) - len(unkept)))
         for name in unkept:
-            values = (f"{path}: {to_yaml_scalar(value)}" for path, value in channels[name].items())
+            values = (f"{path}: {to_yaml_scalar(value)}" for path, value in named[name].items())
             by_hand.append(ByHand(file, name, tuple(values)))
     written = updates.names - {one.name for one in by_hand}
-    return ImportedFiles(tuple(files), written, updates.left_out, tuple(by_hand), updates.kept)
+    return ImportedFiles(tuple(files), written, updates.left_out, tuple(by_hand), updates.kept, updates.pending)
 
 
 def _update_text(text: str, channels: Mapping[str, Spec]) -> tuple[str, list[str]]:
@@ -381,7 +410,7 @@ def verify_empty_plan(output: Output, inputs: ImportInput, before: Plan, importe
         print_findings(output, errors, root)
         raise ProjectError("the files would have errors; nothing was written", _EXCLUDE_THEM)
     # Values that the user edited still differ from EnergyCAP, as they should.
-    kept = {(one.name, one.path) for one in imported.kept}
+    kept = {(one.name, one.path) for one in imported.kept} | {(one.name, one.path) for one in imported.pending}
     differences = verify_import(before, inputs.plan(loaded.definitions), imported.names, kept)
     if differences:
         output.write("".join(f"{line}\n" for line in map(escape_text, differences)))
@@ -417,11 +446,13 @@ def _list_paths(root: Path, folder: str) -> frozenset[str]:
     return frozenset(paths)
 
 
-def exclude_own_edits(output: Output, inputs: ImportInput, updates: Updates, reference: str | None) -> Updates:
+def exclude_own_edits(
+    output: Output, inputs: ImportInput, updates: Updates, reference: str | None, managed: Mapping[str, Live]
+) -> Updates:
     """`updates` without values that were edited since the last commit, and since `reference` or the branch began.
 
-    Without a repository, edits look like drift: all updates remain, and a message says so. Raises
-    ProjectError if git fails.
+    `managed` are the live channels by their names in the files. Without a repository, edits look like drift: all
+    updates remain, and a message says so. Raises ProjectError if git fails.
     """
     if not updates.files:
         return updates
@@ -429,7 +460,7 @@ def exclude_own_edits(output: Output, inputs: ImportInput, updates: Updates, ref
         output.log("not in a git repository, so your own edits look like drift and are not kept")
         return updates
     now = {channel.name: channel for channel in inputs.definitions.channels}
-    return leave_edited(updates, now, tuple(_past_definitions(output, inputs, reference)))
+    return leave_edited(updates, now, tuple(_past_definitions(output, inputs, reference)), managed)
 
 
 def _past_definitions(output: Output, inputs: ImportInput, reference: str | None) -> Iterator[Past]:

@@ -11,12 +11,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import yaml
 
 from reconciler.definitions.channel_file import flatten
-from reconciler.definitions.channel_writer import is_plain, make_tree, render_member, to_flow_scalar, to_yaml_scalar
+from reconciler.definitions.channel_writer import (
+    is_plain,
+    make_tree,
+    render_item,
+    render_member,
+    to_flow_scalar,
+    to_yaml_scalar,
+)
 from reconciler.definitions.fast_reader import PlainScalars, try_fast_parse
 from reconciler.definitions.templates import USE, WITH
 from reconciler.definitions.yaml_reader import parse_yaml
 from reconciler.definitions.yaml_syntax import SCANNER
-from reconciler.model.fields import CHANNEL_FIELDS, IS_CALCULATED, VERSION, VERSION_FIELDS
+from reconciler.model.fields import CHANNEL_FIELDS, IS_CALCULATED, VERSION, VERSION_FIELDS, VERSIONS, find_version
+from reconciler.model.values import begin_key
 from reconciler.planning.importing.inventory import FileHeader
 
 if TYPE_CHECKING:
@@ -197,9 +205,13 @@ class _NeedsRoundTrip(Exception):
 
 def read_header(text: str) -> FileHeader:
     """The data point and the defaults of `text`, a valid channel file."""
-    values = try_fast_parse(text.removeprefix("\ufeff"), PlainScalars())
-    tree: Any = parse_yaml("", text.encode()).tree if values is None else values.tree
+    tree = _read_tree(text)
     return FileHeader(tree.get("dataPoint"), flatten(tree.get("defaults", {})))
+
+
+def _read_tree(text: str) -> Any:
+    values = try_fast_parse(text.removeprefix("\ufeff"), PlainScalars())
+    return parse_yaml("", text.encode()).tree if values is None else values.tree
 
 
 def append_channels(text: str, channels: Sequence[Desired]) -> str:
@@ -209,16 +221,41 @@ def append_channels(text: str, channels: Sequence[Desired]) -> str:
     """
     defaults = read_header(text).defaults
     return _change(
-        text, {channel.name: make_tree(channel.select, _shorten(channel.spec, defaults)) for channel in channels}
+        text,
+        {
+            channel.name: make_tree(channel.select, _shorten(channel.spec, defaults), channel.versions)
+            for channel in channels
+        },
     )
 
 
 def update_channels(text: str, updates: Mapping[str, Spec]) -> str:
     """`text`, a valid channel file, with the values of `updates`, by channel and path, in place of its own.
 
-    A value that only the defaults of the file set is written under its channel. Raises UnsafeEdit.
+    A value that only the defaults of the file set is written under its channel. A path that names a version by its
+    begin is of an item of channelVersions; an item that is not there is added in order. Raises UnsafeEdit.
     """
-    return _change(text, {name: make_tree(None, spec) for name, spec in updates.items()})
+    trees = {name: _make_update(spec) for name, spec in updates.items()}
+    if any(find_version(path) is not None for spec in updates.values() for path in spec):
+        channels = _read_tree(text)["channels"]
+        for name, spec in updates.items():
+            if any(find_version(path) is not None for path in spec):
+                trees[name][VERSIONS] = _merge_items(channels[name][VERSIONS], spec)
+    return _change(text, trees)
+
+
+def _make_update(spec: Spec) -> dict[str, Any]:
+    return dict(make_tree(None, {path: value for path, value in spec.items() if find_version(path) is None}))
+
+
+def _merge_items(listed: Sequence[Mapping[str, Value]], spec: Spec) -> list[Tree]:
+    """The items of a list of versions with the values of `spec`, oldest first."""
+    items = {begin_key(item["beginDate"]): dict(item) for item in listed}
+    for path, value in spec.items():
+        begin = find_version(path)
+        if begin is not None:
+            items.setdefault(begin, {"beginDate": begin or None})[path.rpartition(".")[2]] = value
+    return [items[begin] for begin in sorted(items)]
 
 
 def _shorten(spec: Spec, defaults: Spec) -> Spec:
@@ -266,6 +303,8 @@ def _list_splices(layout: FileLayout, parent: Keys, tree: Tree) -> Iterator[_Spl
             yield _insert(layout, parent, key, value)
         elif isinstance(value, Mapping) and not layout.is_nothing(keys):
             yield from _list_splices(layout, keys, value)
+        elif isinstance(value, list):
+            yield from _splice_items(layout, keys, value)
         elif layout.is_anchored(keys):
             raise _NeedsRoundTrip
         else:
@@ -276,7 +315,47 @@ def _list_splices(layout: FileLayout, parent: Keys, tree: Tree) -> Iterator[_Spl
                 yield start, end, to_yaml_scalar(value)
 
 
-def _insert_in_braces(layout: FileLayout, parent: Keys, key: str, value: Value | Tree) -> _Splice:
+def _splice_items(layout: FileLayout, keys: Keys, items: list[Tree]) -> Iterator[_Splice]:
+    """The edits that turn the list of versions at `keys` into `items`: no item is moved or deleted."""
+    listed: Any = layout.tree
+    for key in keys:
+        listed = listed[key]
+    places = {begin_key(item["beginDate"]): index for index, item in enumerate(listed)}
+    if layout.is_anchored(keys):
+        raise _NeedsRoundTrip
+    before, new = 0, []
+    for item in items:
+        begin = item["beginDate"]
+        index = places.get(begin_key(begin if isinstance(begin, str) else None))
+        if index is None:
+            new.append(item)
+            continue
+        yield from _insert_items(layout, (*keys, str(before)), new)
+        before, new = index, []
+        edits = {key: value for key, value in item.items() if key not in listed[index] or listed[index][key] != value}
+        yield from _list_splices(layout, (*keys, str(index)), edits) if edits else ()
+    yield from _insert_items(layout, (*keys, str(before)), new)
+
+
+def _insert_items(layout: FileLayout, before: Keys, items: Sequence[Tree]) -> Iterator[_Splice]:
+    """New items of a list, after the one at `before` and the comments that belong to it."""
+    if not items:
+        return
+    if not layout.is_block(before[:-1]):
+        end = layout.span(before)[1]
+        yield end, end, "".join(f", {_render_in_braces(item)}" for item in items)
+        return
+    line = layout.line_start(before)
+    start = layout.text[line : layout.spans[before].key_start]
+    # Its first key may be below the dash.
+    if start.strip() != "-":
+        raise _NeedsRoundTrip
+    offset = _pass_comments(layout, layout.line_end(before), len(start) - len(start.lstrip()))
+    lines = [line for item in items for line in render_item(item, start)]
+    yield offset, offset, "".join(layout.line_break + line for line in lines)
+
+
+def _insert_in_braces(layout: FileLayout, parent: Keys, key: str, value: Value | Tree | list[Tree]) -> _Splice:
     """A new key in braces: after the last one, on the same line."""
     start, end = layout.span((*parent, layout.members[parent][-1]))
     if start == end:
@@ -284,13 +363,15 @@ def _insert_in_braces(layout: FileLayout, parent: Keys, key: str, value: Value |
     return end, end, f", {key}: {_render_in_braces(value)}"
 
 
-def _render_in_braces(value: Value | Tree) -> str:
+def _render_in_braces(value: Value | Tree | list[Tree]) -> str:
     if isinstance(value, Mapping):
         return f"{{{', '.join(f'{key}: {_render_in_braces(inner)}' for key, inner in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_render_in_braces, value))}]"
     return to_flow_scalar(value)
 
 
-def _insert(layout: FileLayout, parent: Keys, key: str, value: Value | Tree) -> _Splice:
+def _insert(layout: FileLayout, parent: Keys, key: str, value: Value | Tree | list[Tree]) -> _Splice:
     """The lines of a new key: after the keys that precede it in new files; a channel after all others."""
     if not layout.is_block(parent):
         return _insert_in_braces(layout, parent, key, value)
@@ -377,6 +458,13 @@ def _merge_tree(mapping: CommentedMap, tree: Tree) -> None:
         if isinstance(value, Mapping):
             mapping[key] = _own(mapping.get(key))
             _merge_tree(mapping[key], value)
+        elif isinstance(value, list):
+            # The comments of a list that is there would be lost.
+            if key in mapping:
+                raise UnsafeEdit
+            mapping[key] = [_own(None) for _ in value]
+            for own, item in zip(mapping[key], value, strict=True):
+                _merge_tree(own, item)
         else:
             mapping[key] = _make_scalar(value)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 from reconciler.definitions.consistency import check_consistency
 from reconciler.definitions.fast_reader import find_scalar_error, has_control, parse_scalar
 from reconciler.definitions.schema import Format, compile_validator, find_schemas, read_schema, resolve
-from reconciler.model.fields import BEGIN_DATE, CHANNEL_FIELDS, VERSION, VERSION_FIELDS
+from reconciler.model.fields import BEGIN_DATE, CHANNEL_FIELDS, VERSION, VERSION_FIELDS, VERSIONS
 from reconciler.model.identifiers import identifiers_as_select
 from reconciler.model.values import Value
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from reconciler.definitions.schema import Validator
-    from reconciler.model.channels import Desired
+    from reconciler.model.channels import Desired, DesiredVersion
     from reconciler.model.fields import Field
     from reconciler.model.identifiers import Identifiers
     from reconciler.model.values import Spec
@@ -86,8 +86,8 @@ def _escape(character: str) -> str:
     return f"\\x{code:02X}" if code <= 0xFF else f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
 
 
-# A mapping of a file: each key with its value, or with a mapping below it.
-Tree: TypeAlias = Mapping[str, Union[Value, "Tree"]]
+# A mapping of a file: each key with its value, or with a mapping or a list of mappings below it.
+Tree: TypeAlias = Mapping[str, Union[Value, "Tree", list["Tree"]]]
 
 _PACKAGE = Path(__file__).parent.parent
 
@@ -115,25 +115,44 @@ def render_file(file: str, channels: Sequence[Desired]) -> str:
     lines.append("channels:")
     for number, channel in enumerate(channels):
         lines += [""] if number else []
-        lines += render_member(channel.name, make_tree(channel.select, channel.spec), "  ")
+        lines += render_member(channel.name, make_tree(channel.select, channel.spec, channel.versions), "  ")
     return "\n".join([*lines, ""])
 
 
-def make_tree(select: Identifiers | None, spec: Spec) -> Tree:
-    """A channel as a mapping in a file: `select` first, then its values in the order of the field table."""
+def make_tree(select: Identifiers | None, spec: Spec, versions: Sequence[DesiredVersion] = ()) -> Tree:
+    """A channel as a mapping in a file: `select` first, then its values in the order of the field table.
+
+    If it lists `versions`, these stand in place of the settings of its current one.
+    """
     identifiers = {"select": identifiers_as_select(select)} if select else {}
-    version = _pick(VERSION_FIELDS, spec)
-    return {**identifiers, **_pick(CHANNEL_FIELDS, spec), **({VERSION: version} if version else {})}
+    version = {} if versions else _pick(VERSION_FIELDS, spec)
+    listed: list[Tree] = [{"beginDate": one.begin or None, **_pick(VERSION_FIELDS, one.spec)} for one in versions]
+    return {
+        **identifiers,
+        **_pick(CHANNEL_FIELDS, spec),
+        **({VERSION: version} if version else {}),
+        **({VERSIONS: listed} if listed else {}),
+    }
 
 
-def render_member(key: str, value: Value | Tree, indent: str, step: str = "  ") -> Iterator[str]:
-    """The lines of a key and its value; each mapping in it is indented by one more `step`."""
+def render_member(key: str, value: Value | Tree | list[Tree], indent: str, step: str = "  ") -> Iterator[str]:
+    """The lines of a key and its value; each mapping or list in it is indented by one more `step`."""
     if isinstance(value, Mapping):
         yield f"{indent}{to_yaml_scalar(key)}:"
         for inner, member in value.items():
             yield from render_member(inner, member, indent + step, step)
+    elif isinstance(value, list):
+        yield f"{indent}{to_yaml_scalar(key)}:"
+        for item in value:
+            yield from render_item(item, f"{indent}{step}- ")
     else:
         yield f"{indent}{to_yaml_scalar(key)}: {to_yaml_scalar(value)}"
+
+
+def render_item(item: Tree, start: str) -> Iterator[str]:
+    """The lines of a member of a list, which has single values only; `start` ends with its dash."""
+    for number, (key, value) in enumerate(item.items()):
+        yield from render_member(key, value, " " * len(start) if number else start)
 
 
 def _pick(fields: Iterable[Field], spec: Spec) -> dict[str, Value]:

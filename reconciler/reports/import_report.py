@@ -40,7 +40,8 @@ class ImportSummary(Struct, frozen=True):
     """The result of an import.
 
     `managed` is how many of the channels asked for the files had before. With `is_update` these took over live values,
-    without it others were added. `is_preview` says that nothing was written.
+    without it others were added. `is_preview` says that nothing was written. `pending` are versions in the files that
+    EnergyCAP does not have.
     """
 
     environment: str
@@ -51,6 +52,7 @@ class ImportSummary(Struct, frozen=True):
     is_preview: bool = False
     by_hand: tuple[ByHand, ...] = ()
     kept: tuple[Kept, ...] = ()
+    pending: tuple[Skipped, ...] = ()
 
     @property
     def channels(self) -> int:
@@ -68,6 +70,7 @@ def render_import(done: ImportSummary, styler: Styler, prefix: str = "") -> str:
         list(_show_diffs(done.files, styler, prefix) if done.is_preview else _list_files(done.files, styler, prefix)),
         list(_list_skipped(done.skipped, styler)),
         list(_list_kept(done.kept, styler)),
+        list(_list_pending(done.pending, styler)),
         list(_list_by_hand(done.by_hand, styler, prefix)),
         [styler(_count_import(done), Style.HEADING)],
     ]
@@ -78,8 +81,9 @@ def _summarize_import(done: ImportSummary) -> str:
     where = escape_text(done.environment)
     if not done.files and done.by_hand:
         return f"No file {'would be' if done.is_preview else 'was'} updated from {where}."
-    if not done.files and done.kept:
-        return f"The files keep what was edited; nothing else differs from {where}."
+    if not done.files and (done.kept or done.pending):
+        kept = "what was edited" if done.kept else "the versions that it lacks"
+        return f"The files keep {kept}; nothing else differs from {where}."
     if not done.files:
         return f"Nothing to update from {where}." if done.is_update else f"Nothing to import from {where}."
     channels = count(done.channels, "channel")
@@ -92,7 +96,8 @@ def _summarize_import(done: ImportSummary) -> str:
 
 
 def _describe_next_plan(done: ImportSummary) -> str:
-    return "a plan of them has edits only of what is kept" if done.kept else "a plan of them is empty"
+    is_open = done.kept or done.pending
+    return "a plan of them has edits only of what is kept" if is_open else "a plan of them is empty"
 
 
 def _list_files(files: Sequence[WrittenFile], styler: Styler, prefix: str) -> Iterator[str]:
@@ -139,6 +144,14 @@ def _list_kept(kept: Sequence[Kept], styler: Styler) -> Iterator[str]:
         head = (chunk(escape_text(one.name), Style.NAME), chunk(one.path, Style.PATH), chunk(format_value(one.value)))
         yield from wrap(head, styler, indent=2, hang=6, gap="  ")
         yield from wrap(split_words(f"{one.reason}; EnergyCAP has {format_value(one.live)}"), styler, indent=6)
+
+
+def _list_pending(pending: Sequence[Skipped], styler: Styler) -> Iterator[str]:
+    if pending:
+        yield "Listed in the files, but not in EnergyCAP, and left as they are:"
+    for one in pending:
+        head = (chunk(escape_text(one.name), Style.NAME), chunk(escape_text(one.path), Style.PATH))
+        yield from wrap(head, styler, indent=2, hang=6, gap="  ")
 
 
 def _list_by_hand(by_hand: Sequence[ByHand], styler: Styler, prefix: str) -> Iterator[str]:

@@ -41,11 +41,14 @@ _numbers = st.one_of(
 
 
 @st.composite
-def worlds(draw: DrawFn, fewest: int = 1) -> list[Json]:
-    """Up to seven channels on three data points, with anything in them that the API would let through."""
+def worlds(draw: DrawFn, fewest: int = 1, *, swapped: bool = False) -> list[Json]:
+    """Up to seven channels on three data points, with anything in them that the API would let through.
+
+    If they are `swapped`, each is simple and has several versions.
+    """
     points = [draw(_data_points(number)) for number in (1, 2, 3)]
     ids = draw(st.lists(st.integers(1, 12), min_size=fewest, max_size=7, unique=True))
-    return [draw(_channels(id_, ids, draw(st.sampled_from(points)))) for id_ in ids]
+    return [draw(_channels(id_, ids, draw(st.sampled_from(points)), swapped=swapped)) for id_ in ids]
 
 
 def read_world(channels: Iterable[Json]) -> Snapshot:
@@ -92,11 +95,12 @@ def _data_points(draw: DrawFn, number: int) -> Json:
 
 
 @st.composite
-def _channels(draw: DrawFn, id_: int, ids: list[int], point: Json) -> Json:
-    is_calculated = draw(st.booleans())
+def _channels(draw: DrawFn, id_: int, ids: list[int], point: Json, *, swapped: bool) -> Json:
+    begins = draw(_several if swapped else st.one_of(_single, _several, _odd_begins))
+    is_calculated = not swapped and draw(st.booleans())
     return make_channel(
         id_,
-        versions=[draw(_versions(id_, ids))],
+        versions=[draw(_versions(id_ * 10 + number, begin, ids)) for number, begin in enumerate(begins)],
         dataPoint=point,
         channelInfo=draw(_texts),
         channelDescription=draw(st.one_of(st.none(), _texts)),
@@ -110,13 +114,26 @@ def _channels(draw: DrawFn, id_: int, ids: list[int], point: Json) -> Json:
     )
 
 
+_single = st.sampled_from(((None,), ("2024-06-03",), ("2024-06-03t10:30:00.5",)))
+_plain_begins = st.sampled_from(
+    (None, "2024-06-03T10:30:00", "2024-06-03 10:30:00.5", "2025-06-03", "2026-01-31T23:59:59.999")
+)
+_several = st.lists(_plain_begins, min_size=2, max_size=4, unique=True)
+# Several spellings of one moment, and one in a zone.
+_odd_begins = st.lists(
+    st.sampled_from((None, "1899-12-30T00:00:00", "1900-01-01", "2024-06-03", "2024-06-03T00:00", "2024-07-01T04:00Z")),
+    min_size=1,
+    max_size=4,
+)
+
+
 @st.composite
-def _versions(draw: DrawFn, id_: int, ids: list[int]) -> Json:
-    version = make_version(id_ * 10, rule=draw(st.sampled_from(("Odometer", "Trip"))))
+def _versions(draw: DrawFn, id_: int, begin: str | None, ids: list[int]) -> Json:
+    version = make_version(id_, rule=draw(st.sampled_from(("Odometer", "Trip"))))
     used = st.sampled_from([f"channel({other})" for other in (*ids, 99, "007", "x")])
     formulas = st.one_of(st.none(), _texts, used, st.lists(used, min_size=1, max_size=3).map(" + ".join))
     return version | {
-        "beginDate": draw(st.sampled_from((None, "2024-06-03T10:30:00", "2024-06-03", "2024-06-03t10:30:00.5"))),
+        "beginDate": begin,
         "formula": draw(formulas),
         "isValuePositive": draw(st.booleans()),
         "unit": {"unitId": draw(st.integers(1, 3)), "unitCode": draw(_codes)},

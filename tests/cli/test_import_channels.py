@@ -929,14 +929,97 @@ def test_where_nothing_differs_no_commit_is_needed(workspace: Workspace) -> None
     assert update(workspace)[0].code == 0
 
 
-def test_an_update_leaves_a_file_that_lists_versions_and_says_what_differs(town: Workspace) -> None:
-    versions = [{"beginDate": None, "multiplier": 7}]
-    town.define({"use": {"channelId": 1, "channelVersions": versions}, "losses": {"channelId": 2, "channelInfo": "L"}})
+SWAPPED_FILE = """\
+channels:
+  three:
+    select: {channelId: 3}
+    channelVersions:
+      - beginDate: null
+        multiplier: 100   # the old meter
+      - beginDate: "2025-06-01T09:50"
+        multiplier: 1
+        because: swapped
+"""
 
-    answer = town.run("import", "--update")
+
+def test_an_import_of_all_versions_lists_them_and_its_plan_is_empty(workspace: Workspace) -> None:
+    workspace.load(make_world(PLAIN, TWO))
+
+    assert workspace.run("import", "--versions", "all").code == 0
+
+    (file,) = (path for path in (workspace.root / "channels").rglob("*.yaml") if "IMP-3" in path.read_text())
+    assert file.read_text().partition("    intervalMinutes: 15\n")[2] == (
+        "    channelVersions:\n"
+        "      - beginDate: null\n"
+        "        unitCode: KWH\n"
+        "        observationRule: Trip\n"
+        "        multiplier: 10\n"
+        '      - beginDate: "2025-06-01T09:50:00"\n'
+        "        unitCode: KWH\n"
+        "        observationRule: Trip\n"
+        "        multiplier: 1\n"
+    )
+    assert begins(workspace)["IMP-1"] == []
+    plan = workspace.run("plan", "--detailed-exitcode")
+    assert (plan.code, "ESA522" in plan.out) == (0, False)
+
+
+def test_all_versions_are_not_written_by_an_update(workspace: Workspace) -> None:
+    answer = workspace.run("import", "--update", "--versions", "all")
+
+    assert answer.code == 64
+    assert answer.err == (
+        "reconciler: --versions all cannot be combined with --update: a list does not take the place of "
+        "esaChannelVersion by itself\n"
+        "  fix: take the channel out of its file, and import it again without --update\n"
+    )
+
+
+def test_an_update_takes_over_values_and_new_versions_of_a_list_and_leaves_the_rest(workspace: Workspace) -> None:
+    new = make_version(32, multiplier=5, beginDate="2026-01-01T00:00:00")
+    workspace.load(make_world(make_channel(3, versions=[*SWAPPED, new], data_point=2)))
+    future = '      - beginDate: "2030-01-01"\n        multiplier: 9\n'
+    workspace.write(FILE, SWAPPED_FILE + future)
+
+    answer = workspace.run("import", "--update")
 
     assert (answer.code, answer.err) == (0, UNTOLD)
-    assert "esaChannelVersion.multiplier" in answer.out
-    assert "channelVersions is not updated" in " ".join(answer.out.split())
-    text = (town.root / "channels/all.yaml").read_text()
-    assert ("channelInfo: Losses" in text, "multiplier: 7" in text, "esaChannelVersion" in text) == (True, True, False)
+    assert (workspace.root / FILE).read_text() == SWAPPED_FILE.replace("multiplier: 100 ", "multiplier: 10 ") + (
+        '      - beginDate: "2026-01-01T00:00:00"\n'
+        "        unitCode: KWH\n"
+        "        observationRule: Trip\n"
+        "        multiplier: 5\n"
+    ) + future
+    assert answer.out == (
+        "1 file updated from sandbox for 1 channel; a plan of them has edits only of what is kept.\n"
+        "\n"
+        "  ~ changed  channels/all.yaml  1 channel\n"
+        "\n"
+        "Listed in the files, but not in EnergyCAP, and left as they are:\n"
+        "  three  channelVersions[2030-01-01T00:00:00]\n"
+        "\n"
+        "Import: 1 channel updated, 0 files new, 1 changed, 1 managed before, 0 left out.\n"
+    )
+    assert workspace.run("import", "--update").out == (
+        "The files keep the versions that it lacks; nothing else differs from sandbox.\n"
+        "\n"
+        "Listed in the files, but not in EnergyCAP, and left as they are:\n"
+        "  three  channelVersions[2030-01-01T00:00:00]\n"
+        "\n"
+        "Import: 0 channels updated, 0 files new, 0 changed, 1 managed before, 0 left out.\n"
+    )
+
+
+def test_an_update_keeps_what_was_edited_in_one_listed_version(drifted: Workspace) -> None:
+    drifted.load(make_world(make_channel(3, versions=SWAPPED, data_point=2)))
+    drifted.write(FILE, SWAPPED_FILE.replace("multiplier: 1\n", "multiplier: 3\n"))
+    git(drifted, "commit", "--quiet", "--all", "--message", "Listed")
+    drifted.write(FILE, SWAPPED_FILE.replace("multiplier: 1\n", "multiplier: 4\n"))
+
+    answer = drifted.run("import", "--update", "--base", "HEAD")
+
+    assert answer.code == 0
+    assert (drifted.root / FILE).read_text() == SWAPPED_FILE.replace("multiplier: 1\n", "multiplier: 4\n").replace(
+        "multiplier: 100 ", "multiplier: 10 "
+    )
+    assert "three  esaChannelVersion.multiplier  4" in answer.out

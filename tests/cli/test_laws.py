@@ -21,7 +21,15 @@ from reconciler.cli.output import Output
 from reconciler.definitions.load import load_definitions
 from reconciler.model.findings import Severity
 from reconciler.model.plan import Action
-from reconciler.planning.importing.inventory import ChannelFilter, Fields, FileStyle, make_inventory, select_channels
+from reconciler.model.values import begin_key
+from reconciler.planning.importing.inventory import (
+    ChannelFilter,
+    Fields,
+    FileStyle,
+    WrittenVersions,
+    make_inventory,
+    select_channels,
+)
 from tests.cases import note_case
 from tests.cli.tenants import PROJECT, open_project, read_files, read_world, stand_on, worlds, write
 
@@ -33,7 +41,8 @@ if TYPE_CHECKING:
 
     from reconciler.cli.import_channels import ImportInput
 
-STYLE = (Fields.ALL, FileStyle.PLACE)
+STYLE = (Fields.ALL, FileStyle.PLACE, WrittenVersions.CURRENT)
+LISTED = (Fields.ALL, FileStyle.PLACE, WrittenVersions.ALL)
 FOLDERS = PROJECT.definitions
 # What may stand above the channels of a file that new ones join.
 HEADS = (
@@ -44,11 +53,15 @@ HEADS = (
 )
 unhurried = settings(deadline=None, max_examples=50)
 in_each_style = pytest.mark.parametrize(
-    "style", [(Fields.MINIMAL, FileStyle.PLACE), (Fields.ALL, FileStyle.FLAT)], ids=["minimal, place", "all, flat"]
+    "style",
+    [(Fields.MINIMAL, FileStyle.PLACE, WrittenVersions.CURRENT), (Fields.ALL, FileStyle.FLAT, WrittenVersions.ALL)],
+    ids=["minimal, place, current version", "all, flat, all versions"],
 )
 
 
-def import_new(inputs: ImportInput, style: tuple[Fields, FileStyle] = STYLE, **asked: Any) -> ImportedFiles:
+def import_new(
+    inputs: ImportInput, style: tuple[Fields, FileStyle, WrittenVersions] = STYLE, **asked: Any
+) -> ImportedFiles:
     """All that an import would write, proved."""
     inventory = make_inventory(inputs.definitions, inputs.snapshot)
     picked, _ = select_channels(inventory, ChannelFilter(**asked))
@@ -60,7 +73,7 @@ def import_new(inputs: ImportInput, style: tuple[Fields, FileStyle] = STYLE, **a
 @in_each_style
 @unhurried
 @given(worlds())
-def test_a_plan_after_an_import_is_empty(style: tuple[Fields, FileStyle], world: list[Any]) -> None:
+def test_a_plan_after_an_import_is_empty(style: tuple[Fields, FileStyle, WrittenVersions], world: list[Any]) -> None:
     snapshot = read_world(world)
     with open_project() as workplace:
         imported = import_new(stand_on(workplace, snapshot), style)
@@ -73,6 +86,27 @@ def test_a_plan_after_an_import_is_empty(style: tuple[Fields, FileStyle], world:
     assert {change.action for change in plan.changes} == {Action.NO_OP}
     assert len(plan.changes) + plan.unmanaged == len(world)
     assert plan.unmanaged == sum(left.path == "" for left in imported.left_out)
+
+
+@unhurried
+@given(worlds() | worlds(swapped=True) | worlds(2, swapped=True))
+def test_every_version_is_listed_or_its_channel_says_why_not(world: list[Any]) -> None:
+    snapshot = read_world(world)
+    with open_project() as workplace:
+        imported = import_new(stand_on(workplace, snapshot), LISTED)
+        write(workplace, imported)
+        inputs = stand_on(workplace, snapshot)
+        names = make_inventory(inputs.definitions, snapshot).names
+    listed = {desired.name: [one.begin for one in desired.versions] for desired in inputs.definitions.channels}
+    whole = {left.name for left in imported.left_out if left.path in {"", "channelVersions"}}
+    several = {names[live.id]: live for live in snapshot.channels if len(live.versions) > 1}
+
+    note_case(reached=several.keys() - whole)
+    assert {name: begins for name, begins in listed.items() if begins} == {
+        name: [begin_key(version.begin_date) for version in live.versions]
+        for name, live in several.items()
+        if name not in whole
+    }
 
 
 @unhurried
@@ -157,6 +191,46 @@ def test_an_update_after_a_foreign_edit_leaves_an_empty_plan_and_every_comment(
 
         assert {change.action for change in inputs.plan(inputs.definitions).changes} == {Action.NO_OP}
         assert count_comments(workplace.root) == comments
+
+
+@unhurried
+@given(worlds(swapped=True), st.data())
+def test_an_update_takes_over_what_changed_in_listed_versions_and_keeps_every_comment(
+    world: list[Any], data: st.DataObject
+) -> None:
+    with open_project() as workplace:
+        write(workplace, import_new(stand_on(workplace, read_world(world)), LISTED))
+        for path in workplace.root.rglob("*.yaml"):
+            path.write_text(annotate(path.read_text()))
+        comments = count_comments(workplace.root)
+        edited = read_world([data.draw(foreign_versions(channel)) for channel in world])
+        inputs = stand_on(workplace, edited)
+        before = inputs.plan(inputs.definitions)
+        inventory = make_inventory(inputs.definitions, edited)
+        imported = update_files(inputs, find_file_updates(inputs, inventory, edited.channels, before))
+        verify_empty_plan(Output(), inputs, before, imported)
+        write(workplace, imported)
+        inputs = stand_on(workplace, edited)
+        note_case(reached=imported.files)
+
+        kept = {left.name for left in imported.left_out}
+        plan = inputs.plan(inputs.definitions)
+        assert {change.action for change in plan.changes if change.name not in kept} <= {Action.NO_OP}
+        assert count_comments(workplace.root) == comments
+
+
+@st.composite
+def foreign_versions(draw: DrawFn, channel: dict[str, Any]) -> dict[str, Any]:
+    """`channel` with settings of its versions edited in EnergyCAP, and perhaps a version created there."""
+    edited = copy.deepcopy(channel)
+    versions = edited["channelVersions"]
+    for version in versions:
+        version["multiplier"] = draw(st.sampled_from((version["multiplier"], 0.5, 12)))
+        version["minimumReading"] = draw(st.sampled_from((version["minimumReading"], None)))
+    begin = draw(st.sampled_from((None, "2027-01-01T00:00:00", "2024-12-31T00:00:00.25")))
+    if begin:
+        versions.append({**versions[0], "channelVersionId": 999, "beginDate": begin})
+    return edited
 
 
 @st.composite

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from reconciler.definitions.channel_editor import UnsafeEdit, append_channels, preserves_content, update_channels
 from reconciler.definitions.yaml_reader import parse_yaml
-from reconciler.model.channels import Desired
+from reconciler.model.channels import Desired, DesiredVersion
 from reconciler.model.identifiers import Identifiers
 
 if TYPE_CHECKING:
@@ -95,6 +95,139 @@ def find_changes(before: str, after: str) -> list[str]:
 )
 def test_a_value_is_replaced_in_place(updates: dict[str, Spec], changes: list[str]) -> None:
     assert find_changes(COMMENTED, update_channels(COMMENTED, updates)) == changes
+
+
+LISTING = """\
+channels:
+  use:
+    select: {channelId: 1}
+    channelVersions:   # the meters
+      # the first
+      - beginDate: null
+        multiplier: 10   # tens
+        # it was mechanical
+
+      # the second
+      - beginDate: 2025-06-01 08:00   # work order 4711
+        multiplier: 1
+        because: swapped
+        # checked
+  net:
+    channelVersions: [{beginDate: null, multiplier: 1}, {beginDate: "2025-06-01", multiplier: 2}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("updates", "changes"),
+    [
+        pytest.param(
+            {"use": {"channelVersions[null].multiplier": 5, "channelVersions[2025-06-01T08:00:00].unitCode": "KWH"}},
+            [
+                "-         multiplier: 10   # tens",
+                "+         multiplier: 5   # tens",
+                "+         unitCode: KWH",
+            ],
+            id="values of both",
+        ),
+        pytest.param(
+            {
+                "use": {
+                    "channelVersions[2026-01-01T00:00:00].unitCode": "KWH",
+                    "channelVersions[2026-01-01T00:00:00].multiplier": 3,
+                    "channelVersions[2024-01-01T00:00:00.5].multiplier": 2,
+                }
+            },
+            [
+                '+       - beginDate: "2024-01-01T00:00:00.5"',
+                "+         multiplier: 2",
+                '+       - beginDate: "2026-01-01T00:00:00"',
+                "+         unitCode: KWH",
+                "+         multiplier: 3",
+            ],
+            id="new ones between and after",
+        ),
+        pytest.param(
+            {
+                "net": {
+                    "channelVersions[2025-06-01T00:00:00].multiplier": 4,
+                    "channelVersions[2025-01-01T00:00:00].multiplier": 3,
+                    "channelVersions[2026-01-01T00:00:00].unitCode": "a, b",
+                }
+            },
+            [
+                '-     channelVersions: [{beginDate: null, multiplier: 1}, {beginDate: "2025-06-01", multiplier: 2}]',
+                (
+                    '+     channelVersions: [{beginDate: null, multiplier: 1}, {beginDate: "2025-01-01T00:00:00", '
+                    'multiplier: 3}, {beginDate: "2025-06-01", multiplier: 4}, {beginDate: "2026-01-01T00:00:00", '
+                    'unitCode: "a, b"}]'
+                ),
+            ],
+            id="in braces",
+        ),
+    ],
+)
+def test_listed_versions_are_edited_in_their_place_and_new_ones_come_in_order(
+    updates: dict[str, Spec], changes: list[str]
+) -> None:
+    assert find_changes(LISTING, update_channels(LISTING, updates)) == changes
+
+
+@pytest.mark.parametrize("break_", ["\r\n", "\r"])
+def test_new_items_end_their_lines_as_the_others_do(break_: str) -> None:
+    text = LISTING.replace("\n", break_)
+
+    changed = update_channels(text, {"use": {"channelVersions[2026-01-01T00:00:00].multiplier": 3}})
+
+    assert "\n" not in changed.replace(break_, "")
+    assert (
+        f'        # checked{break_}      - beginDate: "2026-01-01T00:00:00"{break_}        multiplier: 3{break_}'
+        in changed
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LISTING.replace("channelVersions:   # the meters", "channelVersions: &list"),
+        LISTING.replace("- beginDate: 2025-06-01 08:00 ", "-\n        beginDate: 2025-06-01 08:00"),
+    ],
+    ids=["anchored", "begun below its dash"],
+)
+def test_a_list_that_cannot_be_added_to_in_place_is_left_alone(text: str) -> None:
+    with pytest.raises(UnsafeEdit):
+        update_channels(text, {"use": {"channelVersions[2026-01-01T00:00:00].multiplier": 3}})
+
+
+LISTED = replace(
+    NEW,
+    versions=(
+        DesiredVersion("", 0, {f"{V}multiplier": 10}),
+        DesiredVersion("2025-06-01T08:00:00", 1, {f"{V}unitCode": "KWH", f"{V}multiplier": 1}),
+    ),
+    spec={"channelInfo": "no", f"{V}unitCode": "KWH", f"{V}multiplier": 1},
+)
+ADDED = """\
+  new:
+    select:
+      channelId: 9
+    channelInfo: "no"
+    channelVersions:
+      - beginDate: null
+        multiplier: 10
+      - beginDate: "2025-06-01T08:00:00"
+        unitCode: KWH
+        multiplier: 1
+"""
+
+
+def test_a_new_channel_lists_its_versions_in_any_layout() -> None:
+    braces = "channels: {use: {channelId: 1}}\n"
+
+    assert append_channels(LISTING, [LISTED]).removeprefix(LISTING).lstrip("\n") == ADDED
+    assert append_channels(braces, [LISTED]) == (
+        'channels: {use: {channelId: 1}, new: {select: {channelId: 9}, channelInfo: "no", channelVersions: '
+        '[{beginDate: null, multiplier: 10}, {beginDate: "2025-06-01T08:00:00", unitCode: KWH, multiplier: 1}]}}\n'
+    )
 
 
 def test_new_keys_are_inserted_in_the_order_of_new_files() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reconciler.model.channels import Desired
+from reconciler.model.channels import Desired, DesiredVersion
 from reconciler.model.fields import (
     BEGIN_DATE,
     CHANNEL_IMPORT_ID,
@@ -22,20 +23,30 @@ from reconciler.model.fields import (
     OFFSET,
     UNIT_CODE,
     VERSION,
+    VERSIONS,
+    find_version,
+    version_path,
 )
 from reconciler.model.findings import Severity
 from reconciler.model.formulas import find_references, is_same_formula, rename_references
 from reconciler.model.identifiers import Identifiers
-from reconciler.model.values import BEGINNING, canonical_time, has_zone
+from reconciler.model.values import BEGINNING, begin_key, canonical_time, has_zone
 from reconciler.planning.identification import find_inputs, read_id, resolve
-from reconciler.planning.importing.inventory import Fields, FileHeader, Skipped, data_point_labels, files_by_data_point
+from reconciler.planning.importing.inventory import (
+    Fields,
+    FileHeader,
+    Skipped,
+    WrittenVersions,
+    data_point_labels,
+    files_by_data_point,
+)
 from reconciler.planning.offline_checks import check_definitions
 from reconciler.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.model.channels import Definitions, Live
+    from reconciler.model.channels import Definitions, Live, Version
     from reconciler.model.values import Spec, Value
     from reconciler.planning.identification import Index
     from reconciler.planning.importing.inventory import CanHold, ImportOptions, Inventory
@@ -102,10 +113,15 @@ def skip_invalid(
             desired = kept.pop(id_)
             header = headers.get(desired.file)
             narrowed = _leave_out(desired, path, id_, header.defaults if header else ())
-            left_out.append(Skipped(desired.name, path if narrowed else "", f"refused by {code}: {RULES[code].title}"))
+            left_out.append(Skipped(desired.name, path if narrowed else "", describe_refusal(code)))
             if narrowed:
                 kept[id_] = narrowed
     return kept, tuple(left_out)
+
+
+def describe_refusal(code: str) -> str:
+    """Why a value is left out that breaks the rule with this code."""
+    return f"refused by {code}: {RULES[code].title}"
 
 
 def _find_refused(definitions: Definitions, drafted: Mapping[int, Desired]) -> dict[int, tuple[str, str]]:
@@ -120,19 +136,45 @@ def _find_refused(definitions: Definitions, drafted: Mapping[int, Desired]) -> d
         if finding.severity is not Severity.ERROR or keys[:1] != ("channels",):
             continue
         if keys[1] in ids:
-            refused.setdefault(ids[keys[1]], (".".join(keys[2:]), finding.code))
-        for id_ in find_inputs((formulas.get(keys[1], ""),)):
+            id_ = ids[keys[1]]
+            refused.setdefault(id_, (_join(keys[2:], drafted[id_]), finding.code))
+        for used in find_inputs((formulas.get(keys[1], ""),)):
             # A formula of the files uses the new channel by its id; with the channel in the files its use is an error.
-            if id_ in drafted and drafted[id_].select == Identifiers(channel_id=id_):
-                refused.setdefault(id_, ("", finding.code))
+            if used in drafted and drafted[used].select == Identifiers(channel_id=used):
+                refused.setdefault(used, ("", finding.code))
     return refused
 
 
+def _join(keys: Sequence[str], desired: Desired) -> str:
+    """The path of what is at `keys` in a channel; for a listed version it says which one."""
+    if len(keys) < 3 or keys[0] != VERSIONS:
+        return ".".join(keys)
+    return version_path(desired.versions[int(keys[1])].begin, keys[2])
+
+
 def _leave_out(desired: Desired, path: str, id_: int, fixed: Container[str]) -> Desired | None:
+    begin = find_version(path)
+    if begin is not None:
+        return _leave_out_of_version(desired, begin, f"{VERSION}.{path.rpartition('.')[2]}", fixed)
     if path in desired.spec and path not in fixed:
         return replace(desired, spec={kept: value for kept, value in desired.spec.items() if kept != path})
     by_id = Identifiers(channel_id=id_)
     return replace(desired, select=by_id) if path.startswith("select") and desired.select != by_id else None
+
+
+def _leave_out_of_version(desired: Desired, begin: str, path: str, fixed: Container[str]) -> Desired | None:
+    """`desired` without a setting of one of its versions; None if that changes nothing."""
+    *_, last = desired.versions
+    version = next(one for one in desired.versions if one.begin == begin)
+    if path not in version.spec or (version is last and path in fixed):
+        return None
+    narrowed = replace(version, spec={kept: value for kept, value in version.spec.items() if kept != path})
+    versions = tuple(narrowed if one is version else one for one in desired.versions)
+    if version is not last:
+        return replace(desired, versions=versions)
+    return replace(
+        desired, versions=versions, spec={kept: value for kept, value in desired.spec.items() if kept != path}
+    )
 
 
 ZONED_DATE = "EnergyCAP gives it with a zone: set versionDates in reconciler.yaml"
@@ -237,7 +279,7 @@ def _may_use(user: Live, used: Live) -> bool:
     return not used.is_calculated and used.data_point.id == user.data_point.id
 
 
-_NOT_REPRESENTABLE = "a file cannot hold this value"
+NOT_REPRESENTABLE = "a file cannot hold this value"
 _SHARED = "another channel has the same import id"
 
 
@@ -267,18 +309,73 @@ def import_channel(live: Live, context: ImportContext) -> ImportedChannel:
     """`live` as a channel of its file; `spec` includes the values that the defaults of the file add."""
     name, file = context.names[live.id], context.files[live.data_point.id]
     header = context.headers.get(file) or FileHeader(context.labels.get(live.data_point.id))
-    spec, left_out = _write_spec(live, context)
-    wrong_default = _override_defaults(live, spec, header, context)
+    is_asked = context.options.versions is WrittenVersions.ALL and len(live.versions) > 1
+    obstacle = find_list_obstacle(live, context.options.can_hold) if is_asked else ""
+    is_listing = is_asked and not obstacle
+    # The begin of a listed version says which one it is, and is none of its settings.
+    paths = [path for path in list_paths(live, context.options.fields) if path != BEGIN_DATE or not is_listing]
+    defaults = [path for path in header.defaults if path != BEGIN_DATE or not is_listing]
+    spec, left_out = _write_spec(live, paths, context)
+    wrong_default = override_defaults(live, spec, defaults, context)
     if wrong_default is not None:
         return ImportedChannel(None, (Skipped(name, "", f"the defaults of {file} give it another {wrong_default}"),))
     identifiers = choose_select(live, context.index, context.options.can_hold)
-    return ImportedChannel(Desired(name, file, 0, identifiers, spec, header.data_point), left_out)
+    desired = Desired(name, file, 0, identifiers, spec, header.data_point)
+    if obstacle:
+        return ImportedChannel(desired, (*left_out, Skipped(name, VERSIONS, obstacle)))
+    return _list_versions(live, desired, left_out, context) if is_listing else ImportedChannel(desired, left_out)
 
 
-def _write_spec(live: Live, context: ImportContext) -> tuple[dict[str, Value], tuple[Skipped, ...]]:
+def find_list_obstacle(live: Live, can_hold: CanHold) -> str:
+    """Why a file cannot list the versions of `live`, which has several; "" if it can."""
+    begins = [begin_key(version.begin_date) for version in live.versions]
+    if live.is_calculated:
+        return describe_refusal("ESA421")
+    if any(has_zone(begin) for begin in begins):
+        return ZONED_DATE
+    if any(begin >= following for begin, following in pairwise(begins)):
+        return "EnergyCAP has two versions that begin at the same time"
+    return "" if all(can_hold(BEGIN_DATE, begin or None) for begin in begins) else NOT_REPRESENTABLE
+
+
+def _list_versions(
+    live: Live, desired: Desired, left_out: tuple[Skipped, ...], context: ImportContext
+) -> ImportedChannel:
+    """`desired`, which has the settings of the current version of `live`, with those of the others too."""
+    *older, current = live.versions
+    written = [write_version(live, version, context) for version in older]
+    last = {path: value for path, value in desired.spec.items() if FIELD_AT[path].is_versioned}
+    specs = [*(spec for spec, _ in written), last]
+    versions = tuple(
+        DesiredVersion(begin_key(version.begin_date), index, spec)
+        for index, (version, spec) in enumerate(zip(live.versions, specs, strict=True))
+    )
+    named = (_name_place(left, current) for left in left_out)
+    missing = (*(left for _, skipped in written for left in skipped), *named)
+    return ImportedChannel(replace(desired, versions=versions), missing)
+
+
+def write_version(live: Live, version: Version, context: ImportContext) -> tuple[dict[str, Value], tuple[Skipped, ...]]:
+    """The settings of a `version` of `live`, but for its begin, and those that are left out."""
+    view = live.with_versions((version,))
+    listed = list_paths(view, context.options.fields)
+    paths = [path for path in listed if FIELD_AT[path].is_versioned and path != BEGIN_DATE]
+    spec, left_out = _write_spec(view, paths, context)
+    return spec, tuple(_name_place(left, version) for left in left_out)
+
+
+def _name_place(left: Skipped, version: Version) -> Skipped:
+    """`left` with a path that says of which version it is, if it is of one."""
+    is_versioned = left.path in FIELD_AT and FIELD_AT[left.path].is_versioned
+    return replace(left, path=version_path(begin_key(version.begin_date), left.path)) if is_versioned else left
+
+
+def _write_spec(
+    live: Live, paths: Iterable[str], context: ImportContext
+) -> tuple[dict[str, Value], tuple[Skipped, ...]]:
     spec: dict[str, Value] = {}
     left_out = []
-    for path in list_paths(live, context.options.fields):
+    for path in paths:
         # A file that managed it would claim an import id that another channel has too.
         if path == CHANNEL_IMPORT_ID and not has_own_import_id(live, context.index):
             left_out.append(Skipped(context.names[live.id], path, _SHARED))
@@ -290,7 +387,7 @@ def _write_spec(live: Live, context: ImportContext) -> tuple[dict[str, Value], t
         elif written := _write(live, path, context):
             spec[written[0]] = written[1]
         else:
-            left_out.append(Skipped(context.names[live.id], path, _NOT_REPRESENTABLE))
+            left_out.append(Skipped(context.names[live.id], path, NOT_REPRESENTABLE))
     return spec, tuple(left_out)
 
 
@@ -301,9 +398,14 @@ def _write(live: Live, path: str, context: ImportContext) -> tuple[str, Value] |
     return (path, formula) if context.options.can_hold(path, formula) else None
 
 
-def _override_defaults(live: Live, spec: dict[str, Value], header: FileHeader, context: ImportContext) -> str | None:
-    """Add the live values to `spec` that the defaults would else set; the path of one that no file can hold, if any."""
-    for path in header.defaults:
+def override_defaults(
+    live: Live, spec: dict[str, Value], defaults: Iterable[str], context: ImportContext
+) -> str | None:
+    """Add the live values to `spec` that the `defaults`, which are paths, would else set.
+
+    Returns the path of one that no file can hold, if any.
+    """
+    for path in defaults:
         if _is_set_by_default(path, spec):
             value = live.values.get(path)
             if not context.options.can_hold(path, value):
@@ -356,7 +458,7 @@ def propose(
     `headers` are those of the existing files that a channel is added to. A live value that breaks a rule for files is
     left out.
     """
-    context = _make_import_context(new, inventory, headers, options)
+    context = make_import_context(new, inventory, headers, options)
     drafts = {live.id: import_channel(live, context) for live in new}
     drafted = {id_: made.channel for id_, made in drafts.items() if made.channel is not None}
     kept, refused = skip_invalid(definitions, drafted, headers)
@@ -365,7 +467,7 @@ def propose(
     return Proposal(tuple(channels), tuple(sorted(left_out, key=lambda left: (left.name, left.path))))
 
 
-def _make_import_context(
+def make_import_context(
     new: Sequence[Live], inventory: Inventory, headers: Mapping[str, FileHeader], options: ImportOptions
 ) -> ImportContext:
     points = {live.data_point.id: live.data_point for live in inventory.index.by_id.values() if not live.flaw}

@@ -158,6 +158,13 @@ class FileStyle(Enum):
     FLAT = "flat"
 
 
+class WrittenVersions(Enum):
+    """Which versions of a channel that has several are written to its file."""
+
+    CURRENT = "current"  # as esaChannelVersion
+    ALL = "all"  # as channelVersions
+
+
 class ImportOptions(Struct, frozen=True):
     """How channels are written. `folder` is where new files go, relative to the project's root.
 
@@ -167,6 +174,7 @@ class ImportOptions(Struct, frozen=True):
     can_hold: CanHold
     fields: Fields = Fields.MINIMAL
     layout: FileStyle = FileStyle.PLACE
+    versions: WrittenVersions = WrittenVersions.CURRENT
     folder: str = "channels"
     taken: frozenset[str] = frozenset()
 

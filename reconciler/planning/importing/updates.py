@@ -7,17 +7,25 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reconciler.model.fields import CHANNEL_INFO, FIELD_AT, OBSERVATION_TYPE_ID
+from reconciler.model.fields import (
+    CHANNEL_INFO,
+    FIELD_AT,
+    OBSERVATION_TYPE_ID,
+    VERSION,
+    VERSIONS,
+    find_version,
+)
 from reconciler.model.findings import Severity
 from reconciler.planning.importing.inventory import Kept, Skipped
 from reconciler.planning.matching import find_identifiers
 from reconciler.planning.messages import locate_identifiers, name_select, shorten, show_value, show_values
+from reconciler.planning.versions import name_versions
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.model.channels import Desired
+    from reconciler.model.channels import Desired, Live
     from reconciler.model.findings import Finding
     from reconciler.model.plan import Change, Edit, Plan
     from reconciler.model.values import Spec
@@ -25,11 +33,17 @@ if TYPE_CHECKING:
 
 
 class Updates(Struct, frozen=True):
-    """The values to write, by file and channel name, those that a file cannot hold, and those that the files keep."""
+    """The values to write, by file and channel name, those that a file cannot hold, and those that the files keep.
+
+    Paths are those of the edits of a plan. `currents` has the begin of the current version of each channel that lists
+    its versions, by name. `pending` are listed versions that EnergyCAP does not have.
+    """
 
     files: Mapping[str, Mapping[str, Spec]]
     left_out: tuple[Skipped, ...]
     kept: tuple[Kept, ...] = ()
+    currents: Mapping[str, str] = {}
+    pending: tuple[Skipped, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
@@ -37,29 +51,40 @@ class Updates(Struct, frozen=True):
         return frozenset(name for channels in self.files.values() for name in channels)
 
 
-_LISTED = "channelVersions is not updated: a file that lists it is edited by hand"
+_CANNOT_HOLD = "a file cannot hold this value"
+_NOT_LIVE = "EnergyCAP has no version that begins then"
 
 
-def find_updates(plan: Plan, names: Collection[str], can_hold: CanHold, listed: Collection[str] = ()) -> Updates:
+def find_updates(plan: Plan, names: Collection[str], can_hold: CanHold) -> Updates:
     """The live values that the edits of `plan` would change, for the channels called `names`.
 
-    Implied edits are left out, as the files do not manage their values. Channels that are `listed`, because their file
-    lists their versions, are left out.
+    Implied edits are left out, as the files do not manage their values. A version that the file lists and that is not
+    live has no live values, so it stays as it is.
     """
     files: dict[str, dict[str, Spec]] = {}
     left_out: list[Skipped] = []
+    pending: list[Skipped] = []
     for change in plan.changes:
-        edits = [edit for edit in change.edits if edit.implied_by is None and change.name in names]
+        if change.name not in names:
+            continue
+        created = {one.begin for one in change.created_versions}
+        pending += [Skipped(change.name, f"{VERSIONS}[{begin or 'null'}]", _NOT_LIVE) for begin in sorted(created)]
+        edits = [edit for edit in change.edits if not edit.implied_by and find_version(edit.path) not in created]
         lost = [
-            Skipped(change.name, edit.path, _LISTED if change.name in listed else "a file cannot hold this value")
+            Skipped(change.name, edit.path, _CANNOT_HOLD)
             for edit in edits
-            if change.name in listed or not can_hold(edit.path, edit.before)
+            if not can_hold(_leave_out_begin(edit.path), edit.before)
         ]
         # A channel is updated as a whole or not at all, so that its file never mixes old and new settings.
         if edits and not lost:
             files.setdefault(change.file, {})[change.name] = {edit.path: edit.before for edit in edits}
         left_out += lost
-    return Updates(files, tuple(left_out))
+    return Updates(files, tuple(left_out), pending=tuple(pending))
+
+
+def _leave_out_begin(path: str) -> str:
+    """`path` as that of the current version, if it is of a listed one."""
+    return path if find_version(path) is None else f"{VERSION}.{path.rpartition('.')[2]}"
 
 
 def find_suspicious_matches(plan: Plan, channels: Iterable[Desired]) -> dict[int, Finding]:
@@ -97,8 +122,8 @@ def verify_import(
 ) -> tuple[str, ...]:
     """The reasons not to write the files that `after` was planned from, one line each.
 
-    The channels called `written` must be found, and need no edit except of values that are `kept`, by name and path;
-    the edits of all others must be as in `before`. There must be no new error.
+    The channels called `written` must be found, and need no edit except of values, or of all of a version, that are
+    `kept`, by name and path; the edits of all others must be as in `before`. There must be no new error.
     """
     return (
         *_check_written(after, written, kept),
@@ -114,8 +139,13 @@ def _check_written(after: Plan, written: Collection[str], kept: Collection[tuple
             yield f"{name}: would not be found in EnergyCAP"
         else:
             edits = changes[name].edits
-            unexpected = tuple(edit for edit in edits if (name, edit.implied_by or edit.path) not in kept)
+            unexpected = tuple(edit for edit in edits if not _is_kept(name, edit, kept))
             yield from _list_edits(replace(changes[name], edits=unexpected))
+
+
+def _is_kept(name: str, edit: Edit, kept: Collection[tuple[str, str]]) -> bool:
+    path = edit.implied_by or edit.path
+    return (name, path) in kept or (name, path.rpartition(".")[0]) in kept
 
 
 def _check_others(before: Plan, after: Plan, written: Collection[str]) -> Iterator[str]:
@@ -157,21 +187,29 @@ class Past(Struct, frozen=True):
     is_whole: bool = True
 
 
-def leave_edited(updates: Updates, now: Mapping[str, Desired], pasts: Sequence[Past]) -> Updates:
-    """`updates` without the values of `now` that differ from any of `pasts`: somebody edited them, so they are kept."""
+def leave_edited(
+    updates: Updates, now: Mapping[str, Desired], pasts: Sequence[Past], lives: Mapping[str, Live]
+) -> Updates:
+    """`updates` without the values of `now` that differ from any of `pasts`: somebody edited them, so they are kept.
+
+    `lives` are the live channels by name.
+    """
     kept: list[Kept] = []
     files: dict[str, dict[str, Spec]] = {}
     for file, channels in updates.files.items():
         for name, spec in channels.items():
-            reasons = {path: _find_reason(now[name], path, pasts) for path in spec}
-            wanted = now[name].spec
-            kept += [Kept(name, path, wanted[path], spec[path], reason) for path, reason in reasons.items() if reason]
+            wanted = name_versions(now[name], lives[name])
+            reasons = {path: _find_reason(now[name], path, pasts, lives[name]) for path in spec}
+            kept += [
+                Kept(name, path, wanted.get(path), spec[path], reason) for path, reason in reasons.items() if reason
+            ]
             if taken := {path: value for path, value in spec.items() if not reasons[path]}:
                 files.setdefault(file, {})[name] = taken
     return replace(updates, files=files, kept=tuple(kept))
 
 
-def _find_reason(now: Desired, path: str, pasts: Sequence[Past]) -> str:
+def _find_reason(now: Desired, path: str, pasts: Sequence[Past], live: Live) -> str:
+    wanted = name_versions(now, live)
     for past in pasts:
         before = past.channels.get(now.name)
         if before is None and not past.is_whole:
@@ -179,6 +217,8 @@ def _find_reason(now: Desired, path: str, pasts: Sequence[Past]) -> str:
         # With other identifiers the earlier values were those of another channel.
         if before is None or (find_identifiers(before), before.data_point) != (find_identifiers(now), now.data_point):
             return past.reason
-        if path not in before.spec or before.spec[path] != now.spec[path]:
+        had = name_versions(before, live)
+        # What neither has is of a version that is new in EnergyCAP.
+        if (path in had) is not (path in wanted) or had.get(path) != wanted.get(path):
             return past.reason
     return ""

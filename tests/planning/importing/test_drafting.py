@@ -9,7 +9,7 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from reconciler.definitions.channel_writer import is_representable
-from reconciler.model.channels import Definitions, Desired, Live, Snapshot
+from reconciler.model.channels import Definitions, Desired, DesiredVersion, Live, Snapshot, Version
 from reconciler.model.identifiers import Feed, Identifiers
 from reconciler.planning.identification import make_index, resolve
 from reconciler.planning.importing.drafting import (
@@ -23,7 +23,14 @@ from reconciler.planning.importing.drafting import (
     write_formula,
     write_value,
 )
-from reconciler.planning.importing.inventory import Fields, FileHeader, ImportOptions, Skipped, make_inventory
+from reconciler.planning.importing.inventory import (
+    Fields,
+    FileHeader,
+    ImportOptions,
+    Skipped,
+    WrittenVersions,
+    make_inventory,
+)
 from reconciler.planning.importing.updates import Updates
 from reconciler.rules import RULES
 from tests.cases import note_case
@@ -272,10 +279,12 @@ def propose_all(
     managed: tuple[Desired, ...] = (),
     headers: dict[str, FileHeader] | None = None,
     feeds: tuple[Feed, ...] = (),
+    versions: WrittenVersions = WrittenVersions.CURRENT,
 ) -> Proposal:
     definitions = Definitions(managed, feeds, (HOME,) if managed else (), "sha256:0")
     inventory = make_inventory(definitions, Snapshot(tuple(live), REFERENCE))
-    return propose(list_new(live, inventory), inventory, definitions, headers or {}, OPTIONS)
+    options = replace(OPTIONS, versions=versions)
+    return propose(list_new(live, inventory), inventory, definitions, headers or {}, options)
 
 
 def plain(name: str, id_: int, info: str, **others: Value) -> Desired:
@@ -561,3 +570,104 @@ def test_proposed_channels_are_sorted_by_file_and_id() -> None:
         (NEW_FILE, "nb-elec-use"),
         ("channels/south-building/sb-elec.yaml", "sb-elec-use"),
     ]
+
+
+SWAP = "2025-06-01T08:00:00"
+SWAPPED = add_older_version(make_live(1, {f"{V}multiplier": 2}), SWAP, **{f"{V}multiplier": 10, f"{V}offset": 3})
+
+
+def begin_at(*begins: str) -> Live:
+    """A channel with a version for each of these begins."""
+    live = make_live(1)
+    versions = [
+        Version(10 + number, begin or None, None, {**live.current.values, f"{V}beginDate": begin or None})
+        for number, begin in enumerate(begins)
+    ]
+    return live.with_versions(tuple(versions))
+
+
+def propose_listed(live: Live, headers: dict[str, FileHeader] | None = None) -> Proposal:
+    managed = (make_desired("mine", 9),) if headers else ()
+    return propose_all([live, make_live(9)] if headers else [live], managed, headers, versions=WrittenVersions.ALL)
+
+
+def test_all_versions_are_listed_each_with_its_own_settings() -> None:
+    (channel,) = propose_listed(SWAPPED).channels
+
+    own: Spec = {f"{V}unitCode": "KWH", f"{V}observationRule": "Trip"}
+    assert channel.versions == (
+        DesiredVersion("", 0, {**own, f"{V}multiplier": 10, f"{V}offset": 3}),
+        DesiredVersion(SWAP, 1, {**own, f"{V}multiplier": 2}),
+    )
+    assert {path: value for path, value in channel.spec.items() if path.startswith(V)} == channel.versions[1].spec
+
+
+def test_a_channel_with_one_version_is_not_a_list() -> None:
+    assert [channel.versions for channel in propose_listed(make_live(1)).channels] == [()]
+
+
+def test_the_last_version_overrides_the_defaults_of_the_file_that_it_joins() -> None:
+    defaults: Spec = {f"{V}offset": 7, f"{V}multiplier": 2, f"{V}beginDate": None}
+
+    (channel,) = propose_listed(SWAPPED, {HOME: FileHeader("NB-ELEC-01", defaults)}).channels
+
+    assert channel.versions[0].spec[f"{V}offset"] == 3
+    assert channel.versions[1].spec[f"{V}offset"] is None
+    assert f"{V}beginDate" not in channel.spec
+
+
+@pytest.mark.parametrize(
+    ("live", "reason"),
+    [
+        (begin_at("", "2025-06-01T08:00:00Z"), "EnergyCAP gives it with a zone: set versionDates in reconciler.yaml"),
+        (begin_at("", "1900-01-01T00:00:00"), "EnergyCAP has two versions that begin at the same time"),
+        (begin_at("", SWAP, f"{SWAP}.0"), "EnergyCAP has two versions that begin at the same time"),
+        (begin_at("", "2025-02-30T00:00:00"), "a file cannot hold this value"),
+        (
+            add_older_version(make_calculated(1, "channel(2)"), SWAP),
+            "refused by ESA421: A calculated channel lists several versions.",
+        ),
+    ],
+    ids=["a zone", "the beginning twice", "one moment twice", "no day", "calculated"],
+)
+def test_where_versions_cannot_be_listed_the_current_one_is_written_and_the_reason_said(
+    live: Live, reason: str
+) -> None:
+    proposal = propose_listed(live)
+
+    assert [channel.versions for channel in proposal.channels] == [()]
+    assert [left.reason for left in proposal.left_out if left.path == "channelVersions"] == [reason]
+
+
+def test_what_is_refused_of_a_version_is_left_out_of_it_alone() -> None:
+    older, current = SWAPPED.versions
+    values = {**older.values, f"{V}rolloverValue": 100, f"{V}maximumReading": 0.1 + 0.2}
+    odd = replace(SWAPPED, versions=(replace(older, values=values), current))
+
+    proposal = propose_listed(odd)
+
+    assert [(left.path, left.reason) for left in proposal.left_out] == [
+        ("channelVersions[null].maximumReading", "a file cannot hold this value"),
+        (
+            "channelVersions[null].rolloverValue",
+            "refused by ESA214: rolloverValue is set under the Trip rule.",
+        ),
+    ]
+    (channel,) = proposal.channels
+    assert channel.versions[0].spec == {
+        f"{V}unitCode": "KWH",
+        f"{V}observationRule": "Trip",
+        f"{V}multiplier": 10,
+        f"{V}offset": 3,
+    }
+
+
+def test_what_is_refused_of_the_current_version_is_named_by_its_begin() -> None:
+    older, current = SWAPPED.versions
+    odd = SWAPPED.with_versions((older, replace(current, values={**current.values, f"{V}rolloverValue": 100})))
+
+    proposal = propose_listed(odd)
+
+    assert [left.path for left in proposal.left_out] == [f"channelVersions[{SWAP}].rolloverValue"]
+    assert f"{V}rolloverValue" not in proposal.channels[0].spec
+    assert f"{V}rolloverValue" not in proposal.channels[0].versions[1].spec

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from reconciler.definitions.channel_writer import is_representable
+from reconciler.model.channels import DesiredVersion
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.identifiers import Identifiers
 from reconciler.planning.importing.inventory import Kept, Skipped
@@ -19,10 +20,10 @@ from reconciler.planning.importing.updates import (
     leave_edited,
     verify_import,
 )
-from tests.planning.tenant import V, make_calculated, make_desired, make_live, plan_of
+from tests.planning.tenant import V, add_older_version, make_calculated, make_desired, make_live, plan_of
 
 if TYPE_CHECKING:
-    from reconciler.model.channels import Desired
+    from reconciler.model.channels import Desired, Version
     from reconciler.model.values import Spec
 
 
@@ -204,7 +205,7 @@ COMMITTED = Past({"use": MINE, "net": NET}, "not committed")
 
 
 def leave(*pasts: Past, now: Desired = MINE) -> Updates:
-    return leave_edited(FOUND, {"use": now, "net": NET}, pasts)
+    return leave_edited(FOUND, {"use": now, "net": NET}, pasts, {"use": make_live(1), "net": make_live(2)})
 
 
 def test_values_that_the_files_always_had_are_taken_over() -> None:
@@ -266,9 +267,61 @@ def test_all_values_are_kept_if_the_channel_is_new_or_means_another_one(past: Pa
     )
 
 
-def test_a_channel_whose_file_lists_versions_is_left_to_be_edited_by_hand() -> None:
-    plan = plan_of([make_desired("use", 1, {"channelInfo": "Use"})], [make_live(1, {"channelInfo": "Other"})])
+LISTED = make_desired(
+    "use",
+    1,
+    {f"{V}multiplier": 3},
+    versions=(
+        DesiredVersion("", 0, {f"{V}multiplier": 1}),
+        DesiredVersion("2025-01-01T00:00:00", 1, {f"{V}multiplier": 2}),
+        DesiredVersion("2027-01-01T00:00:00", 2, {f"{V}multiplier": 3}),
+    ),
+)
+SWAPPED = add_older_version(make_live(1, {f"{V}multiplier": 8}), "2025-01-01T00:00:00", **{f"{V}multiplier": 9})
 
-    assert find_updates(plan, {"use"}, is_representable, {"use"}) == Updates(
-        {}, (Skipped("use", "channelInfo", "channelVersions is not updated: a file that lists it is edited by hand"),)
+
+def test_each_listed_version_takes_over_its_live_values_and_one_that_is_not_live_stays() -> None:
+    plan = plan_of([LISTED], [SWAPPED])
+
+    assert find_updates(plan, {"use"}, is_representable) == Updates(
+        {"channels/north.yaml": {"use": {f"{V}multiplier": 8, "channelVersions[null].multiplier": 9}}},
+        (),
+        pending=(Skipped("use", "channelVersions[2027-01-01T00:00:00]", "EnergyCAP has no version that begins then"),),
     )
+
+
+def test_a_listed_value_that_a_file_cannot_hold_leaves_its_channel_as_it_is() -> None:
+    bad = replace(SWAPPED, versions=tuple(put(version, 0.1 + 0.2) for version in SWAPPED.versions))
+
+    updates = find_updates(plan_of([LISTED], [bad]), {"use"}, is_representable)
+
+    assert updates.files == {}
+    assert [left.path for left in updates.left_out] == ["channelVersions[null].multiplier"]
+
+
+def put(version: Version, multiplier: float) -> Version:
+    return replace(version, values={**version.values, f"{V}multiplier": multiplier})
+
+
+def test_an_edited_version_of_the_list_is_kept_and_the_others_are_taken_over() -> None:
+    first, second, last = LISTED.versions
+    before = replace(LISTED, versions=(replace(first, spec={f"{V}multiplier": 5}), second, last))
+    found = find_updates(plan_of([LISTED], [SWAPPED]), {"use"}, is_representable)
+
+    kept = leave_edited(found, {"use": LISTED}, (Past({"use": before}, "edited"),), {"use": SWAPPED})
+
+    assert kept.files == {"channels/north.yaml": {"use": {f"{V}multiplier": 8}}}
+    assert kept.kept == (Kept("use", "channelVersions[null].multiplier", 1, 9, "edited"),)
+
+
+def test_what_is_new_in_energycap_is_taken_over_unless_it_was_taken_out_of_the_list() -> None:
+    short = replace(LISTED, versions=LISTED.versions[:1], spec={f"{V}multiplier": 1})
+    new: Spec = {f"{V}multiplier": 8}
+    found = Updates({"channels/north.yaml": {"use": new}}, ())
+
+    def leave_of(past: Desired) -> Updates:
+        return leave_edited(found, {"use": short}, (Past({"use": past}, "edited"),), {"use": SWAPPED})
+
+    assert leave_of(short) == found
+    assert leave_of(LISTED).files == {}
+    assert leave_of(LISTED).kept == (Kept("use", f"{V}multiplier", None, 8, "edited"),)
