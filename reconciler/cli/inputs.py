@@ -230,7 +230,7 @@ def open_service(root: Path, environment: Environment) -> Iterator[ServiceAccess
         return
     from reconciler.cli.sandbox import start_embedded
 
-    with start_embedded(root) as url:
+    with start_embedded(root, environment.sandbox_name) as url:
         yield ServiceAccess(url, "sandbox")
 
 

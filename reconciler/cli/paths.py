@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # What this tool itself keeps, relative to the project's root.
 DATABASE = Path(".reconciler") / "sandbox.sqlite3"
+# Other sandboxes of the project, each with a name.
+OTHER_DATABASES = "sandbox-*.sqlite3"
 JOURNALS = Path(".reconciler") / "journal"
 
 
@@ -167,8 +169,9 @@ def _find_owner(root: Path, folders: Sequence[str], path: Path, *, is_database: 
     target = Path(os.path.realpath(path))
     if _is_same(path, root / PROJECT_FILE):
         return f"{PROJECT_FILE}, the project file"
-    if not is_database and any(_is_same(path, root / f"{DATABASE}{ending}") for ending in _DATABASE_SUFFIXES):
-        return f"{DATABASE.as_posix()}, the sandbox of the project"
+    for database in () if is_database else (root / DATABASE, *(root / DATABASE.parent).glob(OTHER_DATABASES)):
+        if any(_is_same(path, Path(f"{database}{ending}")) for ending in _DATABASE_SUFFIXES):
+            return f"{database.relative_to(root).as_posix()}, the sandbox of the project"
     if target.suffix == ".jsonl" and _is_in(target, root / JOURNALS):
         return f"{target.name}, the journal of an apply"
     homes = [root / folder for folder in folders]

@@ -14,7 +14,7 @@ from reconciler.cli.command_line import OutputPath
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.file_io import write_file
 from reconciler.cli.output import Output
-from reconciler.cli.paths import DATABASE, refuse_overlaps
+from reconciler.cli.paths import DATABASE, OTHER_DATABASES, refuse_overlaps
 from reconciler.definitions.discovery import check_inside
 from reconciler.definitions.project_file import find_root
 from reconciler.errors import FileError, ProjectError, UsageError, advise_on
@@ -140,9 +140,12 @@ def generate(channels: int, seed: int, out: Path, definitions: Path | None, chan
 
 
 @contextmanager
-def start_embedded(root: Path) -> Iterator[str]:
-    """The URL of the sandbox of the project at `root`, which runs in this process until the end of the block."""
-    with _sandbox_errors(), sandbox.embedded(_find_database(root)) as url:
+def start_embedded(root: Path, name: str) -> Iterator[str]:
+    """The URL of a sandbox of the project at `root`, which runs in this process until the end of the block.
+
+    `name` says which one; "" is the project's own.
+    """
+    with _sandbox_errors(), sandbox.embedded(_find_database(root, name)) as url:
         yield url
 
 
@@ -162,10 +165,11 @@ def _choose_database(given: Path | None) -> Path:
         ) from error
 
 
-def _find_database(root: Path) -> Path:
+def _find_database(root: Path, name: str = "") -> Path:
+    database = DATABASE.with_name(OTHER_DATABASES.replace("*", name)) if name else DATABASE
     # A commit could make `.reconciler` a link, and the sandbox would write outside the project.
-    check_inside(root, root / DATABASE)
-    return _prepare(root / DATABASE)
+    check_inside(root, root / database)
+    return _prepare(root / database)
 
 
 def _prepare(database: Path) -> Path:

@@ -17,7 +17,6 @@ from reconciler.model.findings import Finding
 from reconciler.model.hosts import ALLOWED_HOSTS, is_allowed, name_host
 from reconciler.model.lookalikes import tell_apart
 from reconciler.model.project import (
-    SANDBOX,
     ChannelEdit,
     Environment,
     Guards,
@@ -29,6 +28,7 @@ from reconciler.model.project import (
     Project,
     VersionDates,
     VersionInsert,
+    is_sandbox,
 )
 from reconciler.planning.messages import find_nearest
 
@@ -77,7 +77,7 @@ def check_hosts(root: Path, tree: ProjectTree, allowed: tuple[AllowedHost, ...])
     These are checked apart from the file's other errors, because they depend on where the tool runs.
     """
     environments: Mapping[str, Mapping[str, str]] = tree.get("environments", {})
-    urls = {name: settings["url"] for name, settings in environments.items() if settings["url"] != SANDBOX}
+    urls = {name: settings["url"] for name, settings in environments.items() if not is_sandbox(settings["url"])}
     foreign = {name: url for name, url in urls.items() if not is_allowed(url, allowed)}
     if not foreign:
         return ()

@@ -9,6 +9,11 @@ from msgspec import Struct
 SANDBOX = "sandbox"
 
 
+def is_sandbox(url: str) -> bool:
+    """Whether `url` means an embedded sandbox: the project's, or another one by its name, as in sandbox:production."""
+    return url.partition(":")[0] == SANDBOX
+
+
 class PrimaryMove(Enum):
     """The order in which a primary flag moves between two channels of a data point (ESA409)."""
 
@@ -60,7 +65,8 @@ class OnNotFound(Enum):
 
 
 class Environment(Struct, frozen=True):
-    """One service to plan against. `url` is `sandbox` for the embedded one; `api_key_env` names a variable.
+    """One service to plan against. `url` is `sandbox`, or `sandbox:NAME`, for an embedded one; `api_key_env` names a
+    variable.
 
     `version_dates` is None until the project file says what dates with a zone mean.
     """
@@ -75,7 +81,12 @@ class Environment(Struct, frozen=True):
 
     @property
     def is_sandbox(self) -> bool:
-        return self.url == SANDBOX
+        return is_sandbox(self.url)
+
+    @property
+    def sandbox_name(self) -> str:
+        """The name of the embedded sandbox; "" for the project's own."""
+        return self.url.partition(":")[2]
 
 
 class MaxChanges(Struct, frozen=True):

@@ -53,7 +53,8 @@ def describe_left_out(plan: Plan) -> str:
     channels, feeds = plan.left_out.channels, plan.left_out.feeds
     if not channels:
         return ""
-    with_feeds = f", and with them {_list_names('feed', feeds)}" if feeds else ""
+    them = "it" if len(channels) == 1 else "them"
+    with_feeds = f", and with {them} {_list_names('feed', feeds)}" if feeds else ""
     return f"Left out, as only lists other environments: {_list_names('channel', channels)}{with_feeds}."
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from reconciler.definitions.git import is_tracked
 from reconciler.errors import ProjectError
+from tests.cli.workspace import PROJECT
 from tests.stub import LIST, TYPES, UNITS, Reply, answering, reply_list
 from tests.worlds import make_channel, make_world
 
@@ -331,6 +332,28 @@ def test_channels_settings_and_feeds_that_are_taken_out_are_named(based: Workspa
             ],
         ),
     ]
+
+
+def test_a_channel_that_only_leaves_out_here_is_no_longer_managed_here(based: Workspace) -> None:
+    based.write("reconciler.yaml", f"{PROJECT}  other: {{url: sandbox}}\n")
+    based.define({"one": MANAGED, "two": {**TWO, "only": ["other"]}}, feeds={"logger": FEED})
+
+    assert released_findings(based) == [
+        ("ESA518", "1 channel is no longer managed because of this change", ["two, in channels/all.yaml"])
+    ]
+    assert released_findings(based, "-e", "other") == []
+
+
+def test_a_channel_that_selectin_finds_elsewhere_counts_as_another_one_there(based: Workspace) -> None:
+    based.write("reconciler.yaml", f"{PROJECT}  other: {{url: sandbox}}\n")
+    moved = {"channelId": 2, "only": ["sandbox"]}
+    based.define({"one": {**MANAGED, "selectIn": {"other": {"channelId": 2}}}, "two": moved}, feeds={"logger": FEED})
+
+    assert [code for code, _, _ in released_findings(based)] == ["ESA518"]
+    assert [(code, lines) for code, _, lines in released_findings(based, "-e", "other")][-1] == (
+        "ESA520",
+        ['one: 1 "Channel 1" → 2 "Channel 2"'],
+    )
 
 
 def test_machines_find_them_under_a_key_of_their_own(based: Workspace) -> None:

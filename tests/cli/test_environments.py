@@ -93,7 +93,7 @@ def test_a_report_names_what_is_left_out(workspace: Workspace) -> None:
     answer = workspace.run("plan", "-e", "production")
 
     assert answer.out.splitlines()[-3:] == [
-        "Left out, as only lists other environments: 1 channel (trial), and with them 1",
+        "Left out, as only lists other environments: 1 channel (trial), and with it 1",
         "feed (trial-logger).",
         "Plan: 1 to update, 0 blocked, 1 unchanged, 1 unmanaged.",
     ]
@@ -201,3 +201,20 @@ def test_the_environment_counts_for_a_snapshot_too(workspace: Workspace) -> None
     plan = read_plan(workspace, "-e", "production", "--snapshot", "production.json")
 
     assert list_changes(plan) == {"use": (77, "update"), "net": (78, "no-op")}
+
+
+def test_an_embedded_sandbox_with_a_name_has_data_of_its_own(workspace: Workspace) -> None:
+    urls = {"implement": "sandbox", "production": "sandbox:production"}
+    workspace.write("reconciler.yaml", PROJECT.format(**urls))
+    workspace.define(CHANNELS)
+    workspace.load(IMPLEMENT)
+    database = workspace.root / ".reconciler" / "sandbox-production.sqlite3"
+    sandbox.reset(database, PRODUCTION)
+
+    assert [workspace.run("apply", "--auto-approve", "-e", name).code for name in urls] == [0, 0]
+    assert workspace.live(1)["channelInfo"] == "Use"
+    with sandbox.running(database) as service:
+        assert names(service) == {77: "Use", 78: "Channel 2", 79: "Channel 3"}
+    refused = workspace.run("plan", "--out", ".reconciler/sandbox-production.sqlite3")
+    assert refused.code == 64
+    assert "would overwrite .reconciler/sandbox-production.sqlite3, the sandbox of the project" in refused.err

@@ -119,7 +119,7 @@ def test_an_unknown_key_without_a_similar_one_shows_all_known_keys() -> None:
             "ESA121",
             ("guards", "q"),
             "unknown key q in guards",
-            "known here: maxChanges, historyRewrites, blocked",
+            "known here: maxChanges, historyRewrites, blocked, notFound",
             at_key=True,
         ),
     )
@@ -197,6 +197,8 @@ def test_a_key_for_a_secret_is_refused_without_showing_its_value(key: str) -> No
             "",
         ),
         ("ftp://app.energycap.com", 'must be an address, or the word sandbox, found "ftp://app.energycap.com"', ""),
+        ("sandbox:", 'must be an address, or the word sandbox, found "sandbox:"', ""),
+        ("sandbox:../x", 'must be an address, or the word sandbox, found "sandbox:../x"', ""),
         ("sandbx", 'must be an address, or the word sandbox, found "sandbx"', ""),
         ("sandbox\n", 'must be an address, or the word sandbox, found "sandbox\\n"', ""),
         (
