@@ -100,7 +100,7 @@ class ReadingListEndpoint(Struct, frozen=True):
         for channel_id, begin, end in spans:
             channel = read_channel(store, channel_id)
             if channel is not None:
-                for reading in compute_readings(store, channel, Span(begin, end)):
+                for reading in compute_readings(store, self.state.settings, channel, Span(begin, end)):
                     found[reading.stored.reading_id] = self._make_row(channel_id, reading)
         return [found[reading_id] for reading_id in ids if reading_id in found]
 

@@ -265,7 +265,7 @@ class ReadingEndpoints(Struct, frozen=True):
                 "estimated": bool(one.stored.estimated),
                 "note": one.stored.note,
             }
-            for one in compute_readings(self.state.store, channel, self._span(request, channel))
+            for one in compute_readings(self.state.store, self.state.settings, channel, self._span(request, channel))
         ]
         head = {"channelId": channel.channel_id, "rule": settings.observation_rule_id, "unit": unit_child(unit)}
         return respond_with_json(head | {"readings": readings})
@@ -326,7 +326,7 @@ class ReadingEndpoints(Struct, frozen=True):
             else:
                 good.append(reading)
                 taken |= {reading.instant} if must_be_new else set()
-        put_readings(self.state.store, channel, good)
+        put_readings(self.state.store, self.state.settings, channel, good)
         return failed
 
     def _read(self, sent: Any, zone: tzinfo) -> StoredReading | str:

@@ -6,7 +6,8 @@ period), and that a version is valid after its beginning and until its end. Not 
 - A time without offset is wall time in the data point's zone, if its timeZoneCode is a name of the zone database. If
   not, such a time fails. Without a known zone, times are shown in UTC.
 - A register that falls by more than rollbackAllowance of rolloverValue has rolled over.
-- The first reading of a register has no value.
+- The first reading of a register has no value. The first one of a version has: the difference to the reading before it,
+  by the settings of the new or the old version, which is a setting of the sandbox.
 - An edit of a version changes what older readings compute to, but not lastReadingValue.
 """
 
@@ -22,6 +23,7 @@ from msgspec.structs import replace
 
 from reconciler.sandbox.properties import ODOMETER, ReferenceKind
 from reconciler.sandbox.rendering import unit_child
+from reconciler.sandbox.settings import BoundaryDifference
 from reconciler.sandbox.tables import Evidence, find_zone, parse_instant, read_data_point, read_record, save_evidence
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from reconciler.sandbox.properties import VersionSettings
+    from reconciler.sandbox.settings import Settings
     from reconciler.sandbox.store import Store
     from reconciler.sandbox.tables import Channel
 
@@ -86,37 +89,54 @@ def find_instants(store: Store, channel_id: int) -> set[str]:
     return {row[0] for row in rows}
 
 
-def put_readings(store: Store, channel: Channel, readings: Iterable[StoredReading]) -> None:
+def put_readings(store: Store, settings: Settings, channel: Channel, readings: Iterable[StoredReading]) -> None:
     """Stores readings, replacing those at the same instants, and updates the channel's evidence."""
     rows = [(channel.channel_id, one.instant, one.raw, one.estimated, one.note) for one in readings]
     if not rows:
         return
     store.connection.executemany(_UPSERT, rows)
-    save_evidence(store, channel.channel_id, _evidence(store, channel))
+    save_evidence(store, channel.channel_id, _evidence(store, settings, channel))
 
 
-def compute_readings(store: Store, channel: Channel, span: Span) -> Iterator[ComputedReading]:
+def compute_readings(store: Store, settings: Settings, channel: Channel, span: Span) -> Iterator[ComputedReading]:
     """The readings of a channel in a span, in the order of time, computed by the version valid at each."""
-    zone = zone_of(store, channel)
+    timeline = _Timeline(channel, zone_of(store, channel), settings.boundary_difference)
     begin = span.begin or ""
     bounds = {"channel": channel.channel_id, "begin": begin, "end": span.end or _END_OF_TIME}
     before: StoredReading | None = None
     for row in store.connection.execute(_SELECT_SPAN, bounds):
         reading = StoredReading(*row)
         if reading.instant >= begin:
-            yield _compute_reading(channel, zone, reading, before)
+            yield timeline.compute(reading, before)
         before = reading
 
 
-def _compute_reading(
-    channel: Channel, zone: tzinfo, reading: StoredReading, before: StoredReading | None
-) -> ComputedReading:
-    local = datetime.fromisoformat(reading.instant).astimezone(zone)
-    beginnings = [version.settings.begin_date or "" for version in channel.versions]
-    # A version begins after its beginDate: at that time the one before is still valid.
-    place = max(bisect_left(beginnings, local.replace(tzinfo=None).isoformat()) - 1, 0)
-    value = _compute(reading, before, channel.versions[place].settings)
-    return ComputedReading(reading, local.isoformat(), value)
+class _Timeline(Struct, frozen=True):
+    """The versions of a channel by the time of a reading."""
+
+    channel: Channel
+    zone: tzinfo
+    boundary_difference: BoundaryDifference
+
+    def compute(self, reading: StoredReading, before: StoredReading | None) -> ComputedReading:
+        """The reading with its value; `before` is the one before it, if any."""
+        local = self._show(reading)
+        settings = self._find_settings(local)
+        if before and self.boundary_difference is BoundaryDifference.OLD:
+            former = self._find_settings(self._show(before))
+            # Under Trip there is no difference that could belong to anything.
+            if settings.observation_rule_id == former.observation_rule_id == ODOMETER:
+                settings = former
+        return ComputedReading(reading, local.isoformat(), _compute(reading, before, settings))
+
+    def _show(self, reading: StoredReading) -> datetime:
+        return datetime.fromisoformat(reading.instant).astimezone(self.zone)
+
+    def _find_settings(self, local: datetime) -> VersionSettings:
+        beginnings = [version.settings.begin_date or "" for version in self.channel.versions]
+        # A version begins after its beginDate: at that time the one before is still valid.
+        place = max(bisect_left(beginnings, local.replace(tzinfo=None).isoformat()) - 1, 0)
+        return self.channel.versions[place].settings
 
 
 def _compute(reading: StoredReading, before: StoredReading | None, settings: VersionSettings) -> float | None:
@@ -135,11 +155,12 @@ def _difference(difference: float, settings: VersionSettings) -> float:
     return difference + rollover if has_rolled_over else difference
 
 
-def _evidence(store: Store, channel: Channel) -> Evidence:
+def _evidence(store: Store, settings: Settings, channel: Channel) -> Evidence:
     """What the channel shows of its readings: those stored, and those whose dates came with its world."""
     zone, known = zone_of(store, channel), channel.evidence
     readings = [StoredReading(*row) for row in store.connection.execute(_SELECT_LATEST, (channel.channel_id,))]
-    latest = _compute_reading(channel, zone, readings[0], readings[1] if readings[1:] else None)
+    timeline = _Timeline(channel, zone, settings.boundary_difference)
+    latest = timeline.compute(readings[0], readings[1] if readings[1:] else None)
     earliest = store.connection.execute(_SELECT_EARLIEST, (channel.channel_id,)).fetchone()[0]
     dates = [datetime.fromisoformat(earliest).astimezone(zone).isoformat(), latest.time]
     dates += [date for date in (known.first_date, known.last_date) if date is not None]

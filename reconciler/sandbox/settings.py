@@ -190,6 +190,16 @@ class VersionBeginInside(StrEnum):
     REJECT = "reject"
 
 
+# The pages say when a version is valid, but the difference between two readings reaches from one version into the next.
+class BoundaryDifference(StrEnum):
+    """The value of the first register reading after a version begins, the difference to one before it: computed by the
+    settings of the new version, or by those of the old one.
+    """
+
+    NEW = "new"
+    OLD = "old"
+
+
 class PageOrder(StrEnum):
     """The order of a list without orderBy: by id, or different on each request."""
 
@@ -387,6 +397,7 @@ class Settings(Struct, frozen=True):
     no_permission_status: NoPermissionStatus = NoPermissionStatus.UNAUTHORIZED
     formula_text: FormulaText = FormulaText.VERBATIM
     version_begin_inside: VersionBeginInside = VersionBeginInside.SPLIT
+    boundary_difference: BoundaryDifference = BoundaryDifference.NEW
     page_order: PageOrder = PageOrder.STABLE
     trip_register: TripRegister = TripRegister.NULL
     empty_text: EmptyText = EmptyText.KEPT

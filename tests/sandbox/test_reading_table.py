@@ -95,6 +95,32 @@ def test_each_reading_is_computed_by_the_version_valid_then(demo: Bench) -> None
     assert [value for _, value, _ in listed(demo, TRIP)] == [1, 1, 100]
 
 
+@pytest.mark.parametrize(("setting", "values"), [("new", [None, 50, 3000, 2000]), ("old", [None, 50, 30, 2000])])
+def test_the_difference_across_the_beginning_of_a_version_belongs_to_either(
+    start: Start, setting: str, values: list[float | None]
+) -> None:
+    bench = start(f"boundary_difference={setting}")
+    version = {"beginDate": "2026-07-02T12:00:00", "multiplier": 100, "observationRuleId": 1, "unitId": 1}
+    bench.client.post(f"{CHANNELS}/{ODOMETER}/version", json=version).raise_for_status()
+    days = [reading(f"2026-07-0{day}", raw) for day, raw in ((1, 900), (2, 950), (3, 980), (4, 1000))]
+
+    send(bench, V3, {"channelId": ODOMETER, "readings": days})
+
+    assert [value for _, value, _ in listed(bench, ODOMETER)] == values
+    assert bench.read(ODOMETER)["lastReadingValue"]["value"] == 2000
+
+
+def test_a_difference_belongs_to_no_version_under_trip(start: Start) -> None:
+    bench = start("boundary_difference=old")
+    version = {"beginDate": "2026-07-02T12:00:00", "multiplier": 100, "observationRuleId": 2, "unitId": 1}
+    bench.client.post(f"{CHANNELS}/{ODOMETER}/version", json=version).raise_for_status()
+    days = [reading(f"2026-07-0{day}", raw) for day, raw in ((1, 900), (2, 950), (3, 7))]
+
+    send(bench, V3, {"channelId": ODOMETER, "readings": days})
+
+    assert [value for _, value, _ in listed(bench, ODOMETER)] == [None, 50, 700]
+
+
 def test_an_edit_in_place_changes_what_older_readings_compute_to(demo: Bench) -> None:
     send(demo, V3, {"channelId": TRIP, "readings": [reading("2026-07-01", 3)]})
 
