@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from reconciler.model.canonical import is_same
 from reconciler.model.channels import Version
 from reconciler.model.fields import BEGIN_DATE, FIELD_AT, OBSERVATION_RULE_ID, ODOMETER, VERSION_FIELDS
-from reconciler.model.values import begin_key
+from reconciler.model.values import begin_key, name_begin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,6 +41,16 @@ class Write(Struct, frozen=True):
     wanted: Spec
     version_id: int = 0
     begin: str = ""
+
+    def describe(self, live: Live) -> str:
+        """What it is sent to, in words; of several versions of `live` an older or new one by its begin."""
+        older = {version.id: begin_key(version.begin_date) for version in live.versions[:-1]}
+        name: str = self.part.value
+        if self.part is WriteTarget.NEW_VERSION:
+            return f"{name} from {name_begin(self.begin)}"
+        if self.part is WriteTarget.VERSION and self.version_id in older:
+            return f"{name} from {name_begin(older[self.version_id])}"
+        return name
 
 
 def find_remaining(wanted: Spec, fresh: Live) -> Spec:

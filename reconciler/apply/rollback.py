@@ -100,6 +100,11 @@ class _Undoing(Struct, frozen=True):
                 wanted[version.id] = {**remaining, **wanted.get(version.id, {})}
         return {id_: spec for id_, spec in wanted.items() if spec}
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether anything is to be reverted, or may be; not where all that was written is as it was, or stays."""
+        return bool(self.of_channel or self.of_versions or self.doubts)
+
 
 def make_rollback(content: JournalContent, created: str) -> Plan:
     """The plan that reverts every write in `content`, in the opposite order; `created` as in Plan.
@@ -122,7 +127,7 @@ def make_rollback(content: JournalContent, created: str) -> Plan:
         commit=None,
         definitions_digest=f"{INVERSE}{encode_plan(plan)['digest']}",
         filter=(),
-        changes=tuple(_invert(undoing, undoings) for undoing in undoings),
+        changes=tuple(_invert(undoing, undoings) for undoing in undoings if undoing.is_needed),
         unmanaged=plan.unmanaged,
         managed=plan.managed,
         findings=tuple(finding for undoing in undoings for finding in _warn(undoing)),
@@ -167,7 +172,7 @@ def _limit(values: Spec, intent: WriteIntended) -> Spec:
 
 
 def _doubt(intent: WriteIntended, result: WriteResult | None) -> str:
-    return result.message if result else f"it is unknown whether its {intent.write.part.value} was written"
+    return result.message if result else f"it is unknown whether its {intent.write.describe(intent.before)} was written"
 
 
 def _list_taken(undoing: _Undoing) -> list[Flag]:
@@ -214,7 +219,9 @@ def _invert(undoing: _Undoing, undoings: Sequence[_Undoing]) -> Change:
         version_count=len(after.versions),
         verdict=Verdict.BLOCKED if blocks else Verdict.ALLOWED,
         blocked_by=blocks,
-        depends_on=tuple(other.change.name for other in undoings if change.name in other.change.depends_on),
+        depends_on=tuple(
+            other.change.name for other in undoings if other.is_needed and change.name in other.change.depends_on
+        ),
         fingerprint=fingerprint(after) if undoing.was_written else change.fingerprint,
         history=_make_history(undoing),
         # Feeds are not resolved through a rollback.

@@ -169,7 +169,8 @@ class ChangeApplier:
         if result.status is not OutcomeStatus.DONE:
             return replace(step.outcome, status=result.status, message=f"{sent_before}{result.message}", fix=result.fix)
         if result.found and find_writes(change, result.found):
-            late = f"its {earlier.attempt.write.part.value} was written, the last read shows; nothing more was sent"
+            name = earlier.attempt.write.describe(earlier.attempt.before)
+            late = f"its {name} was written, the last read shows; nothing more was sent"
             return replace(step.outcome, message=f"{sent_before}{late}", fix=_PLAN_AGAIN)
         return replace(step.outcome, status=OutcomeStatus.DONE, message="", fix="")
 
@@ -219,7 +220,8 @@ class ChangeApplier:
             sent += result.was_sent
             if result.status is not OutcomeStatus.DONE:
                 return _stop(change, result, sent, done)
-            written, done, reason = result.found, f"its {write.part.value} was written; ", result.abort_reason
+            done += f"its {write.describe(fresh)} was written; "
+            written, reason = result.found, result.abort_reason
         outcome = Outcome(change.name, change.channel_id, OutcomeStatus.DONE, requests=sent)
         return ChangeResult(outcome, written, abort_reason=reason)
 

@@ -154,7 +154,8 @@ def _check_update(change: Change, ids: Mapping[str, int]) -> Iterator[str]:
 
 
 def _check_edits(change: Change, ids: Mapping[str, int]) -> Iterator[str]:
-    if not change.edits:
+    # What is blocked is not sent: a doubt may be about a write that would leave nothing to revert.
+    if not change.edits and change.is_sendable:
         yield f"its action is {change.action.value}, but it has no edits"
     known = [edit for edit in change.edits if edit.path in FIELD_AT]
     yield from (

@@ -258,7 +258,8 @@ def _make_new(
         one.begin,
         None,
         ends[one.begin],
-        {**draft.before, BEGIN_DATE: None},
+        # A setting that is as in the version before has no edit, so it is the same on both sides.
+        {**one.spec, **draft.before, BEGIN_DATE: None},
         {**one.spec, **draft.after, BEGIN_DATE: one.begin or None},
         dict(_list_inherited(one, draft, base)),
         {path: None if path == BEGIN_DATE else base.values.get(path) for path in _VERSIONED},

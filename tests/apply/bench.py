@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from reconciler.apply.read_back import Patience
 from reconciler.apply.run import ApplyOptions, apply_plan
-from reconciler.model.channels import Definitions, Desired
+from reconciler.model.channels import Definitions, Desired, DesiredVersion
 from reconciler.model.identifiers import Identifiers
 from reconciler.model.project import ChannelEdit, Environment, PrimaryMove
 from reconciler.planning.plan import PlanRequest, make_plan
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.model.identifiers import Feed
     from reconciler.model.outcomes import ApplyResult, Outcome
     from reconciler.model.plan import Plan
-    from reconciler.model.values import Value
+    from reconciler.model.values import Spec, Value
     from reconciler.sandbox import Service, World
 
 CHANNEL = "PUT /api/v202406/esachannel/{id}"
@@ -117,6 +117,13 @@ def want(name: str, channel_id: int, **spec: Value) -> Desired:
     """What the files want of a channel; `__` in a keyword stands for the dot of a path."""
     paths = {key.replace("__", "."): value for key, value in spec.items()}
     return Desired(name, "channels/demo.yaml", 1, Identifiers(channel_id=channel_id), paths)
+
+
+def want_versions(name: str, channel_id: int, *versions: tuple[str, Spec], **spec: Value) -> Desired:
+    """The same with a list of versions: the begin of each, and what the file manages of it, by its path."""
+    listed = tuple(DesiredVersion(begin, index, settings) for index, (begin, settings) in enumerate(versions))
+    desired = want(name, channel_id, **spec)
+    return replace(desired, spec={**desired.spec, **listed[-1].spec}, versions=listed)
 
 
 def status_by_name(result: ApplyResult) -> dict[str, str]:

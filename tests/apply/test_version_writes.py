@@ -14,14 +14,13 @@ from reconciler.apply.journal_reader import read_journal, result_from_journal
 from reconciler.apply.rollback import make_rollback
 from reconciler.apply.run import ApplyOptions
 from reconciler.errors import PlanFileError
-from reconciler.model.channels import DesiredVersion
 from reconciler.model.fields import Impact
 from reconciler.model.outcomes import OutcomeStatus
 from reconciler.model.plan import Action, Verdict
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.writing import render_plan_file, seal
 from reconciler.reports.change_words import describe_effect
-from tests.apply.bench import Interceptor, only, status_by_name, want
+from tests.apply.bench import Interceptor, only, status_by_name, want, want_versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,12 +41,8 @@ CREATE = "POST /api/v202406/esachannel/{}/version"
 
 def list_versions(name: str, channel_id: int, *versions: tuple[str, dict[str, Value]], **spec: Value) -> Desired:
     """A channel with these versions: the begin of each, and what the file manages of it."""
-    listed = tuple(
-        DesiredVersion(begin, index, {f"{V}{key}": value for key, value in settings.items()})
-        for index, (begin, settings) in enumerate(versions)
-    )
-    desired = want(name, channel_id, **spec)
-    return replace(desired, spec={**desired.spec, **listed[-1].spec}, versions=listed)
+    listed = [(begin, {f"{V}{key}": value for key, value in settings.items()}) for begin, settings in versions]
+    return want_versions(name, channel_id, *listed, **spec)
 
 
 def describe(live: Fetched) -> list[tuple[str | None, Value]]:
@@ -143,6 +138,21 @@ def test_an_older_version_the_current_one_and_a_new_one_in_one_change(demo: Benc
     ]
 
 
+def test_a_change_that_fails_names_each_version_that_was_written(start: Start) -> None:
+    bench = start(network=on_post(lose_before))
+    begin = bench.read(GAS).versions[1].begin_date or ""
+    desired = list_versions(
+        "gas", GAS, ("", {"multiplier": 3}), (begin, {"multiplier": 4}), (SWAP, {"multiplier": 5}), channelInfo="Gas"
+    )
+
+    outcome = only(bench.apply(bench.plan(desired)))
+
+    assert outcome.message.partition(" was not done: ")[0] == (
+        "its version from the beginning was written; its version was written; its channel was written;"
+    )
+    assert outcome.requests == 4
+
+
 def test_a_new_version_with_the_settings_of_the_one_before_is_created_in_the_time_of_readings(demo: Bench) -> None:
     desired = list_versions("use", USE, ("", {}), ("2026-11-02T08:00:00", {}))
 
@@ -150,6 +160,16 @@ def test_a_new_version_with_the_settings_of_the_one_before_is_created_in_the_tim
 
     assert (outcome.status, outcome.message) == (OutcomeStatus.DONE, "")
     assert describe(demo.read(USE)) == [(None, 1), ("2026-11-02T08:00:00", 1)]
+
+
+def test_a_new_version_that_names_its_settings_as_they_are_before_it_is_in_a_plan_that_can_be_read(demo: Bench) -> None:
+    multiplier, unit = (demo.read(USE).current.values[f"{V}{name}"] for name in ("multiplier", "unitCode"))
+    desired = swap(multiplier=multiplier, unitCode=unit)
+    plan = demo.plan(desired)
+
+    assert read_plan(render_plan_file(plan)) == plan
+    assert status_by_name(demo.apply(plan)) == {"use": "done"}
+    assert describe(demo.read(USE)) == [(None, multiplier), (SWAP, multiplier)]
 
 
 def test_readings_that_came_since_the_plan_stop_a_version_that_would_change_them(start: Start) -> None:
@@ -305,7 +325,9 @@ def test_an_undo_puts_back_each_version_that_was_edited(demo: Bench, tmp_path: P
     assert (after.values, after.versions) == (before.values, before.versions)
 
 
-def test_a_creation_whose_outcome_is_open_is_not_put_back(start: Start, tmp_path: Path) -> None:
+def fail_from_the_creation_on(sent: list[bool]) -> Interceptor:
+    """A network that breaks with the first creation of a version."""
+
     def fail_all(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
         if sent:
             raise httpx.ReadError("gone")
@@ -314,8 +336,11 @@ def test_a_creation_whose_outcome_is_open_is_not_put_back(start: Start, tmp_path
             raise httpx.ReadError("gone")
         return pass_on()
 
-    sent: list[bool] = []
-    bench = start(network=Interceptor(fail_all))
+    return Interceptor(fail_all)
+
+
+def test_a_creation_whose_outcome_is_open_is_not_put_back(start: Start, tmp_path: Path) -> None:
+    bench = start(network=fail_from_the_creation_on([]))
     plan = bench.plan(swap())
     content = apply_and_read_journal(bench, tmp_path / "journal", plan)
 
@@ -323,6 +348,28 @@ def test_a_creation_whose_outcome_is_open_is_not_put_back(start: Start, tmp_path
 
     assert change.verdict is not Verdict.ALLOWED
     assert [block.rule for block in change.blocked_by] == ["ESA713"]
+
+
+def list_inverse(content: JournalContent) -> tuple[list[tuple[str, str]], list[str]]:
+    """The changes of the saved inverse plan with their verdicts, and the codes of its findings."""
+    undo = read_plan(render_plan_file(make_rollback(content, "2026-11-30T00:00:00Z")))
+    return [(change.name, change.verdict.value) for change in undo.changes], [one.code for one in undo.findings]
+
+
+def test_an_undo_leaves_out_a_new_version_that_is_as_the_one_before_it(demo: Bench, tmp_path: Path) -> None:
+    plan = demo.plan(list_versions("use", USE, ("", {}), (SWAP, {})), want("gas", GAS, channelInfo="Gas"))
+    content = apply_and_read_journal(demo, tmp_path / "journal", plan)
+
+    assert list_inverse(content) == ([("gas", "allowed")], ["ESA714"])
+
+
+def test_an_undo_names_a_creation_of_the_same_settings_whose_outcome_is_open(start: Start, tmp_path: Path) -> None:
+    bench = start(network=fail_from_the_creation_on([]))
+    content = apply_and_read_journal(
+        bench, tmp_path / "journal", bench.plan(list_versions("use", USE, ("", {}), (SWAP, {})))
+    )
+
+    assert list_inverse(content) == ([("use", "blocked")], [])
 
 
 def test_a_plan_with_a_version_changed_by_hand_is_refused(demo: Bench) -> None:
