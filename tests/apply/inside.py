@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from threading import Event, RLock, get_ident
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import httpx
 from msgspec import Struct, field
@@ -39,8 +39,11 @@ class Read(Struct, frozen=True):
     thread: int
 
 
-class Put(Struct, frozen=True):
-    """A write of the apply reached the service; `is_done` is what the service's log says."""
+class Sent(Struct, frozen=True):
+    """A write of the apply reached the service; `is_done` is what the service's log says.
+
+    `begin` is that of the version that a POST creates, in the words of the service; None for a PUT.
+    """
 
     channel_id: int
     is_done: bool
@@ -48,14 +51,34 @@ class Put(Struct, frozen=True):
     path: str
     run: int
     thread: int
+    begin: str | None = None
 
 
 class Edited(Struct, frozen=True):
-    """Somebody else edited a channel."""
+    """Somebody else edited a channel, or with `version_id` one of its versions."""
 
     channel_id: int
     path: str
     value: object
+    version_id: int = 0
+
+
+class Added(Struct, frozen=True):
+    """Somebody else created a version of a channel."""
+
+    channel_id: int
+    version_id: int
+
+
+class Removed(Struct, frozen=True):
+    """Somebody else deleted a version of a channel."""
+
+    channel_id: int
+    version_id: int
+
+
+Foreign: TypeAlias = Edited | Added | Removed
+Moment: TypeAlias = Read | Sent | Foreign
 
 
 class Trouble(Struct):
@@ -64,11 +87,11 @@ class Trouble(Struct):
     dies_at: int | None = None
     dies_after_answer: bool = False
     stops_at: int | None = None
-    edits: Mapping[int, Callable[[], Edited | None]] = field(default_factory=dict)
+    edits: Mapping[int, Callable[[], Foreign | None]] = field(default_factory=dict)
     stop: Event = field(default_factory=Event)
     requests: int = 0
 
-    def come(self, moments: list[Read | Put | Edited]) -> None:
+    def come(self, moments: list[Moment]) -> None:
         """What comes before the next request."""
         number = self.requests
         self.requests += 1
@@ -90,7 +113,7 @@ class Inside(httpx.BaseTransport):
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.moments: list[Read | Put | Edited] = []
+        self.moments: list[Moment] = []
         self.trouble = Trouble()
         self.run = 0
         self._lock = RLock()
@@ -119,12 +142,14 @@ class Inside(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         with self._lock:
             self.trouble.come(self.moments)
+            # Others edit the current version through a fault: before a write, so never the version that it creates.
+            current = self._find_current()
             try:
                 return self._answer(request)
             except ConnectionDroppedError:
                 raise httpx.ReadError("dropped by a fault") from None
             finally:
-                self._note_writes()
+                self._note_writes(request, current)
                 self.trouble.follow()
 
     def other(self) -> httpx.BaseTransport:
@@ -154,10 +179,24 @@ class Inside(httpx.BaseTransport):
         """The channels of which the next read shows not what they are, but what they were."""
         return frozenset(row[0] for row in self.store.connection.execute("SELECT channel_id FROM lagging"))
 
-    def _note_writes(self) -> None:
+    def _find_current(self) -> Mapping[int, int]:
+        """The current version of each channel, both by id."""
+        rows = self.store.connection.execute(
+            "SELECT channel_id, version_id FROM versions ORDER BY ifnull(json_extract(settings, '$.beginDate'), '')"
+        )
+        return {row[0]: row[1] for row in rows}
+
+    def _note_writes(self, request: httpx.Request, current: Mapping[int, int]) -> None:
         for entry in self._list_new():
             self._known = entry.id
-            self.moments.append(_moment_of(entry, self.run))
+            if (entry.fault or "").startswith("other-writer"):
+                self.moments.append(_edit_of(entry, current))
+            else:
+                begin = json.loads(request.content)["beginDate"] if entry.method == "POST" else None
+                is_done = 200 <= entry.status < 300
+                self.moments.append(
+                    Sent(_channel_of(entry), is_done, entry.status, entry.path, self.run, get_ident(), begin)
+                )
 
     def _list_new(self) -> tuple[LoggedRequest, ...]:
         return read_request_log(self.store, self._known)
@@ -186,12 +225,16 @@ def _is_fresh_read(request: httpx.Request) -> bool:
     return request.method == "GET" and request.url.path.removeprefix(f"{_CHANNELS}/").isdecimal()
 
 
-def _moment_of(entry: LoggedRequest, run: int) -> Put | Edited:
-    channel_id = int(entry.path.split("/")[4])
-    if (entry.fault or "").startswith("other-writer"):
-        ((name, value),) = json.loads(entry.body).items()
-        return Edited(channel_id, "esaChannelVersion.multiplier" if name == "multiplier" else name, value)
-    return Put(channel_id, 200 <= entry.status < 300, entry.status, entry.path, run, get_ident())
+def _channel_of(entry: LoggedRequest) -> int:
+    return int(entry.path.split("/")[4])
+
+
+def _edit_of(entry: LoggedRequest, current: Mapping[int, int]) -> Edited:
+    channel_id = _channel_of(entry)
+    ((name, value),) = json.loads(entry.body).items()
+    if name == "multiplier":
+        return Edited(channel_id, f"esaChannelVersion.{name}", value, current[channel_id])
+    return Edited(channel_id, name, value)
 
 
 def _call(app: ASGIApp, request: httpx.Request) -> httpx.Response:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003 - hypothesis looks at the types of records
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Mapping, Sequence  # noqa: TC003 - hypothesis looks at the types of records
+from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from reconciler.model.channels import Definitions
-from reconciler.model.project import ChannelEdit, Environment, PrimaryMove, VersionDates
+from reconciler.model.channels import Definitions, Desired
+from reconciler.model.project import ChannelEdit, Environment, PrimaryMove, VersionDates, VersionInsert
 from reconciler.planning.offline_checks import check_definitions
-from reconciler.sandbox import describe_settings
-from tests.apply.bench import want
+from reconciler.sandbox import describe_settings, generate
+from tests.apply.bench import want, want_versions
 
 if TYPE_CHECKING:
-    from reconciler.model.channels import Desired
     from reconciler.model.values import Spec, Value
+    from reconciler.sandbox import World
 
 FIRST_ID = 100_001
 CHANNELS = 8
@@ -87,6 +90,105 @@ def desired_channels(draw: st.DrawFn) -> tuple[Desired, ...]:
 
 seeds = st.integers(0, 50)
 
+
+def generate_world(seed: int) -> World:
+    """The world of `seed`, for its own use by whoever asks."""
+    world: World = json.loads(_generate(seed))
+    return world
+
+
+@cache
+def _generate(seed: int) -> str:
+    return json.dumps(generate(CHANNELS, seed))
+
+
+# When versions begin: in the time of readings (2021-07-01 to 2026-11-20) and after it, at the last reading, and in the
+# hour that a data point in New York has twice.
+_LIVE_BEGINS = ("2022-03-01T08:00:00", "2024-11-03T01:30:00", "2025-06-30T23:59:59", "2026-11-20T23:45:00")
+_LATE_BEGINS = ("2026-12-24T00:00:00", "2027-01-01T08:00:00", "2027-03-14T12:30:00")
+NEW_BEGINS = ("2021-03-01T00:00:00", "2023-07-01T12:00:00", *_LATE_BEGINS)
+_SETTINGS: dict[str, st.SearchStrategy[Value]] = {
+    "multiplier": st.sampled_from([0, 1, 0.001, 7, -2.5]),
+    "isValuePositive": st.booleans(),
+    "maximumReading": st.sampled_from([None, 500]),
+    "minimumReading": st.sampled_from([None, 0, -250]),
+    "observationRule": st.sampled_from(["Odometer", "Trip"]),
+    "offset": st.sampled_from([None, 2.5]),
+    "rolloverValue": st.sampled_from([None, 1000]),
+    "unitCode": st.sampled_from(["KWH", "KW", "CCF"]),
+}
+_VERSION_SPECS: st.SearchStrategy[Spec] = st.lists(
+    st.sampled_from(["multiplier", *sorted(_SETTINGS)]), max_size=2, unique=True
+).flatmap(lambda names: st.fixed_dictionaries({f"esaChannelVersion.{name}": _SETTINGS[name] for name in names}))
+
+
+class VersionCase(Struct, frozen=True):
+    """A generated world whose channels have more versions, by their ids the begins of these; and what files want."""
+
+    seed: int
+    begins: Mapping[int, Sequence[str]]
+    desired: tuple[Desired, ...]
+
+    def make_world(self) -> World:
+        return make_version_world(self.seed, self.begins)
+
+
+def make_version_world(seed: int, begins: Mapping[int, Sequence[str]]) -> World:
+    """The world of `seed`, but each channel with a version from the beginning and one from each of its `begins`."""
+    world = generate_world(seed)
+    for channel in world["channels"]:
+        last = channel["channelVersions"][-1]
+        channel["channelVersions"] = [
+            last | {"channelVersionId": channel["channelId"] * 10 + place, "beginDate": begin, "multiplier": 10**place}
+            for place, begin in enumerate([None, *begins.get(channel["channelId"], ())])
+        ]
+    return world
+
+
+@st.composite
+def listed_channels(draw: st.DrawFn, world: World) -> tuple[Desired, ...]:
+    """Channels of `world` whose files list versions: some that are there, new ones, or both; few list none.
+
+    As many of those drawn as break no rule together.
+    """
+    ids = draw(st.lists(st.integers(FIRST_ID, FIRST_ID + CHANNELS - 1), min_size=2, max_size=CHANNELS, unique=True))
+    sound: tuple[Desired, ...] = ()
+    for live in [one for one in world["channels"] if one["channelId"] in ids]:
+        one = draw(st.one_of(_lists(live), _lists(live), _lists(live), _moves(live)))
+        if not check_definitions(Definitions((*sound, one), (), (), "sha256:0")):
+            sound = (*sound, one)
+    return sound
+
+
+@st.composite
+def version_cases(draw: st.DrawFn) -> VersionCase:
+    seed = draw(seeds)
+    simple = [one["channelId"] for one in generate_world(seed)["channels"] if not one["isCalculated"]]
+    some = st.lists(st.sampled_from(_LIVE_BEGINS), max_size=3, unique=True).map(sorted)
+    begins = {channel_id: draw(some) for channel_id in simple}
+    return VersionCase(seed, begins, draw(listed_channels(make_version_world(seed, begins))))
+
+
+@st.composite
+def _lists(draw: st.DrawFn, live: dict[str, Any]) -> Desired:
+    begins = [version["beginDate"] or "" for version in live["channelVersions"]]
+    # Nearly always one of those that are there: a file that lists none of them is a mistake.
+    chosen = draw(st.lists(st.sampled_from(begins), min_size=1, unique=True))
+    if not live["isCalculated"]:
+        chosen += draw(st.lists(st.sampled_from(NEW_BEGINS) | st.sampled_from(_LATE_BEGINS), max_size=2, unique=True))
+    plain = draw(st.just({}) | _PLAIN)
+    versions = [(begin, draw(_VERSION_SPECS)) for begin in sorted(chosen)]
+    of_channel = {path: value for path, value in plain.items() if not path.startswith("esaChannelVersion")}
+    return want_versions(f"c{live['channelId']}", live["channelId"], *versions, **of_channel)
+
+
+@st.composite
+def _moves(draw: st.DrawFn, live: dict[str, Any]) -> Desired:
+    """A channel whose current version is edited, and often begins at another time."""
+    spec = draw(_PLAIN | st.fixed_dictionaries({"esaChannelVersion__beginDate": st.sampled_from(_LATE_BEGINS)}))
+    return want(f"c{live['channelId']}", live["channelId"], **spec)
+
+
 # What reconciler.yaml says of a service that gives dates with a zone.
 _MEANINGS = {
     "version_dates=z_wall_time": VersionDates.WALL_TIME,
@@ -117,7 +219,12 @@ def services(draw: st.DrawFn) -> tuple[tuple[str, ...], Environment]:
     channel_edit = ChannelEdit.ECHO_LATEST if is_echoed else ChannelEdit.OMIT_VERSION
     meaning = next((_MEANINGS[one] for one in chosen if one in _MEANINGS), None)
     return tuple(chosen), Environment(
-        "sandbox", "sandbox", "", draw(st.sampled_from(PrimaryMove)), channel_edit, meaning
+        "sandbox",
+        "sandbox",
+        primary_move=draw(st.sampled_from(PrimaryMove)),
+        channel_edit=channel_edit,
+        version_dates=meaning,
+        version_insert=draw(st.sampled_from(VersionInsert)),
     )
 
 
@@ -131,6 +238,8 @@ _WHERE = (
     "PUT",
     "PUT /*/version/*",
 )
+# A creation is not sent a second time, so its answer is what to lose.
+_VERSIONS_TOO = (*_WHERE, "POST", "POST", "POST /*/version", "PUT /*/version/*")
 _WHAT = (
     "429 retry-after=0",
     "400",
@@ -153,9 +262,9 @@ _HOW_OFTEN = ("", "x1", "x2", "x4", "every=2", "every=3", "p=0.3", "p=0.7 seed=1
 
 
 @st.composite
-def faults(draw: st.DrawFn) -> str:
-    """One fault, as `sandbox serve --fault` takes it."""
-    where, what, often = (draw(st.sampled_from(words)) for words in (_WHERE, _WHAT, _HOW_OFTEN))
+def faults(draw: st.DrawFn, places: tuple[str, ...]) -> str:
+    """One fault, as `sandbox serve --fault` takes it, at requests to one of these places."""
+    where, what, often = (draw(st.sampled_from(words)) for words in (places, _WHAT, _HOW_OFTEN))
     return " ".join(f"{where} {what} @{draw(st.sampled_from([1, 1, 1, 2, 2, 3, 5, 8]))} {often}".split())
 
 
@@ -171,6 +280,29 @@ class ForeignEdit(Struct, frozen=True):
     hits: bool
 
 
+class VersionAct(Enum):
+    """What somebody else does to the versions of a channel."""
+
+    CREATE = "create"
+    CREATE_PLANNED = "create one that the plan creates"
+    EDIT = "edit"
+    DELETE = "delete"
+
+
+class ForeignVersion(Struct, frozen=True):
+    """Somebody else creates, edits or deletes a version of a channel, `number` as for ForeignEdit.
+
+    `place` says which version, `begin` when a new one begins; `is_same` that one of the plan is made as it wants it.
+    """
+
+    number: int
+    act: VersionAct
+    place: int
+    begin: str
+    is_planned: bool
+    is_same: bool
+
+
 class Run(Struct, frozen=True):
     """One apply of the plan: what strikes it, where it ends, and who edits before which of its requests.
 
@@ -181,33 +313,59 @@ class Run(Struct, frozen=True):
     dies_at: int | None
     dies_after_answer: bool
     stops_at: int | None
-    edits: Mapping[int, ForeignEdit]
+    edits: Mapping[int, ForeignEdit | ForeignVersion]
     lost: float
 
+
+Step: TypeAlias = Run | ForeignEdit | ForeignVersion
 
 foreign_edits = st.builds(
     ForeignEdit, st.integers(0, CHANNELS - 1), st.sampled_from(FOREIGN), st.booleans(), st.booleans()
 )
+foreign_versions = st.builds(
+    ForeignVersion,
+    st.integers(0, CHANNELS - 1),
+    st.sampled_from(VersionAct),
+    st.integers(0, 3),
+    st.sampled_from(NEW_BEGINS),
+    # Others rarely come to just the channel that is being applied, but there it matters.
+    st.sampled_from([True, True, True, False]),
+    st.booleans(),
+)
 _moments = st.integers(0, 20)
-runs = st.builds(
-    Run,
-    faults=st.lists(faults(), max_size=3).map(tuple),
-    dies_at=st.none() | _moments,
-    dies_after_answer=st.booleans(),
-    stops_at=st.none() | st.none() | _moments,
-    edits=st.dictionaries(_moments, foreign_edits, max_size=2),
-    lost=st.sampled_from([0.0, 0.5, 1.0]),
+
+
+def _build_runs(faults: st.SearchStrategy[str], edits: st.SearchStrategy[Any]) -> st.SearchStrategy[Run]:
+    return st.builds(
+        Run,
+        faults=st.lists(faults, max_size=3).map(tuple),
+        dies_at=st.none() | _moments,
+        dies_after_answer=st.booleans(),
+        stops_at=st.none() | st.none() | _moments,
+        edits=edits,
+        lost=st.sampled_from([0.0, 0.5, 1.0]),
+    )
+
+
+def _build_histories(
+    runs: st.SearchStrategy[Run], foreign: st.SearchStrategy[Any], calm_runs: st.SearchStrategy[Run]
+) -> st.SearchStrategy[tuple[Step, ...]]:
+    """Half of them without anybody else, for there the end is known to the last value."""
+    return st.lists(calm_runs, min_size=1, max_size=4).map(tuple) | st.lists(
+        runs | foreign, min_size=1, max_size=5
+    ).map(tuple)
+
+
+def _are_calm(fault: str) -> bool:
+    return "other-writer" not in fault
+
+
+calm_runs = _build_runs(faults(_WHERE).filter(_are_calm), st.just({}))
+histories = _build_histories(
+    _build_runs(faults(_WHERE), st.dictionaries(_moments, foreign_edits, max_size=2)), foreign_edits, calm_runs
 )
-calm_runs = st.builds(
-    Run,
-    faults=st.lists(faults().filter(lambda fault: "other-writer" not in fault), max_size=3).map(tuple),
-    dies_at=st.none() | _moments,
-    dies_after_answer=st.booleans(),
-    stops_at=st.none() | st.none() | _moments,
-    edits=st.just({}),
-    lost=st.sampled_from([0.0, 0.5, 1.0]),
+_anybody = foreign_edits | foreign_versions | foreign_versions
+calm_version_runs = _build_runs(faults(_VERSIONS_TOO).filter(_are_calm), st.just({}))
+version_histories = _build_histories(
+    _build_runs(faults(_VERSIONS_TOO), st.dictionaries(_moments, _anybody, max_size=2)), _anybody, calm_version_runs
 )
-# Half of them without anybody else, for there the end is known to the last value.
-histories = st.lists(calm_runs, min_size=1, max_size=4).map(tuple) | st.lists(
-    runs | foreign_edits, min_size=1, max_size=5
-).map(tuple)
