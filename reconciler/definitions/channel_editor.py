@@ -19,7 +19,7 @@ from reconciler.definitions.channel_writer import (
     to_flow_scalar,
     to_yaml_scalar,
 )
-from reconciler.definitions.fast_reader import PlainScalars, try_fast_parse
+from reconciler.definitions.fast_reader import PlainLines, try_fast_parse
 from reconciler.definitions.templates import USE, WITH
 from reconciler.definitions.yaml_reader import parse_yaml
 from reconciler.definitions.yaml_syntax import SCANNER
@@ -210,7 +210,7 @@ def read_header(text: str) -> FileHeader:
 
 
 def _read_tree(text: str) -> Any:
-    values = try_fast_parse(text.removeprefix("\ufeff"), PlainScalars())
+    values = try_fast_parse(text.removeprefix("\ufeff"), PlainLines())
     return parse_yaml("", text.encode()).tree if values is None else values.tree
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.definitions.consistency import check_consistency
-from reconciler.definitions.fast_reader import PlainScalars, decode, try_fast_parse
+from reconciler.definitions.fast_reader import PlainLines, decode, try_fast_parse
 from reconciler.definitions.schema import Format, validator_for
 from reconciler.definitions.templates import (
     SECTION,
@@ -231,14 +231,14 @@ class ParsedFile(Struct, frozen=True):
     is_valid: bool = True
 
 
-def parse_fast(file: str, data: bytes, scalars: PlainScalars) -> ParsedFile | None:
+def parse_fast(file: str, data: bytes, known: PlainLines) -> ParsedFile | None:
     """The fast reader's result for `file` with the content `data`; None if the full reader is needed."""
     try:
         text = decode(data)
     except UnicodeDecodeError:
         return None
     # How a value of `with` is written matters, and only the full reader knows.
-    values = None if f"{WITH}:" in text else try_fast_parse(text, scalars)
+    values = None if f"{WITH}:" in text else try_fast_parse(text, known)
     if (
         values is None
         or not validator_for(Format.CHANNELS)(values.tree)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
 from reconciler.model.values import canonical_number
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
     from reconciler.model.values import Value
 
     Lines: TypeAlias = dict[str, dict[str, int]]
@@ -136,17 +134,15 @@ class ParsedValues(Struct, frozen=True):
     lines: Lines
 
 
-# All lines are split at once, each into several texts, which takes too much memory for larger files.
+# All lines are split at once, which takes too much memory for larger files.
 _MAX_LINES = 100_000
 # Each of these patterns takes time in proportion to the text, whatever it contains.
 _START = re.compile(r"(?: *(?:#.*)?\n)*+--- *\n")
 _COMMENT = r"(?: +#.*)? *"
 # Does not begin with an indicator, nor contain ": " or " #", which would end it.
-_TEXT = r"-?[\w(.](?:[^:#\n]*[^:# \n])?"
+_TEXT = r"-?[\w(.](?:[^:#]*[^:# ])?"
 # Key with its indent, then text, or text in double quotes, or anything else; or a line without a key.
-_LINE = re.compile(
-    rf"^(?:( *\w[\w.-]{{0,99}}):(?: +(?:({_TEXT})|\"([^\"\\\n]+)\"|([^ #\n].*)))?{_COMMENT}|(.*))$", re.MULTILINE
-)
+_LINE = re.compile(rf"(?:( *\w[\w.-]{{0,99}}):(?: +(?:({_TEXT})|\"([^\"\\]+)\"|([^ #].*)))?{_COMMENT}|(.*))\Z")
 # Text in double quotes that is not empty already matches above.
 _QUOTED = re.compile(rf"(?:\"\"|'([^']*)'){_COMMENT}")
 _TIME = re.compile(rf"(\d[\dT:.+-]*\d){_COMMENT}", re.ASCII)
@@ -161,34 +157,57 @@ class _NeedsFullReader(Exception):
     """The file is empty, or has a line whose meaning depends on others."""
 
 
-def try_fast_parse(text: str, scalars: PlainScalars) -> ParsedValues | None:
+# What a line says: the indent of its key, the key ("" for a line that says nothing), the value, text that stands for a
+# value and is still to be read, and the key again if a mapping may begin below it.
+_Line: TypeAlias = tuple[int, str, "Value", str, str]
+# Half of all lines are the same in many channels. The others need not be kept.
+_MAX_KNOWN = 10_000
+
+
+class PlainLines(dict[str, _Line]):
+    """What each line read so far says, by its text. Raises ValueError or _NeedsFullReader if it is not plain."""
+
+    def __init__(self) -> None:
+        self.scalars = PlainScalars()
+        self._keys: dict[str, str] = {}
+
+    def __missing__(self, text: str) -> _Line:
+        # The pattern fits any line.
+        indented, value, quoted, other, rest = _LINE.match(text).groups("")  # type: ignore[union-attr]
+        line: _Line
+        if indented:
+            spaces = len(indented) - len(indented.lstrip(" "))
+            # As one object, however many channels have it.
+            key = self._keys.setdefault(indented, indented[spaces:])
+            read = self.scalars[value] if value else quoted or None
+            line = (spaces, key, read, other, "" if value or quoted or other else key)
+        else:
+            _check_ignorable(rest)
+            line = (0, "", None, "", "")
+        if len(self) < _MAX_KNOWN:
+            self[text] = line
+        return line
+
+
+def try_fast_parse(text: str, known: PlainLines) -> ParsedValues | None:
     """The values in `text`; None if it has more than plain lines, or anything wrong."""
     if text.count("\n") > _MAX_LINES or not text.replace("\n", "").isprintable():
         return None
     start = _START.match(text)
     above, end = (start[0].count("\n"), start.end()) if start else (0, 0)
     try:
-        return _FastReader(scalars).read(text[end:], above)
+        return _FastReader(known).read(text[end:], above)
     except (_NeedsFullReader, ValueError):
         return None
-
-
-class _KeyIndents(dict[str, tuple[int, str]]):
-    """The indent of each key, and the key itself: as one object, however many channels have it."""
-
-    def __missing__(self, indented: str) -> tuple[int, str]:
-        key = indented.lstrip(" ")
-        self[indented] = found = (len(indented) - len(key), key)
-        return found
 
 
 class _FastReader:
     """Builds the values of one file from its lines; `_levels` are the open mappings with their indents."""
 
-    __slots__ = ("_levels", "_lines", "_names", "_scalars", "_tree")
+    __slots__ = ("_known", "_levels", "_lines", "_names", "_tree")
 
-    def __init__(self, scalars: PlainScalars) -> None:
-        self._scalars = scalars
+    def __init__(self, known: PlainLines) -> None:
+        self._known = known
         self._tree: dict[str, object] = {}
         self._levels = [(0, self._tree)]
         self._lines: Lines = {}
@@ -196,22 +215,21 @@ class _FastReader:
 
     def read(self, text: str, above: int) -> ParsedValues:
         """The values in the lines of `text`, which have `above` lines before them in the file."""
-        indents, levels, scalars = _KeyIndents(), self._levels, self._scalars
+        known, levels = self._known, self._levels
         indent, mapping = levels[-1]
         opening = ""
-        for number, (indented, value, quoted, other, rest) in enumerate(_LINE.findall(text), above + 1):
-            if not indented:
-                _check_ignorable(rest)
+        for number, line in enumerate(text.split("\n"), above + 1):
+            spaces, key, value, other, opens = known[line]
+            if not key:
                 continue
-            spaces, key = indents[indented]
             if opening or spaces != indent:
                 indent, mapping = self._open(opening, spaces) if opening else self._close(spaces)
             if key in mapping:
                 raise _NeedsFullReader
             if len(levels) == 2:
                 self._names[key] = number
-            mapping[key] = scalars[value] if value else quoted or self._read_other(other)
-            opening = "" if value or quoted or other else key
+            mapping[key] = self._read_other(other) if other else value
+            opening = opens
         if opening or not self._tree:
             raise _NeedsFullReader
         return ParsedValues(self._tree, self._lines)
@@ -240,19 +258,18 @@ class _FastReader:
         return levels[-1]
 
     def _read_other(self, text: str) -> object:
-        """The value `text`: in quotes, a time, or a list or mapping on one line; None if it is empty."""
-        if not text:
-            return None
+        """The value `text`: in quotes, a time, or a list or mapping on one line."""
+        scalars = self._known.scalars
         if match := _QUOTED.fullmatch(text):
             return match[1] or ""
         if match := _TIME.fullmatch(text):
-            return self._scalars[match[1]]
+            return scalars[match[1]]
         if match := _LIST.fullmatch(text):
-            return [self._scalars[word.strip(" ")] for word in match[1].split(",")]
+            return [scalars[word.strip(" ")] for word in match[1].split(",")]
         # Not at the top level: the keys in it may be names, whose lines would be missing.
         if len(self._levels) > 1 and _FLOW.fullmatch(text):
             pairs = _PAIRS.findall(text.partition("}")[0])
-            mapping = {key: value[1:-1] if value[0] in "\"'" else self._scalars[value] for key, value in pairs}
+            mapping = {key: value[1:-1] if value[0] in "\"'" else scalars[value] for key, value in pairs}
             if len(mapping) == len(pairs):
                 return mapping
         raise _NeedsFullReader

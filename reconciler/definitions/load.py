@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from reconciler.definitions.channel_file import ParsedFile, parse_fast, parse_fully
 from reconciler.definitions.discovery import find_files, read_file
-from reconciler.definitions.fast_reader import PlainScalars
+from reconciler.definitions.fast_reader import PlainLines
 from reconciler.definitions.templates import WITH
 from reconciler.model.channels import SELECT_IN, Definitions
 from reconciler.model.findings import Finding, Location, Severity
@@ -96,9 +96,9 @@ def load_definitions(
     counts the rest. Without `makes_digest` the digest of the definitions is "".
     """
     found = find_files(root, folders)
-    scalars = PlainScalars()
+    known = PlainLines()
     digests: list[bytes] | None = [] if makes_digest else None
-    parsed_files = _fill_templates([_parse_file(root, file, scalars, digests) for file in found.files])
+    parsed_files = _fill_templates([_parse_file(root, file, known, digests) for file in found.files])
     findings = _merge_alike((*found.findings, *_check_files(parsed_files, environments)))
     picked, rest = cap_findings(findings, {parsed.file: parsed.more for parsed in parsed_files})
     valid = _combine(parsed_files, [parsed for parsed in parsed_files if parsed.is_valid])
@@ -108,14 +108,14 @@ def load_definitions(
     return LoadResult(valid, note_omitted(locate_findings(root, picked), rest), unread)
 
 
-def _parse_file(root: Path, file: str, scalars: PlainScalars, digests: list[bytes] | None) -> ParsedFile:
+def _parse_file(root: Path, file: str, known: PlainLines, digests: list[bytes] | None) -> ParsedFile:
     data = read_file(root, file)
     if isinstance(data, Finding):
         return ParsedFile(file, findings=(data,), is_valid=False)
     if digests is not None:
         # The line endings of a checkout do not count.
         digests.append(_digest(data.replace(b"\r\n", b"\n") if b"\r" in data else data))
-    return parse_fast(file, data, scalars) or parse_fully(file, data)
+    return parse_fast(file, data, known) or parse_fully(file, data)
 
 
 def _digest(data: bytes) -> bytes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from msgspec import Struct
 
 from reconciler.definitions.discovery import PROJECT_FILE, read_project_file
-from reconciler.definitions.fast_reader import PlainScalars, decode, try_fast_parse
+from reconciler.definitions.fast_reader import PlainLines, decode, try_fast_parse
 from reconciler.definitions.file_problems import FileProblem, shorten, show
 from reconciler.definitions.schema import Format, validator_for
 from reconciler.errors import ProjectError
@@ -118,7 +118,7 @@ def _find_places(data: bytes, problems: Sequence[FileProblem]) -> tuple[Finding,
 def _parse_fast(data: bytes) -> Any:
     """The content of the project file; None if the full reader is needed."""
     try:
-        values = try_fast_parse(decode(data), PlainScalars())
+        values = try_fast_parse(decode(data), PlainLines())
     except UnicodeDecodeError:
         return None
     is_valid = values and validator_for(Format.PROJECT)(values.tree) and not any(_check_consistency(values.tree))

@@ -18,7 +18,7 @@ from reconciler.definitions.channel_writer import (
     render_schema,
     to_yaml_scalar,
 )
-from reconciler.definitions.fast_reader import MAX_SCALE, PlainScalars, has_control, try_fast_parse
+from reconciler.definitions.fast_reader import MAX_SCALE, PlainLines, has_control, try_fast_parse
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.schema import Format, read_schema
 from reconciler.definitions.yaml_reader import parse_yaml
@@ -291,7 +291,7 @@ def test_every_yaml_reader_reads_a_written_value_alike(value: Any) -> None:
 @given(TEXTS)
 def test_the_fast_reader_reads_a_written_text_alike_or_gives_up(value: str) -> None:
     text = f"key: {to_yaml_scalar(value)}\n"
-    fast = try_fast_parse(text, PlainScalars())
+    fast = try_fast_parse(text, PlainLines())
 
     note_case(reached=fast is not None)
     assert fast is None or fast.tree == {"key": value}

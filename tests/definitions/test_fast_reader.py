@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.definitions.fast_reader import (
     ParsedValues,
+    PlainLines,
     PlainScalars,
     decode,
     find_scalar_error,
@@ -144,7 +145,7 @@ feeds:
 
 
 def test_values_and_the_lines_of_names_are_read() -> None:
-    assert try_fast_parse(PLAIN, PlainScalars()) == ParsedValues(
+    assert try_fast_parse(PLAIN, PlainLines()) == ParsedValues(
         {
             "dataPoint": "NB-ELEC-01",
             "defaults": {"intervalMinutes": 15},
@@ -170,7 +171,7 @@ def test_values_and_the_lines_of_names_are_read() -> None:
 
 
 def test_libyaml_reads_the_same() -> None:
-    fast, full = try_fast_parse(PLAIN, PlainScalars()), parse_yaml("a.yaml", PLAIN.encode())
+    fast, full = try_fast_parse(PLAIN, PlainLines()), parse_yaml("a.yaml", PLAIN.encode())
 
     assert fast is not None
     assert (fast.tree, []) == (full.tree, full.findings)
@@ -223,13 +224,13 @@ def test_libyaml_reads_the_same() -> None:
     ],
 )
 def test_invalid_and_context_dependent_lines_are_left_to_libyaml(text: str) -> None:
-    assert try_fast_parse(text, PlainScalars()) is None
+    assert try_fast_parse(text, PlainLines()) is None
 
 
 def test_nineteen_levels_are_read() -> None:
     text = "".join(f"{' ' * depth}a:\n" for depth in range(18)) + " " * 18 + "a: 1\n"
 
-    fast = try_fast_parse(text, PlainScalars())
+    fast = try_fast_parse(text, PlainLines())
 
     assert fast is not None
     assert fast.tree == parse_yaml("a.yaml", text.encode()).tree
@@ -246,7 +247,7 @@ def test_nineteen_levels_are_read() -> None:
 )
 def test_a_hostile_line_takes_no_time(line: str, tree: object) -> None:
     # With quadratic time, this would not end.
-    read = try_fast_parse(line, PlainScalars())
+    read = try_fast_parse(line, PlainLines())
 
     assert (None if read is None else read.tree) == tree
 
@@ -255,7 +256,7 @@ def test_a_hostile_line_takes_no_time(line: str, tree: object) -> None:
 def test_a_file_without_values_takes_little_memory(lines: str) -> None:
     tracemalloc.start()
     try:
-        assert try_fast_parse(f"{lines}a: 1\n", PlainScalars()) is None
+        assert try_fast_parse(f"{lines}a: 1\n", PlainLines()) is None
         assert tracemalloc.get_traced_memory()[1] < 20 * len(lines)
     finally:
         tracemalloc.stop()

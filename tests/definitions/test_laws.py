@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.definitions.channel_file import parse_fast, parse_fully
-from reconciler.definitions.fast_reader import PlainScalars, try_fast_parse
+from reconciler.definitions.fast_reader import PlainLines, try_fast_parse
 from reconciler.definitions.schema import Format, read_schema, validator_for
 from reconciler.definitions.schema_errors import explain
 from reconciler.definitions.yaml_reader import parse_yaml
@@ -193,7 +193,7 @@ def test_every_rejected_document_is_explained(document: Any, format_: Format) ->
 @given(mostly(lined(), damaged(PLAIN), texts()))
 @example(PLAIN)
 def test_the_fast_reader_agrees_with_the_full_one_or_gives_up(text: str) -> None:
-    fast, full = try_fast_parse(text, PlainScalars()), parse_yaml("a.yaml", text.encode(errors="surrogatepass"))
+    fast, full = try_fast_parse(text, PlainLines()), parse_yaml("a.yaml", text.encode(errors="surrogatepass"))
 
     note_case(reached=fast is not None)
     assert fast is None or (fast.tree, full.findings) == (full.tree, [])
@@ -201,7 +201,7 @@ def test_the_fast_reader_agrees_with_the_full_one_or_gives_up(text: str) -> None
 
 @given(damaged(PLAIN))
 def test_a_valid_file_is_the_same_from_both_readers(text: str) -> None:
-    valid = parse_fast("a.yaml", text.encode(), PlainScalars())
+    valid = parse_fast("a.yaml", text.encode(), PlainLines())
 
     note_case(reached=valid is not None)
     assert valid is None or valid == parse_fully("a.yaml", text.encode())
@@ -235,7 +235,7 @@ def test_any_bytes_give_a_parsed_file(data: bytes) -> None:
 
 @pytest.mark.parametrize("bad", CORPUS, ids=lambda bad: bad.name)
 def test_the_fast_reader_leaves_every_bad_file_to_the_full_one(bad: Any) -> None:
-    assert parse_fast("a.yaml", bad.content[: 5 * 1024 * 1024], PlainScalars()) is None
+    assert parse_fast("a.yaml", bad.content[: 5 * 1024 * 1024], PlainLines()) is None
 
 
 def _as_numbers(value: Any) -> Any:

@@ -14,7 +14,7 @@ import atheris
 
 with atheris.instrument_imports(include=["reconciler", "yaml"]):
     from reconciler.definitions.channel_file import parse_fast, parse_fully
-    from reconciler.definitions.fast_reader import PlainScalars, try_fast_parse
+    from reconciler.definitions.fast_reader import PlainLines, try_fast_parse
     from reconciler.definitions.load import load_definitions
     from reconciler.definitions.yaml_reader import parse_yaml
     from reconciler.definitions.yaml_syntax import open_pure
@@ -31,12 +31,12 @@ _LARGEST = 4096
 
 def check(root: Path, data: bytes) -> None:
     """Raise AssertionError, or whatever the reader raises, where it breaks a promise for a file that holds `data`."""
-    full, fast = parse_fully(_FILE, data), parse_fast(_FILE, data, PlainScalars())
+    full, fast = parse_fully(_FILE, data), parse_fast(_FILE, data, PlainLines())
     assert full.is_valid or full.findings, "a file that is not valid, without a finding"
     assert fast is None or fast == full, "two readers, two results"
     compiled, pure = parse_yaml(_FILE, data), parse_yaml(_FILE, data, open_pure)
     assert compiled.findings or pure.findings or compiled.tree == pure.tree, "two parsers, two trees"
-    values = try_fast_parse(data.decode(errors="surrogateescape"), PlainScalars())
+    values = try_fast_parse(data.decode(errors="surrogateescape"), PlainLines())
     assert values is None or (values.tree, compiled.findings) == (compiled.tree, []), "two readers, two trees"
     (root / _FILE).write_bytes(data)
     loaded = load_definitions(root, ["channels"])
