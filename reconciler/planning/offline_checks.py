@@ -102,11 +102,11 @@ def _check_identities(channels: Sequence[Desired]) -> Iterator[Finding]:
 
 
 def _group(channels: Sequence[Desired], key: Callable[[Desired], Hashable]) -> list[list[Desired]]:
-    """`channels` grouped by `key`, groups of one included; those whose key is None are left out."""
+    """The groups of several `channels` with the same `key`; those whose key is None are left out."""
     groups: dict[Hashable, list[Desired]] = {}
     for channel in channels:
         groups.setdefault(key(channel), []).append(channel)
-    return [group for shared, group in groups.items() if shared is not None]
+    return [group for shared, group in groups.items() if len(group) > 1 and shared is not None]
 
 
 def _identity(channel: Desired) -> Identity | None:
@@ -268,6 +268,8 @@ def _list_calculated(channels: Iterable[Desired]) -> list[Desired]:
 
 def _check_older_versions(channel: Desired) -> Iterator[Finding]:
     """What is wrong with listed versions before the last; the last is checked with the channel's own settings."""
+    if not channel.versions:
+        return
     of_channel = {path: value for path, value in channel.spec.items() if not FIELD_AT[path].is_versioned}
     for one in channel.versions[:-1]:
         for violation in find_violations({**of_channel, **one.spec}):
