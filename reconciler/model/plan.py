@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from functools import cached_property
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -291,7 +292,8 @@ class LeftOut(Struct, frozen=True):
     feeds: tuple[str, ...] = ()
 
 
-class Plan(Struct, frozen=True):
+# `dict` is for what is found once: reports ask a dozen times, and most of many changes are no-ops.
+class Plan(Struct, frozen=True, dict=True):
     """The changes in the order of apply, with all managed channels that need none, and what they were planned against.
 
     `created` is an ISO date and time in UTC, and so is `snapshot`: the time of the copy of the live state that the plan
@@ -339,7 +341,7 @@ class Plan(Struct, frozen=True):
         """Whether an error was found: such a plan can be shown, but never applied."""
         return any(finding.severity is Severity.ERROR for finding in self.findings)
 
-    @property
+    @cached_property
     def sendable(self) -> tuple[Change, ...]:
         return tuple(change for change in self.changes if change.is_sendable)
 
@@ -348,7 +350,7 @@ class Plan(Struct, frozen=True):
         """The channels that the plan creates, in the order of apply."""
         return tuple(change for change in self.sendable if change.is_creation)
 
-    @property
+    @cached_property
     def blocked(self) -> tuple[Change, ...]:
         return tuple(change for change in self.changes if change.verdict is not Verdict.ALLOWED)
 
@@ -361,7 +363,7 @@ class Plan(Struct, frozen=True):
             waiting |= {name: (*waiting.get(name, ()), change) for name in change.depends_on if name in sendable}
         return waiting
 
-    @property
+    @cached_property
     def summary(self) -> Summary:
         return Summary(
             update=len(self.sendable) - len(self.creations),

@@ -140,7 +140,7 @@ def make_draft(desired: Desired, live: Live, translated: Spec, tables: CodeTable
     """
     wanted = _keep_same(translated, live.values)
     # They differ in spelling only, such as other spaces in a formula, or null for an empty text.
-    if not any(_is_edited(path, live, wanted) for path in desired.spec):
+    if not _has_edit(desired, live, wanted):
         return None
     causes = _find_implied(wanted, live.values)
     before, after = _show(desired, live, wanted, tables)
@@ -195,6 +195,14 @@ def _show(desired: Desired, live: Live, wanted: Spec, tables: CodeTables) -> tup
         if _is_edited(path, live, wanted):
             before[path] = _show_value(path, live, value, tables)
     return before, dict(desired.spec)
+
+
+def _has_edit(desired: Desired, live: Live, wanted: Spec) -> bool:
+    # Every channel with a formula comes here, as files and EnergyCAP write it differently.
+    values, spec = live.values, desired.spec
+    if any(value != values.get(path) for path, value in wanted.items()):
+        return True
+    return any(alias in spec and _is_edited(alias, live, wanted) for _, alias in _CODED)
 
 
 def _is_edited(path: str, live: Live, wanted: Spec) -> bool:

@@ -96,11 +96,13 @@ def to_ids(desired: Desired, live: Spec, tables: CodeTables) -> tuple[Spec, tupl
     A code that cannot be resolved because a list could not be read gives a blocker; its value is then None. A value
     that equals the live one is not translated, so that an ambiguous or unknown code that is in use gives no finding.
     """
-    fields = [(path, FIELD_AT[path].path) for path in desired.spec]
-    wanted: dict[str, Value] = {sent: live.get(sent) for _, sent in fields}
+    wanted: dict[str, Value] = {}
     findings: list[Finding | Blocker] = []
-    for path, sent in fields:
-        if live.get(path) != desired.spec[path]:
+    for path, value in desired.spec.items():
+        sent = FIELD_AT[path].path
+        if live.get(path) == value:
+            wanted[sent] = live.get(sent)
+        else:
             wanted[sent], found = _translate(desired, path, tables)
             findings += found
     return wanted, tuple(findings)
