@@ -16,6 +16,7 @@ init, explain, sandbox: the commands of these names
 
 inputs: what a command works on: the project, its definitions and the live state
 build_plan: a plan made of these two, and its formats
+swap_readings: what stored readings say of meter swaps
 output: results and log messages: formats, files, colour, progress
 file_io: whole files read and written, several at once
 paths: where a project is in its repository, open streams, outputs that would overwrite a used file

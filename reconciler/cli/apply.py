@@ -144,7 +144,7 @@ def _apply_fresh(output: Output, scope: Scope, parallelism: int, approval: Appro
     environment = context.environment(scope.environment)
     loaded = open_definitions(output, context, environment, scope.base)
     with open_session(output, context, environment, parallelism) as session:
-        plan = session.plan(loaded, scope.only)
+        plan = session.plan(loaded, scope.only, is_shown=True)
         session.show(plan)
         _refuse_unusable(plan)
         # With --auto-approve alone, nobody has seen the plan before it is applied.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.apply.journal import find_journal, open_journal
 from reconciler.apply.journal_reader import result_from_journal
@@ -16,7 +17,7 @@ from reconciler.apply.run import ApplyOptions, apply_plan
 from reconciler.cli.build_plan import build_plan, plan_renderers
 from reconciler.cli.exit_codes import ExitCode, exit_of_plan, exit_of_result, worst
 from reconciler.cli.file_io import check_writable
-from reconciler.cli.inputs import open_service, print_findings, read_live
+from reconciler.cli.inputs import ReadingSource, open_service, print_findings, read_live
 from reconciler.cli.output import TEXT
 from reconciler.cli.paths import JOURNALS, path_prefix
 from reconciler.cli.signals import stop_on_signals
@@ -72,11 +73,12 @@ class ApplySession(Struct, frozen=True):
     editor: Editor
     parallelism: int
 
-    def plan(self, loaded: LoadedDefinitions, only: Sequence[str]) -> Plan:
-        """The plan made from the files and EnergyCAP as they are now."""
-        return build_plan(
-            self.context, self.environment, loaded, read_live(self.output, self.environment, self.editor), only
-        )
+    def plan(self, loaded: LoadedDefinitions, only: Sequence[str], *, is_shown: bool = False) -> Plan:
+        """The plan made from the files and EnergyCAP as they are now; readings are asked for if it `is_shown`."""
+        live = read_live(self.output, self.environment, self.editor)
+        if is_shown:
+            live = replace(live, readings=ReadingSource(self.editor, self.output))
+        return build_plan(self.context, self.environment, loaded, live, only)
 
     def show(self, plan: Plan) -> None:
         """Print `plan` as text if text output is on."""

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from reconciler import __version__
 from reconciler.cli.command_line import View
 from reconciler.cli.paths import folder_in_repository, path_prefix
+from reconciler.cli.swap_readings import check_swaps, guess_swaps
 from reconciler.definitions.commits import has_uncommitted, list_left_out
 from reconciler.definitions.git import read_commit
 from reconciler.definitions.load import locate_findings
@@ -76,16 +77,18 @@ def build_plan(
     released: tuple[Finding, ...] = ()
     if loaded.base is not None:
         plan, released = _compare_with_base(loaded.base, plan, loaded.definitions, live)
+    noted = (*find_unasked(plan, loaded.definitions, unasked), *check_swaps(plan, loaded.definitions, live))
     findings = (
         *loaded.warnings,
         *git_findings,
         *released,
         *_base_findings(plan, loaded.base),
-        *locate_findings(context.root, (*plan.findings, *find_unasked(plan, loaded.definitions, unasked))),
+        *locate_findings(context.root, (*plan.findings, *noted)),
         *live.findings,
         *preview_guards(plan, context.project.guards),
     )
-    return replace(plan, snapshot=live.taken, findings=tuple(sorted(findings, key=lambda finding: finding.order)))
+    guessed = guess_swaps(plan, live)
+    return replace(guessed, snapshot=live.taken, findings=tuple(sorted(findings, key=lambda finding: finding.order)))
 
 
 def _add_data_points(live: LiveState, definitions: Definitions) -> Snapshot:

@@ -234,6 +234,13 @@ def open_service(root: Path, environment: Environment) -> Iterator[ServiceAccess
         yield ServiceAccess(url, "sandbox")
 
 
+class ReadingSource(Struct, frozen=True):
+    """Where stored readings come from, if a plan may ask for them; `output` tells a person who waits."""
+
+    reader: Reader
+    output: Output
+
+
 def _read_nothing(_data_point_ids: Collection[int]) -> Mapping[int, DataPoint | None]:
     return {}
 
@@ -247,6 +254,7 @@ class LiveState(Struct, frozen=True):
 
     For a snapshot file, `taken` is when it was taken, and `zone_codes` are the time zones of its data points.
     `validate` asks the service whether formulas are valid, `read_data_points` for data points that no channel shows.
+    `readings` has the stored readings; None if the plan is only to be compared, or made from a snapshot.
     """
 
     snapshot: Snapshot
@@ -255,6 +263,7 @@ class LiveState(Struct, frozen=True):
     zone_codes: Mapping[int, str] = field(default_factory=dict)
     validate: Callable[[Iterable[tuple[int, str]]], tuple[FormulaVerdict, ...]] = _validate_nothing
     read_data_points: Callable[[Collection[int]], Mapping[int, DataPoint | None]] = _read_nothing
+    readings: ReadingSource | None = None
 
 
 def read_live(output: Output, environment: Environment, reader: Reader) -> LiveState:
@@ -276,7 +285,7 @@ def open_live(output: Output, context: ProjectContext, environment: Environment)
         open_service(context.root, environment) as access,
         open_reader(access.url, access.key, tell=output.log, version_dates=environment.version_dates) as reader,
     ):
-        yield read_live(output, environment, reader)
+        yield replace(read_live(output, environment, reader), readings=ReadingSource(reader, output))
         output.log_verbose(f"requests: {reader.requests.total()}")
 
 

@@ -34,6 +34,7 @@ from reconciler.model.fields import (
 )
 from reconciler.model.findings import Location
 from reconciler.model.identifiers import Feed, Identifiers
+from reconciler.model.registers import SwapFacts
 from reconciler.model.values import begin_key, canonical_time
 from reconciler.rules import make_finding
 
@@ -60,7 +61,7 @@ _CHANNEL_PATHS = _paths(CHANNEL_FIELDS) | dict.fromkeys(_NOT_VALUES, "")
 _VERSION_PATHS = _paths(VERSION_FIELDS)
 _VERSIONED = frozenset(_VERSION_PATHS.values())
 # The keys of a listed version that are not settings.
-_ABOUT_VERSION = frozenset(("beginDate", "because"))
+_ABOUT_VERSION = frozenset(("beginDate", "because", "swap"))
 # The other key for the same setting: if a channel has unitId, the unitCode of the defaults does not apply to it.
 _ALIASES = {
     one: other
@@ -152,6 +153,7 @@ def _make_versions(defaults: Spec, listed: Sequence[Mapping[str, Any]]) -> tuple
             index,
             _add_defaults(last if index == len(listed) - 1 else {}, _flatten_version(version)),
             version.get("because", ""),
+            SwapFacts(**version["swap"]) if "swap" in version else None,
         )
         for index, version in enumerate(listed)
     )

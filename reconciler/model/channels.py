@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from reconciler.model.fields import FORMULA, IS_CALCULATED, IS_PRIMARY_VALUE, VERSION, VERSIONS, find_version
 from reconciler.model.findings import Location, TemplateValue
 from reconciler.model.identifiers import Feed, Identifiers
+from reconciler.model.registers import SwapFacts
 from reconciler.model.values import Spec
 
 # The keys of a channel in a file that find its live channel: in every environment, and in one.
@@ -190,13 +191,14 @@ class DesiredVersion(Struct, frozen=True):
     """A version as the files want it, from `begin` on: local time, "" for the beginning.
 
     `spec` holds its managed values as if it were the current version, without its begin; `index` is its place in the
-    list, `because` the reason that the file gives for it.
+    list, `because` the reason that the file gives for it, `swap` what was read when its meter was installed.
     """
 
     begin: str
     index: int
     spec: Spec
     because: str = ""
+    swap: SwapFacts | None = None
 
 
 class Desired(Struct, frozen=True):

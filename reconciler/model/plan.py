@@ -13,9 +13,13 @@ from reconciler.model.channels import DataPoint
 from reconciler.model.fields import BEGIN_DATE, Impact
 from reconciler.model.findings import Finding, Severity
 from reconciler.model.identifiers import Identifiers, ResolutionFailure
+from reconciler.model.registers import RegisterFall, SwapFacts
 from reconciler.model.values import Spec, Value, begin_key
 
 Evidence: TypeAlias = Mapping[str, object]
+
+# Reports show so many changes with the same edits, or more, as one.
+MIN_IDENTICAL = 5
 
 # The start of the definitions' digest in a plan that was made from a journal to revert an apply.
 INVERSE = "inverse of "
@@ -108,7 +112,7 @@ class VersionChange(Struct, frozen=True):
     every versioned field as the plan saw it; for a new version, as planned for the one before it. `target_values` holds
     what is sent, for a new version every field. Both have the paths and ids of EsaChannelEdit.
     `first_reading` and `last_reading` enclose the stored readings in its time, None where there are none or the service
-    did not say. `because` is the reason that the file gives.
+    did not say. `because` is the reason that the file gives, `swap` what was read when the meter was installed.
     """
 
     action: VersionAction
@@ -123,6 +127,7 @@ class VersionChange(Struct, frozen=True):
     first_reading: str | None = None
     last_reading: str | None = None
     because: str = ""
+    swap: SwapFacts | None = None
 
 
 class MovedSpan(Struct, frozen=True):
@@ -175,6 +180,9 @@ class Change(Struct, frozen=True):
     history: History | None = None
     feeds: tuple[str, ...] = ()
     versions: tuple[VersionChange, ...] = ()
+    # Where the readings show that the meter was probably swapped. It is a guess for readers, and no part of what they
+    # approve.
+    register_fall: RegisterFall | None = None
 
     @property
     def created_versions(self) -> tuple[VersionChange, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from reconciler.model.values import canonical_number
+
 
 class ChannelReading(Struct, frozen=True, gc=False):
     """A stored reading of a channel.
@@ -26,6 +28,11 @@ class SwapFacts(Struct, frozen=True):
 
     final: float | None = None
     initial: float | None = None
+
+
+def format_register(value: float) -> str:
+    """The value of a register as people write it: 48,213 or 0.5."""
+    return f"{canonical_number(value):,}"
 
 
 class RegisterFall(Struct, frozen=True):

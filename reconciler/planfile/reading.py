@@ -6,12 +6,15 @@ import json
 from typing import TYPE_CHECKING, cast
 
 from msgspec import convert, to_builtins
+from msgspec.structs import replace
 
 from reconciler.errors import PlanFileError
 from reconciler.model.channels import new_channel_id
 from reconciler.model.fields import VERSION
 from reconciler.model.findings import Finding
 from reconciler.model.plan import Action, Blocker, Change, Edit, FeedRoute, Plan, VersionChange
+from reconciler.model.registers import RegisterFall
+from reconciler.model.values import has_zone, is_time
 from reconciler.planfile.agreement import find_disagreement
 from reconciler.planfile.rows import (
     ChangeRow,
@@ -28,6 +31,8 @@ from reconciler.planfile.writing import FORMAT_VERSION, find_json_factor, seal, 
 from reconciler.strict_json import KeyTwice, OutOfBounds, is_too_deep, parse_json
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from reconciler.model.values import Spec
     from reconciler.planfile.rows import Document, VersionChangeRow
 
@@ -99,6 +104,8 @@ def _seal_text(text: str) -> str:
 
 
 def _decode_plan(row: PlanRow) -> Plan:
+    changes = [_decode_change(one, f"resource_changes[{i}]") for i, one in enumerate(row.resource_changes)]
+    falls = _decode_falls(row, {change.name for change in changes})
     return Plan(
         tool_version=row.tool_version,
         environment=row.environment.name,
@@ -111,7 +118,9 @@ def _decode_plan(row: PlanRow) -> Plan:
         snapshot=row.snapshot,
         managed=row.managed,
         filter=row.filter,
-        changes=tuple(_decode_change(one, f"resource_changes[{i}]") for i, one in enumerate(row.resource_changes)),
+        changes=tuple(
+            replace(change, register_fall=falls[change.name]) if change.name in falls else change for change in changes
+        ),
         unmanaged=row.summary.unmanaged,
         findings=convert(row.findings, tuple[Finding, ...], from_attributes=True),
         released=row.no_longer_managed,
@@ -119,6 +128,20 @@ def _decode_plan(row: PlanRow) -> Plan:
         feeds=convert(row.feeds, tuple[FeedRoute, ...], from_attributes=True),
         formula_links=row.formula_links,
     )
+
+
+def _decode_falls(row: PlanRow, names: Container[str]) -> dict[str, RegisterFall]:
+    """The falls by the names of their changes. They are not sealed, so anybody may have written them."""
+    falls = {}
+    for index, one in enumerate(row.register_falls):
+        place = f"register_falls[{index}]"
+        if name_at(one.address) not in names:
+            raise make_damage(f"{place}.address", "that of a change of the plan", one.address)
+        for key, time in (("last_time", one.last_time), ("first_time", one.first_time)):
+            if not is_time(time) or has_zone(time):
+                raise make_damage(f"{place}.{key}", "a local date and time", time)
+        falls[name_at(one.address)] = convert(one, RegisterFall, from_attributes=True)
+    return falls
 
 
 def _decode_change(document: Document, place: str) -> Change:
@@ -181,6 +204,7 @@ def _decode_version(row: VersionChangeRow, place: str) -> VersionChange:
         first_reading=row.first_reading,
         last_reading=row.last_reading,
         because=row.because,
+        swap=row.swap,
     )
 
 

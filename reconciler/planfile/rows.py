@@ -22,6 +22,7 @@ from reconciler.model.plan import (
     Verdict,
     VersionAction,
 )
+from reconciler.model.registers import SwapFacts
 
 if TYPE_CHECKING:
     from reconciler.model.values import Spec
@@ -148,6 +149,8 @@ class VersionChangeRow(_PairRow, frozen=True):
     first_reading: str | None
     last_reading: str | None
     because: str
+    # The first plans of this format do not have it.
+    swap: SwapFacts | None = None
 
 
 class _ValuesRow(_PairRow, frozen=True):
@@ -193,6 +196,16 @@ class _DefinitionsRow(Row, frozen=True):
     folder: str
 
 
+class RegisterFallRow(Row, frozen=True):
+    """A `RegisterFall`, and the change whose channel has it."""
+
+    address: _Address
+    last_time: str
+    last_value: float
+    first_time: str
+    first_value: float
+
+
 class PlanRow(Row, frozen=True):
     """A `Plan`, but for its changes, which are many and decoded one by one."""
 
@@ -213,6 +226,7 @@ class PlanRow(Row, frozen=True):
     resource_changes: tuple[Document, ...]
     # A plan that leaves nothing out does not have it.
     left_out: LeftOut = LeftOut()
+    register_falls: tuple[RegisterFallRow, ...] = ()
 
 
 class VersionedRow(Row, frozen=True):

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 FORMAT_VERSION = "1.0"
 # JSON has no number beyond the largest double, about 1.8e308.
 _LARGEST_FACTOR = 10**300
-_UNSEALED = ("digest", "created")
+# A guess from readings is no part of what is reviewed: it may differ although the plan is the same.
+_UNSEALED = ("digest", "created", "register_falls")
 
 _dump = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
@@ -51,7 +52,7 @@ def encode_plan(plan: Plan) -> Document:
 
 
 def seal(document: Mapping[str, object]) -> str:
-    """`sha256:…` over the canonical JSON of all but `digest` and `created`: keys sorted, no spaces, ASCII only."""
+    """`sha256:…` over the canonical JSON of all but what is not sealed: keys sorted, no spaces, ASCII only."""
     return seal_parts({key: _dump(value) for key, value in document.items()})
 
 
@@ -93,8 +94,18 @@ def _encode_unsealed(plan: Plan) -> Document:
         "feeds": [_encode_feed(feed) for feed in plan.feeds],
         "formula_links": to_builtins(plan.formula_links),
         **({"left_out": to_builtins(plan.left_out)} if plan.left_out.channels else {}),
+        **_encode_falls(plan),
         "resource_changes": [_encode_change(change, dependents.get(change.name, ())) for change in plan.changes],
     }
+
+
+def _encode_falls(plan: Plan) -> Document:
+    falls = [
+        {"address": address_of(change.name), **to_builtins(change.register_fall)}
+        for change in plan.changes
+        if change.register_fall
+    ]
+    return {"register_falls": falls} if falls else {}
 
 
 def _encode_change(change: Change, dependents: Sequence[Change]) -> Document:
@@ -160,6 +171,7 @@ def _encode_version(version: VersionChange) -> Document:
         "first_reading": version.first_reading,
         "last_reading": version.last_reading,
         "because": version.because,
+        **({"swap": to_builtins(version.swap)} if version.swap else {}),
     }
 
 

@@ -5,6 +5,8 @@ matching: each desired channel matched with its live one, or why it is not
 identification: the vendor's "Channel Identification" over an index of live channels
 translation: codes and names in files translated to ids, and back
 diff: the edits that turn a live channel into the desired one, and warnings on those that are probably mistakes
+register_falls: where the register of a meter falls, probably because it was swapped
+swap_facts: what a file says of meter swaps, checked against readings
 versions: which of the versions that a file lists are edited, created, left alone or refused
 creation: channels to be created, on which data point and with which values
 changes: changes made from drafts, with verdict, fingerprint and origin

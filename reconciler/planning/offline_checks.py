@@ -230,6 +230,7 @@ def _check_channel(channel: Desired) -> Iterator[Finding]:
         yield from _check_creation(channel)
     yield from _report(find_violations(channel.spec), channel)
     yield from _check_older_versions(channel)
+    yield from _check_swap(channel)
     yield from _check_multiplier(channel)
     yield from _check_spaces(channel)
 
@@ -279,6 +280,14 @@ def _check_older_versions(channel: Desired) -> Iterator[Finding]:
     if len(channel.versions) > 1 and channel.spec.get(IS_CALCULATED) is True:
         message = f"a calculated channel has one version, found {len(channel.versions)}"
         yield make_finding("ESA421", message, channel.locate(VERSIONS))
+
+
+def _check_swap(channel: Desired) -> Iterator[Finding]:
+    """The facts of a swap need the version of the old meter, which is listed before that of the new one."""
+    if channel.versions and channel.versions[0].swap:
+        begin = channel.versions[0].begin
+        message = f"swap is at the first version of the list, found beginDate {begin or 'null'}"
+        yield make_finding("ESA230", message, channel.locate(version_path(begin, "swap")))
 
 
 def _check_identifiers(channel: Desired) -> Iterator[Finding]:

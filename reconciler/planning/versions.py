@@ -242,6 +242,7 @@ def _make_edited(
         draft.wanted,
         *span,
         one.because,
+        one.swap,
     )
     return VersionDraft(change, draft)
 
@@ -266,6 +267,7 @@ def _make_new(
         {path: planned.values.get(path) for path in _VERSIONED},
         *(span or (None, None)),
         one.because,
+        one.swap,
     )
     return VersionDraft(change, replace(draft, edits=(begin, *draft.edits)))
 

@@ -4,6 +4,7 @@ plan_text: a plan as text for a terminal; read this first
 plan_summary: a plan as a whole in sentences, the same in every report
 plan_groups: changes by place and data point, identical changes, dependents
 change_words: the words for a change: its risk, what its edits do, what a precondition was judged by
+version_offer: the lines of a file that let an edit apply from a date on
 plan_markdown: a plan as Markdown
 markdown_sections: the sections of that report, each in full and as one line each
 markdown_budget: sections of a Markdown report shortened to fit a limit

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from enum import Enum
@@ -20,13 +19,12 @@ from reconciler.model.fields import (
     IS_PRIMARY_DEMAND,
     IS_PRIMARY_VALUE,
     VERSION,
-    VERSION_FIELDS,
-    VERSIONS,
     Impact,
     find_version,
 )
 from reconciler.model.formulas import find_references
 from reconciler.model.plan import Origin, Verdict
+from reconciler.model.registers import format_register
 from reconciler.model.units import find_factor, format_factor
 from reconciler.model.values import begin_key
 from reconciler.reports.escaping import escape_text
@@ -36,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from reconciler.model.plan import Change, ChannelLabel, Edit, Evidence, History, Plan, VersionChange
-    from reconciler.model.values import Spec, Value
+    from reconciler.model.registers import SwapFacts
 
 
 class Risk(Enum):
@@ -261,55 +259,6 @@ def describe_timeline(change: Change) -> tuple[str, ...]:
     )
 
 
-OFFER = (
-    "to keep past values, write this in place of esaChannelVersion, and fill in the local time from which the new "
-    "values apply:"
-)
-_UNSPLIT = frozenset((BEGIN_DATE, FORMULA, IS_CALCULATED))
-_WHEN = "YYYY-MM-DDThh:mm:ss"
-
-
-def offer_versions(change: Change) -> tuple[str, ...]:
-    """The lines of a file by which the edits of the current version apply from a date on; none if they do not rewrite.
-
-    What the file manages of the version stays, and the new version has what is edited.
-    """
-    lines = [f"{VERSIONS}:"]
-    for version in _split_version(change):
-        settings = [f"{key}: {escape_text(json.dumps(value, ensure_ascii=False))}" for key, value in version.items()]
-        lines += [f"  - {settings[0]}", *(f"    {setting}" for setting in settings[1:])]
-    return tuple(lines) if len(lines) > 1 else ()
-
-
-def offer_on_one_line(change: Change) -> str:
-    """The same on one line, in braces."""
-    versions = (
-        ", ".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in version.items())
-        for version in _split_version(change)
-    )
-    return f"{VERSIONS}: [{', '.join(f'{{{version}}}' for version in versions)}]"
-
-
-def _split_version(change: Change) -> tuple[dict[str, Value], ...]:
-    """The current version as it is, and a new one with the edits of it; none if they rewrite nothing."""
-    own = [edit for edit in change.edits if edit.path.startswith(VERSION) and edit.implied_by is None]
-    is_rewriting = any(edit.impact is Impact.HISTORY for edit in own)
-    # Calculated channels cannot be versioned, and a conversion needs a single version.
-    is_split = bool(change.versions) or any(edit.path in _UNSPLIT for edit in change.edits)
-    history = change.history
-    if not is_rewriting or is_split or history is None or not history.versions or is_any_calculated((change,)):
-        return ()
-    # In the order of the table of fields: a saved plan keeps no other.
-    paths = (path for field in VERSION_FIELDS for path in (field.path, field.alias) if path and path != BEGIN_DATE)
-    kept = {path: change.before[path] for path in paths if path in change.before}
-    before = {"beginDate": begin_key(history.versions[-1].begin_date) or None, **_by_key(kept)}
-    return before, {"beginDate": _WHEN, **_by_key({edit.path: edit.after for edit in own})}
-
-
-def _by_key(spec: Spec) -> dict[str, Value]:
-    return {path.rpartition(".")[2]: value for path, value in spec.items()}
-
-
 def _name_begin(begin: str) -> str:
     return f"from {escape_text(format_time(begin))}" if begin else "from the beginning"
 
@@ -360,7 +309,14 @@ def _introduce_version(version: VersionChange | None, begin: str) -> str:
     if version.inherited:
         settings = [f"{path.rpartition('.')[2]} {format_value(value)}" for path, value in version.inherited.items()]
         text += f", which takes over {join_words(settings)}"
-    return f"{text} ({escape_text(version.because)})" if version.because else text
+    told = [escape_text(version.because), _describe_swap(version.swap)]
+    return f"{text} ({'; '.join(filter(None, told))})" if any(told) else text
+
+
+def _describe_swap(swap: SwapFacts | None) -> str:
+    values = {"final": swap.final, "initial": swap.initial} if swap else {}
+    facts = [f"{name} {format_register(value)}" for name, value in values.items() if value is not None]
+    return f"meter swapped: {', '.join(facts)}" if facts else ""
 
 
 def _format_rewritten_span(history: History | None, *, is_versioned: bool) -> str:

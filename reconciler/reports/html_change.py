@@ -19,12 +19,12 @@ from reconciler.reports.change_words import (
     find_risk,
     find_risks,
     format_factor_note,
-    offer_versions,
     risk_of,
 )
 from reconciler.reports.formatting import format_time, format_value
 from reconciler.reports.html_pictures import Timeline, describe_history, make_timeline
 from reconciler.reports.plan_groups import format_data_point, format_place
+from reconciler.reports.version_offer import describe_guess, offer_versions
 from reconciler.rules import RULES
 
 if TYPE_CHECKING:
@@ -226,6 +226,7 @@ class ChangeView(Struct, frozen=True):
     findings: tuple[FindingView, ...]
     history_text: str
     offer: tuple[str, ...]
+    guess: str
     timeline: Timeline | None
 
 
@@ -263,6 +264,7 @@ def make_change_view(change: Change, plan: Plan, lookup: ChannelLookup) -> Chang
         findings=lookup.findings.get(change.name, ()),
         history_text=describe_history(change),
         offer=() if plan.is_rollback else offer_versions(change),
+        guess=describe_guess(change),
         timeline=make_timeline(change, plan.created),
     )
 

@@ -10,7 +10,6 @@ from reconciler.model.fields import FORMULA
 from reconciler.model.findings import Severity
 from reconciler.model.plan import Action, Verdict
 from reconciler.reports.change_words import (
-    OFFER,
     RISK_WORDS,
     Risk,
     describe_effect,
@@ -21,8 +20,6 @@ from reconciler.reports.change_words import (
     format_channel_id,
     format_factor_note,
     format_label,
-    offer_on_one_line,
-    offer_versions,
     verdict_words,
 )
 from reconciler.reports.escaping import (
@@ -47,6 +44,7 @@ from reconciler.reports.plan_groups import (
 )
 from reconciler.reports.plan_summary import count_findings, find_feeds_to_review
 from reconciler.reports.plan_text import format_impact
+from reconciler.reports.version_offer import introduce_offer, offer_on_one_line, offer_versions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -150,7 +148,7 @@ def _list_notes(change: Change, dependents: Dependents) -> Iterator[str]:
     yield from (f"- {sentence}" for sentence in _list_effects((change,)))
     yield from (f"- {prose(sentence)}" for sentence in describe_timeline(change))
     if not dependents.is_rollback and offer_versions(change):
-        yield f"- {OFFER} {code(offer_on_one_line(change))}"
+        yield f"- {prose(introduce_offer(change))} {code(offer_on_one_line(change))}"
     affected, blocked = dependents.affected_channels(change), dependents.blocked_dependents(change)
     if affected:
         yield f"- used by (now or after apply): {', '.join(code(format_label(label)) for label in affected)}"

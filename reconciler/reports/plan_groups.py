@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from reconciler.model.fields import Impact
+from reconciler.model.plan import MIN_IDENTICAL
 from reconciler.reports.escaping import escape_text
 
 if TYPE_CHECKING:
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
 
     from reconciler.model.channels import DataPoint
     from reconciler.model.plan import Change, ChannelLabel, Plan
-
-
-# With fewer changes, showing identical edits once does not make a report shorter.
-MIN_IDENTICAL = 5
 
 
 class DataPointChanges(Struct, frozen=True):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, assert_never
 from reconciler.model.fields import Impact
 from reconciler.model.plan import Action, Origin, Verdict
 from reconciler.reports.change_words import (
-    OFFER,
     describe_effect,
     describe_evidence,
     describe_inputs,
@@ -15,7 +14,6 @@ from reconciler.reports.change_words import (
     format_channel_id,
     format_factor_note,
     format_label,
-    offer_versions,
     render_legend,
 )
 from reconciler.reports.escaping import escape_text
@@ -38,6 +36,7 @@ from reconciler.reports.plan_summary import (
     summarize_plan,
 )
 from reconciler.reports.terminal import WIDTH, Style, chunk, display_width, split_words, wrap
+from reconciler.reports.version_offer import introduce_offer, offer_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -117,7 +116,7 @@ def _render_change(change: Change, dependents: Dependents, styler: Styler) -> It
     for sentence in describe_timeline(change):
         yield from _wrap_sentence(sentence, styler, indent=6)
     if not dependents.is_rollback and (offer := offer_versions(change)):
-        yield from _wrap_sentence(OFFER, styler, indent=6)
+        yield from _wrap_sentence(introduce_offer(change), styler, indent=6)
         # Not wrapped: these lines are meant to be pasted.
         yield from (f"        {line}" for line in offer)
     affected, blocked = dependents.affected_channels(change), dependents.blocked_dependents(change)

@@ -6,7 +6,7 @@ file_rules: ESA1xx, the files themselves
 project_rules: ESA14x to ESA16x, the project file, other commits, templates and environments
 channel_rules: ESA2xx and ESA3xx, the settings of a channel and references
 plan_rules: ESA4xx, ESA5xx and ESA7xx, preconditions, impact and the service
-reading_rules: ESA6xx, feeds and readings
+reading_rules: ESA6xx, feeds and readings; ESA230 and ESA53x, meter swaps in readings
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reconciler.rules.channel_rules import DOMAIN_RULES, REFERENCE_RULES
 from reconciler.rules.file_rules import FILE_RULES
 from reconciler.rules.plan_rules import IMPACT_RULES, PRECONDITION_RULES, SERVICE_RULES
-from reconciler.rules.reading_rules import FEED_RULES, TIME_RULES
+from reconciler.rules.reading_rules import FEED_RULES, SWAP_RULES, TIME_RULES
 
 if TYPE_CHECKING:
     from reconciler.rules.rule import Rule
@@ -22,6 +22,7 @@ RULES: dict[str, Rule] = {
         *IMPACT_RULES,
         *FEED_RULES,
         *TIME_RULES,
+        *SWAP_RULES,
         *SERVICE_RULES,
     )
 }

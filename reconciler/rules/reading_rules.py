@@ -1,4 +1,4 @@
-"""ESA6xx: feeds, files of readings, and the times of readings."""
+"""ESA6xx: feeds, files of readings, and the times of readings; ESA230 and ESA53x: meter swaps in readings."""
 
 from __future__ import annotations
 
@@ -275,5 +275,59 @@ TIME_RULES: tuple[Rule, ...] = (
         "GET /api/v3/channel/{id}/reading, read after the import",
         Certainty.INFERRED,
         "look at this time in EnergyCAP; if readings are hours off, check the time zone of the data point",
+    ),
+)
+
+
+_LIST = "GET /api/v202407/esaReading"
+_CHECKED = f"{_LIST}, compared with what the file says"
+
+SWAP_RULES: tuple[Rule, ...] = (
+    Rule(
+        "ESA230",
+        "The facts of a meter swap are at a version that has none before it.",
+        "They compare the register of the old meter with that of the new one, so they need the versions of both.",
+        _CONTRACT,
+        Certainty.PROJECT,
+        "list the version of the old meter before it, or delete swap",
+    ),
+    Rule(
+        "ESA530",
+        "The last value of the old meter does not fit the readings.",
+        "A register does not run backwards. Either the value or the date of the swap is wrong, or the channel has "
+        "readings of another meter.",
+        _CHECKED,
+        Certainty.INFERRED,
+        "compare final and beginDate with the work order, and correct what is wrong",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA531",
+        "The first value of the new meter does not fit the readings.",
+        "A register does not run backwards. Either the value or the date of the swap is wrong, or the channel has "
+        "readings of another meter.",
+        _CHECKED,
+        Certainty.INFERRED,
+        "compare initial and beginDate with the work order, and correct what is wrong",
+        Severity.WARNING,
+    ),
+    Rule(
+        "ESA532",
+        "The facts of a meter swap could not be compared with readings.",
+        "A wrong value or date of the swap would not be noticed. The facts are not sent, so nothing else depends on "
+        "them.",
+        f"{_LIST}, whose response is not documented",
+        Certainty.ASSUMED,
+        "nothing to do if the readings are still to come; else compare those in EnergyCAP with the work order",
+        Severity.NOTE,
+    ),
+    Rule(
+        "ESA533",
+        "The register falls at another time than the version of the new meter begins.",
+        "Readings between the two times are computed with the settings of the wrong meter.",
+        _CHECKED,
+        Certainty.INFERRED,
+        "correct beginDate: a reading stamped at exactly that time is one of the old meter",
+        Severity.WARNING,
     ),
 )

@@ -155,7 +155,7 @@ def expected_words(assignment: str) -> set[str]:
 
 def expected_notes(assignment: str) -> list[str]:
     """What an import notes: a list of what channels refer to that could not be read."""
-    return ["ESA705"] if "_list=" in assignment else []
+    return ["ESA705"] if assignment.startswith(("unit_list=", "observation_type_list=")) else []
 
 
 @pytest.fixture(autouse=True)

@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.errors import PlanFileError
+from reconciler.model.plan import VersionAction, VersionChange
+from reconciler.model.registers import RegisterFall, SwapFacts
 from reconciler.planfile.reading import read_plan
+from reconciler.planfile.rows import VersionChangeRow, decode
 from reconciler.planfile.writing import render_plan_file, seal
-from tests.reports.plans import PLANS
+from tests.reports.plans import PLANS, RENAME, make_change, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +44,57 @@ def test_a_plan_laid_out_again_is_still_the_same() -> None:
 def test_the_time_of_planning_is_not_sealed() -> None:
     document = json.loads(TEXT) | {"created": "2026-11-22T00:00:00Z"}
     assert read_plan(json.dumps(document)).created == "2026-11-22T00:00:00Z"
+
+
+FALL = {
+    "address": "esa_channel.nb-elec-use",
+    "last_time": "2026-11-02T08:00:00",
+    "last_value": 48213,
+    "first_time": "2026-11-02T08:15:00",
+    "first_value": 12,
+}
+
+
+def test_a_guess_from_readings_is_kept_and_not_sealed() -> None:
+    plan = read_plan(json.dumps(json.loads(TEXT) | {"register_falls": [FALL]}))
+
+    falls = {change.name: change.register_fall for change in plan.changes if change.register_fall}
+    assert falls == {"nb-elec-use": RegisterFall("2026-11-02T08:00:00", 48213, "2026-11-02T08:15:00", 12)}
+    assert json.loads(render_plan_file(plan)) == json.loads(TEXT) | {"register_falls": [FALL]}
+
+
+@pytest.mark.parametrize(
+    ("fall", "complaint"),
+    [
+        (
+            {"address": "esa_channel.x"},
+            'register_falls[0].address must be that of a change of the plan, found "esa_cha',
+        ),
+        ({"last_time": "soon"}, 'register_falls[0].last_time must be a local date and time, found "soon"'),
+        ({"first_time": "2026-11-02Z"}, 'register_falls[0].first_time must be a local date and time, found "2026-11-'),
+        ({"last_value": "1"}, "register_falls[0].last_value must be a number, found"),
+    ],
+)
+def test_an_impossible_guess_is_damage(fall: dict[str, object], complaint: str) -> None:
+    document = json.loads(TEXT) | {"register_falls": [FALL | fall]}
+
+    with pytest.raises(PlanFileError) as caught:
+        read_plan(json.dumps(document))
+
+    assert caught.value.message.startswith(f"the saved plan is damaged: {complaint}")
+
+
+def test_the_facts_of_a_swap_are_kept() -> None:
+    begin = "2026-11-02T08:00:00"
+    swapped = VersionChange(
+        VersionAction.UPDATE, "", 70, begin, {}, {}, {}, {}, {}, because="swapped", swap=SwapFacts(48213, None)
+    )
+    document = json.loads(render_plan_file(make_plan(replace(make_change("use", RENAME), versions=(swapped,)))))
+
+    (version,) = document["resource_changes"][0]["change"]["versions"]
+    assert version["swap"] == {"final": 48213, "initial": None}
+    assert decode(version, VersionChangeRow).swap == SwapFacts(48213, None)
+    assert decode({key: value for key, value in version.items() if key != "swap"}, VersionChangeRow).swap is None
 
 
 def test_keys_that_a_later_version_added_are_left_alone() -> None:

@@ -20,8 +20,6 @@ from reconciler.reports.change_words import (
     find_risks,
     format_label,
     list_impact_risks,
-    offer_on_one_line,
-    offer_versions,
     render_legend,
 )
 from tests.reports.plans import FORMULA, PLANS, READ, REIDENTIFY, RENAME, RESCALE, UNCLEAR, UNREAD, USED, make_change
@@ -299,43 +297,6 @@ def test_evidence_is_shown_in_words(evidence: dict[str, object], lines: list[tup
 
 SWAP = "2026-11-02T08:00:00"
 FIRST = History((VersionSpan(7, None, None),), has_readings=True, first_reading="2024-01-01T00:15:00")
-
-
-def test_an_edit_that_rewrites_comes_with_the_lines_to_make_it_from_a_date_on() -> None:
-    kept = {"channelInfo": "Use", "esaChannelVersion.multiplier": 1, "esaChannelVersion.unitCode": "KWH"}
-    change = replace(change_of(RESCALE, FIRST), before=kept)
-
-    assert offer_versions(change) == (
-        "channelVersions:",
-        "  - beginDate: null",
-        '    unitCode: "KWH"',
-        "    multiplier: 1",
-        '  - beginDate: "YYYY-MM-DDThh:mm:ss"',
-        "    multiplier: 0.001",
-    )
-    assert offer_on_one_line(change) == (
-        'channelVersions: [{beginDate: null, unitCode: "KWH", multiplier: 1}, '
-        '{beginDate: "YYYY-MM-DDThh:mm:ss", multiplier: 0.001}]'
-    )
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        change_of(RENAME, FIRST),
-        change_of(Edit("esaChannelVersion.multiplier", 1, 2, Impact.FORWARD), FIRST),
-        change_of(RESCALE, History(())),
-        replace(change_of(RESCALE, FIRST), history=None),
-        replace(make_change("use", RESCALE, Edit("esaChannelVersion.beginDate", None, SWAP, Impact.HISTORY))),
-        make_change("use", RESCALE, Edit(FORMULA, None, "channel(1)", Impact.HISTORY)),
-        make_change("use", RESCALE, Edit("isCalculated", before=False, after=True, impact=Impact.STRUCTURAL)),
-        replace(change_of(RESCALE, FIRST), live={"isCalculated": True}),
-        replace(change_of(replace(RESCALE, implied_by="channelInfo"), FIRST)),
-    ],
-    ids=["name", "forward", "no versions", "no history", "begin", "formula", "conversion", "calculated", "implied"],
-)
-def test_nothing_is_offered_if_no_edit_rewrites_or_the_version_cannot_be_split(change: Change) -> None:
-    assert offer_versions(change) == ()
 
 
 def make_version(action: VersionAction = VersionAction.CREATE, **others: object) -> VersionChange:

@@ -9,9 +9,8 @@ from msgspec.structs import replace
 
 from reconciler.model.channels import DataPoint
 from reconciler.model.fields import Impact
-from reconciler.model.plan import ChannelLabel, Edit, FormulaLink
+from reconciler.model.plan import MIN_IDENTICAL, ChannelLabel, Edit, FormulaLink
 from reconciler.reports.plan_groups import (
-    MIN_IDENTICAL,
     blocking_rules,
     find_dependents,
     format_data_point,

@@ -1,0 +1,234 @@
+"""What a file says of meter swaps, checked against the readings around them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from reconciler.model.fields import INTERVAL_MINUTES, OBSERVATION_RULE, OBSERVATION_RULE_ID, OBSERVATION_RULES
+from reconciler.model.registers import format_register
+from reconciler.model.values import begin_key, canonical_time, has_zone
+from reconciler.planning.register_falls import Register, find_falls, make_register
+from reconciler.rules import make_finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from reconciler.model.channels import Definitions, Desired, DesiredVersion, Live
+    from reconciler.model.findings import Finding
+    from reconciler.model.plan import Plan
+    from reconciler.model.registers import ChannelReading, RegisterFall, SwapFacts
+    from reconciler.model.values import Spec
+
+# First few readings are read, and more only if these do not fit, or are not there.
+_NARROW, _WIDE = timedelta(hours=12), timedelta(days=62)
+_LAST = datetime.max  # noqa: DTZ901 - local times have no zone
+
+
+class SwapCheck(Struct, frozen=True):
+    """The facts of one listed version, to be checked against readings of `live`.
+
+    `before` and `after` are the registers of the two meters, None if a version has the Trip rule. `begins` are those of
+    all versions of the channel.
+    """
+
+    desired: Desired
+    live: Live
+    version: DesiredVersion
+    facts: SwapFacts
+    before: Register | None
+    after: Register | None
+    begins: frozenset[str]
+
+    @property
+    def spans(self) -> tuple[tuple[datetime, datetime], ...]:
+        """The spans of local time whose readings are to be read, one after the other until one is enough."""
+        minutes = self.live.values.get(INTERVAL_MINUTES)
+        interval = timedelta(minutes=minutes if isinstance(minutes, int) else 0)
+        begin = datetime.fromisoformat(self.version.begin)
+        widths = (max(_NARROW, 2 * interval), max(_WIDE, 4 * interval))
+        return tuple((begin - width, begin + min(width, _LAST - begin)) for width in widths)
+
+
+class SwapVerdict(Struct, frozen=True):
+    """What readings say of the facts of a swap; `is_settled` if those of a longer span would say the same."""
+
+    findings: tuple[Finding, ...]
+    is_settled: bool
+
+
+def list_swap_checks(plan: Plan, definitions: Definitions, channels: Iterable[Live]) -> tuple[SwapCheck, ...]:
+    """A check for each version with facts, of the channels that are in `plan`."""
+    planned = {change.name: change.channel_id for change in plan.changes}
+    stated = [
+        desired
+        for desired in definitions.channels
+        if desired.name in planned and any(one.swap for one in desired.versions)
+    ]
+    # Most plans have none, and there may be many channels.
+    lives = {live.id: live for live in channels} if stated else {}
+    return tuple(
+        check
+        for desired in sorted(stated, key=lambda desired: desired.name)
+        if (live := lives.get(planned[desired.name])) and not live.flaw
+        for check in _list_checks(desired, live)
+    )
+
+
+def _list_checks(desired: Desired, live: Live) -> Iterator[SwapCheck]:
+    settings = _find_settings(desired, live)
+    begins = sorted(settings)
+    for one in desired.versions:
+        place = begins.index(one.begin)
+        if one.swap and place:
+            registers = (make_register(settings[begins[place - 1]]), make_register(settings[one.begin]))
+            yield SwapCheck(desired, live, one, one.swap, *registers, frozenset(begins))
+
+
+def _find_settings(desired: Desired, live: Live) -> Mapping[str, Spec]:
+    """The versioned values of each version, live or listed, as they are planned, by its begin."""
+    listed = {one.begin: one.spec for one in desired.versions}
+    lives = {begin: version.values for version in live.versions if not has_zone(begin := begin_key(version.begin_date))}
+    values: Spec = live.versions[0].values
+    settings = {}
+    for begin in sorted({*listed, *lives}):
+        values = {**lives.get(begin, values), **_name_rule(listed.get(begin, {}))}
+        settings[begin] = values
+    return settings
+
+
+def _name_rule(spec: Spec) -> Spec:
+    rule = spec.get(OBSERVATION_RULE)
+    return {**spec, OBSERVATION_RULE_ID: OBSERVATION_RULES.get(rule)} if isinstance(rule, str) else spec
+
+
+def check_swap(check: SwapCheck, readings: Sequence[ChannelReading]) -> SwapVerdict:
+    """What `readings` around the begin, in the order of time, say of the facts; nothing if they fit.
+
+    The register of the old meter must have reached its last value by the begin, and that of the new one must go on from
+    its first value. A reading at exactly the begin is one of the old meter.
+    """
+    if check.before is None or check.after is None:
+        return SwapVerdict(
+            (doubt_swap(check, "under the Trip rule readings are not those of a register"),), is_settled=True
+        )
+    raws = [one for one in readings if one.raw is not None]
+    if readings and not raws:
+        return SwapVerdict((doubt_swap(check, "EnergyCAP gives readings without their raw value"),), is_settled=True)
+    falls = list(find_falls(raws, check.before))
+    if not any(_holds(fall, check.version.begin) for fall in falls):
+        others = [fall for fall in falls if not any(_holds(fall, begin) for begin in check.begins)]
+        if others:
+            return SwapVerdict((_misplace(check, others),), is_settled=True)
+    last = next((one for one in reversed(raws) if one.time <= check.version.begin), None)
+    first = next((one for one in raws if one.time > check.version.begin), None)
+    misfits = (*_check_final(check, check.before, last), *_check_initial(check, check.after, last, first))
+    doubts = tuple(_list_doubts(check, last, first))
+    return SwapVerdict((*misfits, *doubts), is_settled=not misfits and _has_no_more(check, last, first))
+
+
+def doubt_swap(check: SwapCheck, reason: str) -> Finding:
+    """The note that the facts of a swap could not be checked, and why."""
+    message = f"swap was not compared with readings: {reason}"
+    return make_finding("ESA532", message, check.desired.locate(_path(check)))
+
+
+def _path(check: SwapCheck) -> str:
+    return f"channelVersions[{check.version.begin}].swap"
+
+
+def _holds(fall: RegisterFall, begin: str) -> bool:
+    return fall.last_time <= begin < fall.first_time
+
+
+def _has_no_more(check: SwapCheck, last: ChannelReading | None, first: ChannelReading | None) -> bool:
+    """Whether no reading that is missing on either side of the begin can be in a longer span."""
+    live, begin = check.live, check.version.begin
+    is_last_known = last is not None or canonical_time(live.first_reading or "") > begin
+    is_first_known = first is not None or canonical_time(live.last_reading or "~") <= begin
+    return live.has_readings is False or (is_last_known and is_first_known)
+
+
+def _check_final(check: SwapCheck, register: Register, last: ChannelReading | None) -> Iterator[Finding]:
+    final = check.facts.final
+    if final is None or last is None or last.raw is None:
+        return
+    if _is_beyond(last.raw, final) and not register.has_rolled_over(last.raw, final):
+        message = (
+            f"final does not fit the readings: the register stood at {format_register(last.raw)} "
+            f"at {last.time}, above {format_register(final)}"
+        )
+        yield _locate(make_finding("ESA530", message, check.desired.locate(_path(check))), "final")
+
+
+def _check_initial(
+    check: SwapCheck, register: Register, last: ChannelReading | None, first: ChannelReading | None
+) -> Iterator[Finding]:
+    initial = check.facts.initial
+    if initial is None or first is None or first.raw is None:
+        return
+    value = format_register(first.raw)
+    if _is_beyond(initial, first.raw, of=initial) and not register.has_rolled_over(initial, first.raw):
+        found = f"the first reading after {check.version.begin} is {value} at {first.time}"
+        message = f"initial does not fit the readings: {found}, below {format_register(initial)}"
+    elif last and last.raw is not None and _goes_on(register, last.raw, first.raw, initial):
+        found = f"the register goes on from {format_register(last.raw)} at {last.time} to {value} at {first.time}"
+        message = f"initial does not fit the readings: {found}, not from {format_register(initial)}"
+    else:
+        return
+    yield _locate(make_finding("ESA531", message, check.desired.locate(_path(check))), "initial")
+
+
+def _goes_on(register: Register, last: float, first: float, initial: float) -> bool:
+    """Whether the register continues at the begin, where it should start again far below."""
+    return register.has_fallen(last, initial) and last <= first < last + (first - initial) / 2
+
+
+def _is_beyond(value: float, limit: float, *, of: float | None = None) -> bool:
+    """Whether `value` is above `limit`, even if `of`, else the limit, was written without its further digits."""
+    exponent = Decimal(repr(limit if of is None else of)).as_tuple().exponent
+    digit = Decimal(1).scaleb(min(0, exponent) if isinstance(exponent, int) else 0)
+    return Decimal(repr(value)) >= Decimal(repr(limit)) + digit
+
+
+def _misplace(check: SwapCheck, falls: Sequence[RegisterFall]) -> Finding:
+    begin = datetime.fromisoformat(check.version.begin)
+    fall = min(falls, key=lambda fall: abs(datetime.fromisoformat(fall.last_time) - begin))
+    message = (
+        f"the register does not fall at {check.version.begin}, but from {format_register(fall.last_value)} at "
+        f"{fall.last_time} to {format_register(fall.first_value)} at {fall.first_time}"
+    )
+    is_live = any(begin_key(version.begin_date) == check.version.begin for version in check.live.versions)
+    fix = f'if the meter was swapped then, write  beginDate: "{fall.last_time}"'
+    if is_live:
+        fix = f"if the meter was swapped then, the version must begin at {fall.last_time}: correct it in EnergyCAP, too"
+    return _locate(make_finding("ESA533", message, check.desired.locate(_path(check)), fix=fix), "")
+
+
+def _locate(finding: Finding, key: str) -> Finding:
+    """`finding` at one of the facts, or at the begin of the version."""
+    place = finding.location
+    if place is None:
+        return finding
+    path = (*place.path, key) if key else (*place.path[:-1], "beginDate")
+    return replace(finding, location=replace(place, path=path))
+
+
+def _list_doubts(check: SwapCheck, last: ChannelReading | None, first: ChannelReading | None) -> Iterator[Finding]:
+    """A note on each fact for which there is no reading."""
+    begin = check.version.begin
+    missing = [
+        (name, where)
+        for name, fact, reading, where in (
+            ("final", check.facts.final, last, f"up to {begin}"),
+            ("initial", check.facts.initial, first, f"after {begin}"),
+        )
+        if fact is not None and reading is None
+    ]
+    for name, where in missing:
+        message = f"{name} was not compared with readings: EnergyCAP lists none {where}"
+        yield _locate(make_finding("ESA532", message, check.desired.locate(_path(check))), name)
