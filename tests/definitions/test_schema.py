@@ -119,7 +119,7 @@ def test_the_schema_of_a_channel_is_the_table_of_fields() -> None:
     of_version = {key.rpartition(".")[2] for field in VERSION_FIELDS for key in (field.path, field.alias) if key}
 
     assert (properties("channel").keys() - IN_CHANNEL, set(properties(VERSION))) == (of_channel, of_version)
-    assert properties("channelVersion").keys() - {"because"} == of_version
+    assert properties("channelVersion").keys() - {"because", "swap"} == of_version
 
 
 def test_defaults_have_the_keys_of_a_channel_except_its_identity() -> None:

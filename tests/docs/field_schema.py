@@ -38,6 +38,7 @@ _TEMPLATED = {
     "channelVersions": "templateVersions",
     VERSION: "templateVersion",
     _LISTED: "templateListedVersion",
+    "swap": "templateSwap",
 }
 _NOT_IN_TEMPLATES = "with"
 # Not settings: what is written is what is meant.
