@@ -18,7 +18,7 @@ from reconciler.apply.journal_entries import (
     encode_entry,
     render_line,
 )
-from reconciler.apply.journal_reader import FORMAT_VERSION, JournalContent, parse_journal, read_if_started
+from reconciler.apply.journal_reader import JournalContent, find_format, parse_journal, read_if_started
 from reconciler.errors import FileError, UsageError, advise_on
 from reconciler.masking import KEYS
 from reconciler.planfile.writing import encode_plan
@@ -268,7 +268,7 @@ def _take_up(descriptor: int, path: Path, plan: Plan, document: dict[str, object
         # Followed by another line, an incomplete one would count as damage.
         os.ftruncate(descriptor, parsed.length if parsed else 0)
         if parsed is None:
-            _write(descriptor, render_line({"kind": "plan", "format_version": FORMAT_VERSION, "plan": document}))
+            _write(descriptor, render_line({"kind": "plan", "format_version": find_format(plan), "plan": document}))
             make_name_durable(path)
     except OSError as error:
         raise _unwritable(path, error) from error

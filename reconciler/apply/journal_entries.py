@@ -107,7 +107,9 @@ class _FinishedRow(Struct, frozen=True, tag_field="kind", tag="landed"):
     found: _LiveRow | None
 
 
-class _OutcomeRow(Struct, frozen=True, rename={"status": "ending", "was_already_applied": "already"}):
+class _OutcomeRow(
+    Struct, frozen=True, rename={"status": "ending", "was_already_applied": "already", "was_created": "created"}
+):
     name: str
     channel_id: int
     status: OutcomeStatus
@@ -118,6 +120,8 @@ class _OutcomeRow(Struct, frozen=True, rename={"status": "ending", "was_already_
     # The first journals of this format have none of the next two.
     remark: str = ""
     unread: bool = False
+    # Nor this.
+    was_created: bool = False
 
 
 class _EndedRow(Struct, frozen=True, kw_only=True, tag_field="kind", tag="ended"):

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import json
-from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.apply.journal_entries import RunFinished, RunStarted, WriteFinished, WriteIntended, decode_entry
+from reconciler.apply.new_channels import fill_in_formula
 from reconciler.apply.remaining import (
     Write,
     WriteTarget,
     at_version,
-    find_begun,
-    find_unwritten,
     find_writes,
 )
 from reconciler.apply.writes import RESUME
 from reconciler.errors import FileError, PlanFileError, advise_on
 from reconciler.model.canonical import is_same
-from reconciler.model.fields import FIELD_AT, IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE, OBSERVATION_RULE_ID
+from reconciler.model.channels import is_new_id
+from reconciler.model.fields import FIELD_AT, FORMULA, OBSERVATION_RULE_ID
+from reconciler.model.formulas import find_references
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.rows import Damage, VersionedRow, decode
@@ -51,30 +51,42 @@ def _list_disagreements(plan: Plan, entries: Sequence[Entry]) -> Iterator[str]:
     intents: dict[int, WriteIntended] = {}
     statuses: dict[int, OutcomeStatus] = {}
     written: set[str] = set()
+    created: dict[int, int] = {}
     for entry in entries:
         match entry:
             case WriteIntended():
                 if entry.number in intents:
                     yield f"two intents have the number {entry.number}"
-                yield from _check_intent(entry, changes.get(entry.name))
+                yield from _check_intent(entry, changes.get(entry.name), created)
                 intents[entry.number] = entry
                 written.add(entry.name)
             case WriteFinished():
                 yield from _check_finished(entry, intents.get(entry.number), statuses.get(entry.number))
                 statuses[entry.number] = entry.result.status
+                created |= _find_creation(intents.get(entry.number), entry.result)
             case RunFinished():
                 yield from _check_result(entry, changes, written)
             case _:
                 pass
 
 
-def _check_intent(intent: WriteIntended, change: Change | None) -> Iterator[str]:
+def _find_creation(intent: WriteIntended | None, result: WriteResult | None) -> Mapping[int, int]:
+    """The id of the channel that a write created, by the one that stands for it; empty if it created none."""
+    is_done = intent is not None and intent.write.part is WriteTarget.NEW_CHANNEL and _is_done(result)
+    return {intent.before.id: result.found.id} if is_done and intent and result and result.found else {}
+
+
+def _check_intent(intent: WriteIntended, change: Change | None, created: Mapping[int, int]) -> Iterator[str]:
     """A write must belong to a sendable change, go to its channel, send its values, and replace those the plan saw."""
     named = f"intent {intent.number}, of {show_value(intent.name)},"
     if change is None or not change.is_sendable:
         yield f"{named} is not for a change that its plan may send"
         return
     place, planned = (intent.before.id, intent.before.data_point.id), (change.channel_id, change.data_point.id)
+    is_new = intent.write.part is WriteTarget.NEW_CHANNEL
+    if change.is_creation and not is_new and not is_new_id(intent.before.id):
+        # Without a creation in the journal, somebody else made the channel.
+        planned = created.get(change.channel_id, intent.before.id), change.data_point.id
     if place != planned:
         yield "{} is for channel {} on data point {}, but in its plan it is channel {} on {}".format(
             named, *place, *planned
@@ -84,25 +96,45 @@ def _check_intent(intent: WriteIntended, change: Change | None) -> Iterator[str]
         yield f"{named} is for a version that its plan does not write"
         return
     wanted, seen = planned_values
+    wanted = _fill_in_written(wanted, intent.write.wanted, created)
     before = at_version(intent.before, intent.write.version_id) or intent.before
     rule_id = before.values.get(OBSERVATION_RULE_ID)
     for path, value in intent.write.wanted.items():
         if path not in wanted or not is_same(path, wanted[path], value, rule_id):
             yield f"{named} writes {path}, but not with an edit of its plan"
-        elif intent.write.part is not WriteTarget.NEW_VERSION and not any(
+        elif intent.write.part not in _NEW and not any(
             # Somebody may have set what is wanted in between.
             is_same(path, one, before.values.get(path), rule_id)
             for one in (wanted[path], seen.get(path))
         ):
             yield f"{named} found another {path} than its plan saw"
-        elif intent.write.part is not WriteTarget.CHANNEL and not FIELD_AT[path].is_versioned:
+        elif intent.write.part in _OF_VERSIONS and not FIELD_AT[path].is_versioned:
             yield f"{named} writes {path} to a version, which has no such value"
+
+
+_NEW = (WriteTarget.NEW_VERSION, WriteTarget.NEW_CHANNEL)
+_OF_VERSIONS = (WriteTarget.VERSION, WriteTarget.NEW_VERSION)
+
+
+def _fill_in_written(planned: Spec, written: Spec, created: Mapping[int, int]) -> Spec:
+    """The `planned` values with the ids of new channels in the formula, as it was `written`."""
+    formulas = (planned.get(FORMULA), written.get(FORMULA))
+    texts = [find_references(formula) if isinstance(formula, str) else () for formula in formulas]
+    pairs = zip(*texts, strict=False)
+    ids = {
+        int(one): int(other) for one, other in pairs if one.isdecimal() and other.isdecimal() and is_new_id(int(one))
+    }
+    return fill_in_formula(planned, {**ids, **created})
 
 
 def _find_planned(write: Write, change: Change) -> tuple[Spec, Spec] | None:
     """What `change` wants where it may send such a write, and what the plan saw there; None without such a version."""
+    if write.part is WriteTarget.NEW_CHANNEL:
+        return (change.target_values, {}) if change.is_creation else None
     if write.part is WriteTarget.NEW_VERSION:
         versions = [one for one in change.created_versions if one.begin == write.begin]
+    elif change.is_creation:
+        return None
     elif write.part is WriteTarget.CHANNEL or write.version_id in {0, change.version_id}:
         return change.target_values, change.live
     else:
@@ -115,7 +147,7 @@ def _check_finished(
 ) -> Iterator[str]:
     if intent is None:
         yield f"a result has the number {finished.number}, but no intent before it has that number"
-    elif finished.result.found is not None and finished.result.found.id != intent.before.id:
+    elif finished.result.found is not None and not _is_its(finished.result.found, intent):
         found = finished.result.found
         yield f"the result of intent {finished.number} is for channel {found.id}, not {intent.before.id}"
     # A write that failed may turn out to be done later; a write that is done stays done.
@@ -123,12 +155,20 @@ def _check_finished(
         yield f"intent {finished.number} has another result after it ended as {earlier.value}"
 
 
+def _is_its(found: Live, intent: WriteIntended) -> bool:
+    if intent.write.part is WriteTarget.NEW_CHANNEL and not is_new_id(found.id):
+        # Its id is known only now.
+        return found.data_point.id == intent.before.data_point.id
+    return found.id == intent.before.id
+
+
 def _check_result(finished: RunFinished, changes: Mapping[str, Change], written: Collection[str]) -> Iterator[str]:
     """A run's result has one outcome for a change, and "done" only after a write, or if the change was live already."""
     reported: set[str] = set()
     for outcome in finished.result.outcomes:
         change, named = changes.get(outcome.name), show_value(outcome.name)
-        if change is None or change.channel_id != outcome.channel_id:
+        is_known = change is not None and (change.channel_id == outcome.channel_id or change.is_creation)
+        if not is_known:
             yield f"a result has {named} on channel {outcome.channel_id}, but its plan does not"
         elif outcome.name in reported:
             yield f"a result has {named} twice"
@@ -138,6 +178,14 @@ def _check_result(finished: RunFinished, changes: Mapping[str, Change], written:
 
 
 FORMAT_VERSION = "1.0"
+# With new channels, which no reader of 1.0 understands.
+_NEWER_VERSION = "2.0"
+
+
+def find_format(plan: Plan) -> str:
+    """The version of the format of a journal of `plan`."""
+    return _NEWER_VERSION if any(change.is_creation for change in plan.changes) else FORMAT_VERSION
+
 
 _NO_JOURNAL = (
     "give a journal, as in .reconciler/journal; if this is one, its apply ended before it sent anything: just plan "
@@ -172,6 +220,15 @@ class JournalContent(Struct, frozen=True):
     def open(self) -> tuple[WriteIntended, ...]:
         """The writes whose result is unknown."""
         return tuple(intent for intent, result in self.writes if result is None)
+
+    @property
+    def created(self) -> Mapping[int, int]:
+        """The ids of the channels that were created, by those that stand for them in the plan."""
+        return {
+            stand_in: channel_id
+            for intent, result in self.writes
+            for stand_in, channel_id in _find_creation(intent, result).items()
+        }
 
     @property
     def last_run(self) -> tuple[Entry, ...]:
@@ -264,9 +321,10 @@ def _decode_content(header: Document, rest: list[Document], path: Path) -> Journ
 
 def _check_version(header: Document, path: Path) -> None:
     version = decode(header, VersionedRow).format_version
-    known = FORMAT_VERSION.partition(".")[0]
-    if version.partition(".")[0] != known:
-        message = f"{path} has the format_version {version!a}; this reconciler reads {known}.x"
+    known = [one.partition(".")[0] for one in (FORMAT_VERSION, _NEWER_VERSION)]
+    if version.partition(".")[0] not in known:
+        readable = " and ".join(f"{number}.x" for number in known)
+        message = f"{path} has the format_version {version!a}; this reconciler reads {readable}"
         raise FileError(message, "use the version of reconciler that wrote it")
 
 
@@ -290,15 +348,21 @@ def result_from_journal(content: JournalContent) -> ApplyResult:
         reported = {
             name: reported[name] for name in reported.keys() - since if reported[name].status is OutcomeStatus.DONE
         }
-    writes = content.writes_by_name
+    writes, created = content.writes_by_name, content.created
     outcomes = (
-        _combine(change, [result for _, result in writes[change.name]], reported) for change in content.plan.sendable
+        _name_created(_combine(change, [result for _, result in writes[change.name]], reported), change, created)
+        for change in content.plan.sendable
     )
     return ApplyResult(
         tuple(outcomes),
         interrupted=is_killed or last.interrupted,
         aborted_because="" if is_killed else last.aborted_because,
     )
+
+
+def _name_created(outcome: Outcome, change: Change, created: Mapping[int, int]) -> Outcome:
+    channel_id = created.get(change.channel_id)
+    return replace(outcome, channel_id=channel_id, was_created=True) if channel_id else outcome
 
 
 def _combine(change: Change, results: Sequence[WriteResult | None], reported: Mapping[str, Outcome]) -> Outcome:
@@ -326,99 +390,5 @@ def _end(change: Change, status: OutcomeStatus, message: str, fix: str) -> Outco
     return Outcome(change.name, change.channel_id, status, message, fix)
 
 
-_FLAGS = (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND)
-
-
-class _ConfirmedWrites(Struct, frozen=True):
-    """What was written to one channel or one of its versions, by one write or several, and how it read before."""
-
-    before: Live
-    write: Write
-
-
-class WriteHistory:
-    """The confirmed writes of a run, for any number of threads.
-
-    A service may answer a read with the state before a write that it has confirmed. Such a read must not be mistaken
-    for somebody else's edit, nor be sent back, which would undo the write. Nor is it a reason to send what the service
-    does by itself, as when it moves a primary flag.
-    """
-
-    def __init__(self) -> None:
-        # By the id of the channel, and then by the version that was written, with its begin where it was a new one.
-        self._writes: dict[int, dict[tuple[int, str], _ConfirmedWrites]] = {}
-        # The channel that took a primary flag of a data point, by the id of that and the path of the flag.
-        self._takers: dict[tuple[int, str], int] = {}
-        self._lock = Lock()
-
-    def note(self, before: Live, write: Write) -> None:
-        """Add that `write` was done to the channel that was read as `before`."""
-        with self._lock:
-            writes = self._writes.setdefault(before.id, {})
-            key = write.version_id or before.current.id, write.begin
-            if earlier := writes.get(key):
-                write = replace(write, wanted={**earlier.write.wanted, **write.wanted})
-                before = earlier.before
-            writes[key] = _ConfirmedWrites(before, write)
-            for flag in _FLAGS:
-                point = before.data_point.id, flag
-                if write.wanted.get(flag) is True:
-                    self._takers[point] = before.id
-                elif write.wanted.get(flag) is False and self._takers.get(point) == before.id:
-                    del self._takers[point]
-
-    def is_late(self, channels: Sequence[Live]) -> bool:
-        """Whether one of `channels` still shows the state before a confirmed write."""
-        return any(self._shows_former(live) or self._lost_a_flag(live) for live in channels)
-
-    def _lost_a_flag(self, live: Live) -> bool:
-        """Whether `live` shows a primary flag that another channel of its data point has taken since."""
-        with self._lock:
-            takers = {flag: self._takers.get((live.data_point.id, flag), live.id) for flag in _FLAGS}
-        return any(taker != live.id and live.values.get(flag) is True for flag, taker in takers.items())
-
-    def _shows_former(self, live: Live) -> bool:
-        with self._lock:
-            writes = tuple(self._writes.get(live.id, {}).values())
-        return any(_is_former(one, live) for one in writes)
-
-
-def _is_former(one: _ConfirmedWrites, live: Live) -> bool:
-    """Whether `live` lacks a version that was created, or shows a value of before the write."""
-    if one.write.part is WriteTarget.NEW_VERSION:
-        return find_begun(live, one.write.begin) is None
-    remaining = find_unwritten(one.write, live)
-    before, now = at_version(one.before, one.write.version_id), at_version(live, one.write.version_id)
-    if before is None or now is None:
-        return False
-    rule_id = now.values.get(OBSERVATION_RULE_ID)
-    return any(is_same(path, before.values.get(path), now.values.get(path), rule_id) for path in remaining)
-
-
-def find_written(content: JournalContent | None) -> WriteHistory:
-    """The confirmed writes of earlier runs of a plan that no read-back has shown yet."""
-    written = WriteHistory()
-    for intent in _list_unshown(content) if content else ():
-        written.note(intent.before, intent.write)
-    return written
-
-
-def _list_unshown(content: JournalContent) -> tuple[WriteIntended, ...]:
-    """The confirmed writes of changes that no run has read back at its end."""
-    results = {intent.number: result for intent, result in content.writes}
-    unshown: list[WriteIntended] = []
-    for entry in content.entries:
-        if isinstance(entry, WriteIntended) and _is_done(results[entry.number]):
-            unshown.append(entry)
-        elif isinstance(entry, RunFinished):
-            shown = {outcome.name for outcome in entry.result.outcomes if _was_read(outcome)}
-            unshown = [intent for intent in unshown if intent.name not in shown]
-    return tuple(unshown)
-
-
 def _is_done(result: WriteResult | None) -> bool:
     return result is not None and result.status is OutcomeStatus.DONE
-
-
-def _was_read(outcome: Outcome) -> bool:
-    return outcome.status in {OutcomeStatus.DONE, OutcomeStatus.MISMATCH} and not outcome.unread

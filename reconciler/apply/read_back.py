@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reconciler.apply.recheck import read_if_there
-from reconciler.apply.remaining import WriteTarget, at_version, find_writes, is_followed
+from reconciler.apply.new_channels import read_if_there
+from reconciler.apply.remaining import WriteTarget, as_created, at_version, find_writes, is_followed
 from reconciler.errors import BadResponse, ServiceError
 from reconciler.model.canonical import is_same
 from reconciler.model.channels import Live
-from reconciler.model.fields import CHANNEL_FIELDS, OBSERVATION_RULE_ID, VERSION_FIELDS
+from reconciler.model.fields import (
+    CHANNEL_FIELDS,
+    IS_PRIMARY_DEMAND,
+    IS_PRIMARY_VALUE,
+    OBSERVATION_RULE_ID,
+    VERSION_FIELDS,
+)
 from reconciler.model.outcomes import OutcomeStatus
 from reconciler.model.values import begin_key, name_begin
 from reconciler.planning.messages import show_values
@@ -195,8 +201,30 @@ def verify(change: Change, outcome: Outcome, written: Live, found: Live | Servic
     return outcome
 
 
+def check_beside(outcome: Outcome, before: Sequence[Live], now: Sequence[Live] | ServiceError) -> Outcome:
+    """The `outcome` of a creation, by how the other channels of its data point read `now`.
+
+    `before` is how they read right before. A primary flag that moved is what a creation may do by itself, so the
+    outcome differs then; any other difference is only a remark, as somebody else's edit is the likely reason.
+    """
+    if isinstance(now, ServiceError):
+        remark = f"the other channels of its data point could not be read again at the end: {now.message}"
+        return replace(outcome, remark=remark, fix=_CHECK, unread=True)
+    found = {live.id: live for live in now}
+    changes = [
+        (live.id, change) for live in before if live.id in found for change in find_changes(live, found[live.id])
+    ]
+    if not changes:
+        return outcome
+    text = "; ".join(f"channel {channel_id}: {change}" for channel_id, change in changes)
+    if any(change.startswith((IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND)) for _, change in changes):
+        return _differ(outcome, f"other channels of its data point have changed since: {text}")
+    return replace(outcome, remark=f"other channels of its data point have changed since: {text}")
+
+
 def _find_undone(change: Change, found: Live) -> Iterator[str]:
     """How `found` differs from what `change` wants, each as a sentence."""
+    change = as_created(change, found)
     for write in find_writes(change, found):
         if write.part is WriteTarget.NEW_VERSION:
             yield f"it has no version from {name_begin(write.begin)}"

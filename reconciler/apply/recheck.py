@@ -6,10 +6,12 @@ from collections import defaultdict
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from reconciler.apply.remaining import at_version, find_begun, find_remaining
-from reconciler.errors import Rejected
+from msgspec.structs import replace
+
+from reconciler.apply.new_channels import CreatedChannels, blank_of, choose_new_channel, import_id_of, read_if_there
+from reconciler.apply.remaining import as_created, at_version, find_begun, find_remaining, show_version
 from reconciler.model.canonical import is_same
-from reconciler.model.channels import ReferenceData
+from reconciler.model.channels import ReferenceData, is_new_id
 from reconciler.model.fields import (
     BEGIN_DATE,
     CHANNEL_IMPORT_ID,
@@ -24,7 +26,7 @@ from reconciler.model.fields import (
     Impact,
     find_version,
 )
-from reconciler.model.plan import VersionAction
+from reconciler.model.plan import Action, VersionAction
 from reconciler.model.values import begin_key, name_begin
 from reconciler.planning.diff import changed_paths, find_impact
 from reconciler.planning.feed_impact import may_affect_routing, recheck_feeds
@@ -36,7 +38,7 @@ from reconciler.planning.versions import begin_version, view_version
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.energycap.client import Editor, Reader
+    from reconciler.energycap.client import Editor
     from reconciler.model.channels import Fetched, Live
     from reconciler.model.plan import Blocker, Change, FeedRoute, VersionChange
     from reconciler.model.values import Spec
@@ -49,21 +51,18 @@ _SHARED = frozenset({CHANNEL_IMPORT_ID, FORMULA, IS_CALCULATED, IS_PRIMARY_DEMAN
 _REFERRING = frozenset({IS_PRIMARY_DEMAND, OBSERVATION_RULE_ID, OBSERVATION_TYPE_ID, UNIT_ID})
 
 
-def read_if_there(reader: Reader, channel_id: int) -> Fetched | None:
-    """The channel with this id; None if the service answers 404. Raises any other ServiceError."""
-    try:
-        return reader.read_channel(channel_id)
-    except Rejected as error:
-        if error.status == 404:
-            return None
-        raise
-
-
 class Rechecker:
     """Checks changes on fresh reads, and reads no more than each of them needs."""
 
-    def __init__(self, editor: Editor, changes: Sequence[Change], feeds: Sequence[FeedRoute]) -> None:
+    def __init__(
+        self,
+        editor: Editor,
+        changes: Sequence[Change],
+        feeds: Sequence[FeedRoute],
+        created: CreatedChannels | None = None,
+    ) -> None:
         self._editor = editor
+        self._created = created or CreatedChannels()
         self._feeds = feeds
         self._on_point: dict[int, list[Change]] = defaultdict(list)
         for change in changes:
@@ -78,11 +77,15 @@ class Rechecker:
 
         The others come in one list of the data point, if the change depends on any. Reference data is read earlier and
         once for all changes. The channel itself is read last and by its id: no request comes between this read and the
-        write, and a row of a list may leave out values that an edit would then erase. Raises ServiceError.
+        write, and a row of a list may leave out values that an edit would then erase. A channel to be created is looked
+        for by its import id, and is blank if it is not there yet. Raises ServiceError.
         """
         self._find_reference(change)
         self._find_holders(change)
-        neighbours: tuple[Live, ...] = ()
+        if change.is_creation:
+            neighbours = self._editor.list_channels(change.data_point.id)
+            return choose_new_channel(self._editor, blank_of(change), import_id_of(change), neighbours), neighbours
+        neighbours = ()
         if changed_paths(change.edits) & _SHARED or (self._feeds and may_affect_routing(change)):
             neighbours = self._editor.list_channels(change.data_point.id)
         return read_if_there(self._editor, change.channel_id), neighbours
@@ -92,12 +95,22 @@ class Rechecker:
 
         Raises ServiceError.
         """
-        others = [other for other in self._on_point[change.data_point.id] if other is not change]
+        others = [self._find_now(other) for other in self._on_point[change.data_point.id] if other.name != change.name]
         reference = self._find_reference(change)
+        # What waits for this change and is still to be created takes part as it will be.
+        blanks = [blank_of(other) for other in others if other.is_creation and change.name in other.depends_on]
+        around = (*neighbours, *self._find_holders(change), *blanks)
+        change = as_created(change, fresh) if not is_new_id(fresh.id) else change
         return (
-            *recheck_preconditions(change, fresh, (*neighbours, *self._find_holders(change)), reference, others),
+            *recheck_preconditions(change, fresh, around, reference, others),
             *recheck_feeds(change, fresh, neighbours, self._feeds, reference),
         )
+
+    def _find_now(self, change: Change) -> Change:
+        """`change` with the ids of the channels that this run has created; itself an update if it did so."""
+        known = self._created.fill_in(change)
+        channel_id = self._created.find(change.channel_id) if change.is_creation else None
+        return replace(known, action=Action.UPDATE, channel_id=channel_id) if channel_id else known
 
     def _find_holders(self, change: Change) -> tuple[Live, ...]:
         """The channels of other data points that have, or may have, the import id that `change` sets.
@@ -142,7 +155,10 @@ def find_conflicts(change: Change, fresh: Live) -> tuple[str, ...]:
     A value counts if it is neither what the plan saw nor what it wants. So edits by earlier changes of the plan, or by
     an earlier run of it, do not count, nor do values that the plan does not manage.
     """
-    return (*_find_other_versions(change, fresh), *_find_other_values(change, fresh))
+    if is_new_id(fresh.id):
+        return ()
+    others = _find_other_settings(change, fresh) if change.is_creation else _find_other_values(change, fresh)
+    return (*_find_other_versions(as_created(change, fresh), fresh), *others)
 
 
 def find_worse_impacts(change: Change, fresh: Live) -> tuple[str, ...]:
@@ -150,8 +166,10 @@ def find_worse_impacts(change: Change, fresh: Live) -> tuple[str, ...]:
 
     This happens if readings came since: an edit that concerned only future values would then rewrite stored ones.
     """
-    if fresh.has_readings is None:
+    # A new channel has no readings that its settings could rewrite.
+    if fresh.has_readings is None or is_new_id(fresh.id):
         return ()
+    change = as_created(change, fresh)
     current = at_version(fresh, change.version_id) or fresh
     remaining = find_remaining(change.target_values, current)
     own = [edit for edit in change.edits if find_version(edit.path) is None and FIELD_AT[edit.path].path in remaining]
@@ -184,6 +202,16 @@ def _find_other_versions(change: Change, fresh: Live) -> tuple[str, ...]:
 
 def _count(versions: int) -> str:
     return "1 version" if versions == 1 else f"{versions} versions"
+
+
+def _find_other_settings(change: Change, fresh: Live) -> Iterator[str]:
+    """What differs in the channel that `change` would create, if it is there by now."""
+    for path, value in find_remaining(change.target_values, show_version(fresh, fresh.versions[0])).items():
+        is_now, planned = show_values(fresh.values.get(path), value)
+        yield f"channel {fresh.id} has its import id, and {path} is {is_now}, planned {planned}"
+    for one in change.versions:
+        name = f"in the version from {name_begin(one.begin)}, "
+        yield from _find_other_creation(one, find_begun(fresh, one.begin), name)
 
 
 def _find_other_values(change: Change, fresh: Live) -> Iterator[str]:

@@ -10,8 +10,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.model.canonical import is_same
-from reconciler.model.channels import Version
+from reconciler.model.channels import Version, is_new_id
 from reconciler.model.fields import BEGIN_DATE, FIELD_AT, OBSERVATION_RULE_ID, ODOMETER, VERSION_FIELDS
+from reconciler.model.plan import Action
 from reconciler.model.values import begin_key, name_begin
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class WriteTarget(Enum):
     CHANNEL = "channel"
     VERSION = "version"
     NEW_VERSION = "new version"
+    NEW_CHANNEL = "new channel"
 
 
 class Write(Struct, frozen=True):
@@ -94,8 +96,12 @@ def find_writes(change: Change, fresh: Live) -> tuple[Write, ...]:
     A channel with one version takes its edits in one PUT. With several versions, edits of a version go to the version
     itself, and first. Only if the rule of the current one becomes Odometer, the edits of the channel come first: a
     demand channel cannot have that rule, so the observation type has to change before it, or after it on the way back.
-    New versions are created last, so that what they take over is already there.
+    New versions are created last, so that what they take over is already there. A channel that is not there yet is
+    created first; the rest is known once it is.
     """
+    if change.is_creation and is_new_id(fresh.id):
+        return (Write(WriteTarget.NEW_CHANNEL, change.target_values),)
+    change = as_created(change, fresh)
     return (
         *_find_older(change, fresh),
         *_find_current(change, fresh),
@@ -104,6 +110,21 @@ def find_writes(change: Change, fresh: Live) -> tuple[Write, ...]:
             for one in change.created_versions
             if find_begun(fresh, one.begin) is None
         ),
+    )
+
+
+def as_created(change: Change, fresh: Live) -> Change:
+    """`change` as an update of the channel that it creates, which is there as `fresh`; any other change as it is."""
+    if not change.is_creation:
+        return change
+    first = fresh.versions[0]
+    return replace(
+        change,
+        action=Action.UPDATE,
+        channel_id=fresh.id,
+        live=change.target_values,
+        version_id=first.id,
+        version_count=1,
     )
 
 

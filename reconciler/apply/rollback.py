@@ -9,11 +9,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler import __version__
-from reconciler.apply.remaining import WriteTarget, at_version, expected_after, find_remaining, show_version
+from reconciler.apply.remaining import WriteTarget, as_created, at_version, expected_after, find_remaining, show_version
+from reconciler.apply.writes import WriteResult
 from reconciler.masking import holds_mask
 from reconciler.model.channels import Live, Version
 from reconciler.model.fields import (
     BEGIN_DATE,
+    CHANNEL_IMPORT_ID,
     FIELD_AT,
     FIELDS,
     IS_CALCULATED,
@@ -43,6 +45,7 @@ from reconciler.model.plan import (
 from reconciler.model.values import begin_key, name_begin
 from reconciler.planfile.writing import encode_plan
 from reconciler.planning.changes import fingerprint
+from reconciler.planning.messages import show_value
 from reconciler.rules import RULES, make_finding
 
 if TYPE_CHECKING:
@@ -50,7 +53,6 @@ if TYPE_CHECKING:
 
     from reconciler.apply.journal_entries import WriteIntended
     from reconciler.apply.journal_reader import JournalContent
-    from reconciler.apply.writes import WriteResult
     from reconciler.model.findings import Finding
     from reconciler.model.plan import Change
     from reconciler.model.values import Spec
@@ -110,12 +112,17 @@ def make_rollback(content: JournalContent, created: str) -> Plan:
     """The plan that reverts every write in `content`, in the opposite order; `created` as in Plan.
 
     It also reverts what the service did by itself: values that it filled in, and a primary flag that it took away. A
-    change is blocked if the result of one of its writes is unknown. What the settings have done to readings meanwhile
-    cannot be reverted; the findings say so.
+    change is blocked if the result of one of its writes is unknown. A new channel stays, without a primary flag that it
+    took. What the settings have done to readings meanwhile cannot be reverted; the findings say so.
     """
     plan = content.plan
     writes = content.writes_by_name
-    written = {change.name: _find_undoing(change, writes[change.name]) for change in plan.sendable}
+    written = {
+        change.name: _find_returned(change, writes[change.name], plan)
+        if change.is_creation
+        else _find_undoing(change, writes[change.name])
+        for change in plan.sendable
+    }
     taken = {flag for undoing in written.values() if undoing for flag in _list_taken(undoing)}
     found = (_add_demoted(written[change.name], change, taken) for change in reversed(plan.sendable))
     undoings = sorted((undoing for undoing in found if undoing), key=lambda undoing: bool(undoing.doubts))
@@ -130,8 +137,39 @@ def make_rollback(content: JournalContent, created: str) -> Plan:
         changes=tuple(_invert(undoing, undoings) for undoing in undoings if undoing.is_needed),
         unmanaged=plan.unmanaged,
         managed=plan.managed,
-        findings=tuple(finding for undoing in undoings for finding in _warn(undoing)),
+        findings=(
+            *(finding for change in plan.creations for finding in _warn_of_new(change, writes[change.name])),
+            *(finding for undoing in undoings for finding in _warn(undoing)),
+        ),
     )
+
+
+def _find_returned(
+    change: Change, writes: Iterable[tuple[WriteIntended, WriteResult | None]], plan: Plan
+) -> _Undoing | None:
+    """The primary flags that a new channel gives back to others of the plan; all else of it stays as it is."""
+    found = [result.found for _, result in writes if result and result.status is OutcomeStatus.DONE and result.found]
+    if not found:
+        return None
+    others = [other for other in plan.sendable if other.data_point.id == change.data_point.id]
+    former = [path for path in _FLAGS if any(other.live.get(path) is True for other in others)]
+    returned = {path: False for path in former if change.target_values.get(path) is True}
+    made = replace(as_created(change, found[-1]), edits=(), versions=())
+    return _Undoing(made, found[-1], {0: returned}) if returned else None
+
+
+def _warn_of_new(change: Change, writes: Iterable[tuple[WriteIntended, WriteResult | None]]) -> Iterator[Finding]:
+    """What is left of a new channel that was created, or may have been."""
+    results = [result for intent, result in writes if intent.write.part is WriteTarget.NEW_CHANNEL]
+    last = results[-1] if results else WriteResult(OutcomeStatus.FAILED)
+    place = Location(change.file, change.line, path=("channels", change.name))
+    if last is not None and last.status is OutcomeStatus.FAILED:
+        return
+    if last is not None and last.found is not None:
+        yield make_finding("ESA715", f"channel {last.found.id} was created; it cannot be deleted by this tool", place)
+        return
+    import_id = show_value(change.target_values.get(CHANNEL_IMPORT_ID))
+    yield make_finding("ESA716", f"unknown whether {change.name} was created, with the import id {import_id}", place)
 
 
 def _find_undoing(change: Change, writes: Iterable[tuple[WriteIntended, WriteResult | None]]) -> _Undoing | None:

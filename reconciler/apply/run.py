@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from reconciler.apply.journal_reader import find_written
-from reconciler.apply.read_back import Patience, read_back, verify
+from reconciler.apply.new_channels import CreatedChannels
+from reconciler.apply.read_back import Patience, check_beside, read_back, verify
 from reconciler.apply.recheck import Rechecker
 from reconciler.apply.remaining import find_unwritten, find_writes
 from reconciler.apply.scheduler import ChangeQueue, ConcurrencyLimiter
 from reconciler.apply.step import ChangeApplier, ChangeResult, JournaledWriter
+from reconciler.apply.write_history import find_written
 from reconciler.energycap.session import open_threads
 from reconciler.errors import FileError, ServiceError
-from reconciler.model.channels import Live
+from reconciler.model.channels import Live, is_new_id
 from reconciler.model.outcomes import (
     ApplyResult,
     Finished,
@@ -31,7 +32,7 @@ from reconciler.model.outcomes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Executor
 
     from reconciler.apply.journal import Journal
@@ -88,14 +89,14 @@ def apply_plan(plan: Plan, editor: Editor, environment: Environment, options: Ap
     journal = options.journal
     # Reads may not show yet what an earlier run has written.
     written = find_written(journal.before if journal else None)
-    sender = JournaledWriter(editor, environment.channel_edit, journal, options.patience, written)
+    created = CreatedChannels(journal.before.created if journal else {})
+    sender = JournaledWriter(editor, environment.channel_edit, journal, options.patience, written, created)
     with open_threads(options.parallelism) as pool:
         # Before anything is sent: a change whose last write may have been done must not be sent again.
         resolved = _resolve_open(sender, pool)
         limiter = ConcurrencyLimiter(options.parallelism, lambda: editor.throttled_count)
-        run = _Run(
-            plan, ChangeApplier(sender, Rechecker(editor, plan.sendable, plan.feeds), resolved), options, limiter
-        )
+        rechecker = Rechecker(editor, plan.sendable, plan.feeds, created)
+        run = _Run(plan, ChangeApplier(sender, rechecker, resolved), options, limiter)
         run.carry_out(pool)
         run.read_back(editor, pool)
     result = run.result()
@@ -158,18 +159,56 @@ class _Run:
             return
         self._options.on_event(Verifying(len(touched)))
 
-        def list_late(found: Found) -> list[int]:
-            return [change.channel_id for change in touched if self._is_late(change, found.get(change.channel_id))]
+        ids = {change.name: self._steps[change.name].outcome.channel_id for change in touched}
+
+        def list_late(found: Found) -> list[Change]:
+            return [change for change in touched if self._is_late(change, found.get(ids[change.name]))]
+
+        def read(changes: Sequence[Change]) -> Found:
+            known = [ids[change.name] for change in changes if not is_new_id(ids[change.name])]
+            new = [change for change in changes if is_new_id(ids[change.name])]
+            return {**read_back(known, reader, executor), **{one.channel_id: self._read_new(one) for one in new}}
 
         def read_late(found: Found) -> Found:
             late = list_late(found)
-            others = {channel_id: live for channel_id, live in found.items() if channel_id not in late}
-            return {**others, **read_back(late, reader, executor)}
+            again = {ids[change.name] for change in late}
+            others = {channel_id: live for channel_id, live in found.items() if channel_id not in again}
+            return {**others, **read(late)}
 
-        found = read_back([change.channel_id for change in touched], reader, executor)
-        found = self._options.patience.read_on(found, read_late, lambda found: bool(list_late(found)), is_certain=True)
+        found = self._options.patience.read_on(
+            read(touched), read_late, lambda found: bool(list_late(found)), is_certain=True
+        )
         for change in touched:
-            self._correct(change, self._steps[change.name], found.get(change.channel_id))
+            self._correct(change, self._steps[change.name], found.get(ids[change.name]))
+        self._check_beside()
+
+    def _read_new(self, change: Change) -> Live | ServiceError:
+        try:
+            return self._applier.find_new_channel(change)
+        except ServiceError as error:
+            return error
+
+    def _check_beside(self) -> None:
+        """Compare the channels beside each new one with what they were before it was created."""
+        for change in self._changes:
+            step = self._steps[change.name]
+            if step.beside is not None and step.outcome.status is OutcomeStatus.DONE:
+                before = self._list_unplanned(step)
+                now = self._list_now(change.data_point.id) if before else ()
+                self._report_correction(change, check_beside(step.outcome, before, now))
+
+    def _list_now(self, data_point_id: int) -> tuple[Live, ...] | ServiceError:
+        try:
+            return self._applier.list_data_point(data_point_id)
+        except ServiceError as error:
+            return error
+
+    def _list_unplanned(self, step: ChangeResult) -> tuple[Live, ...]:
+        """The channels beside a new one as they were, without those that this plan changes too."""
+        planned = {other.channel_id for other in self._changes} | {
+            other.outcome.channel_id for other in self._steps.values()
+        }
+        return tuple(live for live in step.beside or () if live.id not in planned)
 
     def result(self) -> ApplyResult:
         """The outcomes that were known before, then those of all changes in the plan's order."""
@@ -182,20 +221,24 @@ class _Run:
         if not isinstance(found, Live):
             return False
         if step.written:
-            return bool(find_writes(change, found))
+            return bool(find_writes(self._applier.fill_in(change), found))
         attempt = step.failed.attempt if step.failed and step.failed.is_doubtful else None
         return attempt is not None and bool(find_unwritten(attempt.write, found))
 
     def _correct(self, change: Change, step: ChangeResult, found: Live | ServiceError | None) -> None:
         if step.written:
-            outcome = verify(change, step.outcome, step.written, found)
+            outcome = verify(self._applier.fill_in(change), step.outcome, step.written, found)
         elif isinstance(found, ServiceError):
             # Nothing new about a write that failed.
             return
         else:
             outcome = self._applier.recheck_failure(change, step, found)
+        self._report_correction(change, outcome)
+
+    def _report_correction(self, change: Change, outcome: Outcome) -> None:
+        step = self._steps[change.name]
         if outcome != step.outcome:
-            self._steps[change.name] = ChangeResult(outcome)
+            self._steps[change.name] = ChangeResult(outcome, beside=step.beside)
             self._options.on_event(OutcomeCorrected(outcome))
 
     def _report(self, running: int) -> None:

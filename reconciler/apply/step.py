@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from reconciler.apply.journal_reader import WriteHistory
+from reconciler.apply.new_channels import (
+    CreatedChannels,
+    SeveralChannels,
+    blank_of,
+    find_unknown_ids,
+    import_id_of,
+    read_new_channel,
+)
 from reconciler.apply.read_back import Patience, describe_gone
 from reconciler.apply.recheck import find_conflicts, find_worse_impacts
-from reconciler.apply.remaining import find_writes
+from reconciler.apply.remaining import WriteTarget, as_created, find_writes
+from reconciler.apply.write_history import WriteHistory
 from reconciler.apply.writes import (
     RESUME,
     FailedWrite,
@@ -23,6 +31,7 @@ from reconciler.apply.writes import (
 )
 from reconciler.energycap.responses import bad_response
 from reconciler.errors import FileError, ServiceError, Unauthorized
+from reconciler.model.channels import is_new_id
 from reconciler.model.outcomes import Outcome, OutcomeStatus
 
 if TYPE_CHECKING:
@@ -44,7 +53,8 @@ _UNANSWERED = "the run that sent it had no answer"
 class JournaledWriter(Struct, frozen=True):
     """Sends writes from any number of threads, and records them if there is a `journal`.
 
-    With `patience` channels that do not show a write yet are read again. Confirmed writes are added to `written`.
+    With `patience` channels that do not show a write yet are read again. Confirmed writes are added to `written`, and
+    new channels to `created`.
     """
 
     editor: Editor
@@ -52,6 +62,7 @@ class JournaledWriter(Struct, frozen=True):
     journal: Journal | None = None
     patience: Patience = field(default_factory=Patience)
     written: WriteHistory = field(default_factory=WriteHistory)
+    created: CreatedChannels = field(default_factory=CreatedChannels)
 
     def send(self, name: str, write: Write, before: Fetched) -> WriteResult:
         """The result of `write`, sent for the change `name` to the channel that was just read as `before`.
@@ -75,6 +86,8 @@ class JournaledWriter(Struct, frozen=True):
         attempt = FailedWrite(intent.number, intent.write, intent.before)
         try:
             found = read_patiently(attempt, self.editor, self.patience)
+        except SeveralChannels as error:
+            return self._note(attempt, WriteResult(OutcomeStatus.MISMATCH, error.message, error.fix))
         except ServiceError as error:
             message = f"may have been done by an earlier run, and the channel cannot be read: {error.message}"
             no_response = no_response_reason(error)
@@ -88,7 +101,9 @@ class JournaledWriter(Struct, frozen=True):
 
     def _note(self, attempt: FailedWrite, result: WriteResult) -> WriteResult:
         if result.status is OutcomeStatus.DONE:
-            self.written.note(attempt.before, attempt.write)
+            self.written.note(attempt.before, attempt.write, result.found)
+            if attempt.write.part is WriteTarget.NEW_CHANNEL and result.found:
+                self.created.note(attempt.before.id, result.found.id, is_own=True)
         # Without a result in the journal the write stays open, and a later run resolves it.
         if self.journal is None or result.is_open:
             return result
@@ -109,13 +124,15 @@ class ChangeResult(Struct, frozen=True):
     """What happened to one change.
 
     `written` is its channel as it was read after the last write; None if nothing was written or it could not be read.
-    `failed` is the write that failed, if one was sent. `abort_reason` says why nothing more may be sent at all,
+    `failed` is the write that failed, if one was sent. `beside` are the other channels of the data point as they were
+    right before a channel was created there, None if none was. `abort_reason` says why nothing more may be sent at all,
     `no_response` why the service did not answer; both are "" if other changes may continue.
     """
 
     outcome: Outcome
     written: Live | None = None
     failed: WriteResult | None = None
+    beside: tuple[Live, ...] | None = None
     abort_reason: str = ""
     no_response: str = ""
 
@@ -145,50 +162,101 @@ class ChangeApplier:
         earlier = self._resolved.get(change.name)
         if earlier and earlier.is_open:
             return _stop(change, earlier)
+        change = self.fill_in(change)
         try:
             fresh, neighbours = self._read(change)
-            if fresh is None:
-                return _end_stale(change, describe_gone(change.channel_id))
+            if fresh is None or self._has_lost(change, fresh):
+                known = self._sender.created.find(change.channel_id)
+                return _end_stale(change, describe_gone(known or change.channel_id))
             if not find_writes(change, fresh) and not find_conflicts(change, fresh):
-                return self._end_unwritten(change)
+                return self._end_unwritten(change, fresh)
             stale = self._judge(change, fresh, neighbours)
+        except SeveralChannels as error:
+            return _end_stale(change, error.message, error.fix)
         except ServiceError as error:
             return _fail(change, error)
-        return stale or self._write(change, fresh)
+        return stale or self._write(change, fresh, neighbours)
+
+    def fill_in(self, change: Change) -> Change:
+        """`change` with the ids of new channels in its formulas, as far as they are there."""
+        return self._sender.created.fill_in(change)
 
     def recheck_failure(self, change: Change, step: ChangeResult, found: Live | None) -> Outcome:
         """The outcome of a `step` whose write failed, by how its channel was `found` at the end.
 
         The write may have been done since, or its result may have been unknown and is not any more.
         """
-        earlier = step.failed
+        earlier, change = step.failed, self.fill_in(change)
         if earlier is None or earlier.attempt is None:
             return step.outcome
         result = self._sender.resolve_late(earlier.attempt, found, earlier)
         sent_before = step.outcome.message.removesuffix(earlier.message)
         if result.status is not OutcomeStatus.DONE:
             return replace(step.outcome, status=result.status, message=f"{sent_before}{result.message}", fix=result.fix)
+        outcome = self._name_created(change, step.outcome)
         if result.found and find_writes(change, result.found):
-            name = earlier.attempt.write.describe(earlier.attempt.before)
-            late = f"its {name} was written, the last read shows; nothing more was sent"
-            return replace(step.outcome, message=f"{sent_before}{late}", fix=_PLAN_AGAIN)
-        return replace(step.outcome, status=OutcomeStatus.DONE, message="", fix="")
+            write, before = earlier.attempt.write, earlier.attempt.before
+            done = _describe_done(write, result.found if is_new_id(before.id) else before)
+            late = f"{done}, the last read shows; nothing more was sent"
+            return replace(outcome, message=f"{sent_before}{late}", fix=_PLAN_AGAIN)
+        return replace(outcome, status=OutcomeStatus.DONE, message="", fix="")
 
-    def _end_unwritten(self, change: Change) -> ChangeResult:
+    def find_new_channel(self, change: Change) -> Live:
+        """The channel that `change` was to create as it reads now, blank if it is not there. Raises ServiceError."""
+        return read_new_channel(self._sender.editor, blank_of(change), import_id_of(change))
+
+    def list_data_point(self, data_point_id: int) -> tuple[Live, ...]:
+        """The channels of a data point, read until they show what this run did. Raises ServiceError."""
+        written, editor = self._sender.written, self._sender.editor
+        return self._sender.patience.read_on(
+            editor.list_channels(data_point_id),
+            lambda _channels: editor.list_channels(data_point_id),
+            lambda channels: written.lacks_new(data_point_id, channels) or written.is_late(channels),
+            is_certain=True,
+        )
+
+    def _name_created(self, change: Change, outcome: Outcome) -> Outcome:
+        """`outcome` with the id of the channel that `change` creates, if it is there by now."""
+        created = self._sender.created
+        channel_id = created.find(change.channel_id) if change.is_creation else None
+        if channel_id is None:
+            return outcome
+        return replace(outcome, channel_id=channel_id, was_created=created.is_own(change.channel_id))
+
+    def _has_lost(self, change: Change, fresh: Live) -> bool:
+        """Whether `fresh` is blank although this plan has created the channel: a second one must not be created."""
+        return is_new_id(fresh.id) and self._sender.created.find(change.channel_id) is not None
+
+    def _end_unwritten(self, change: Change, fresh: Live) -> ChangeResult:
+        self._note_found(change, fresh)
         earlier = self._resolved.get(change.name)
         if earlier and earlier.status is OutcomeStatus.MISMATCH:
             # The wanted values are live, but another value has changed, perhaps by this write.
-            return _stop(change, earlier)
-        return ChangeResult(Outcome(change.name, change.channel_id, OutcomeStatus.DONE, was_already_applied=True))
+            return _stop(as_created(change, fresh), earlier)
+        outcome = Outcome(change.name, fresh.id, OutcomeStatus.DONE, was_already_applied=True)
+        return ChangeResult(self._name_created(change, outcome))
+
+    def _note_found(self, change: Change, fresh: Live) -> None:
+        """Keep the id of a new channel that is there already: formulas of other changes may use it."""
+        created = self._sender.created
+        if change.is_creation and created.find(change.channel_id) is None:
+            created.note(change.channel_id, fresh.id, is_own=False)
 
     def _read(self, change: Change) -> _Channels:
         """The channels that `change` is judged by, read until they show what this run has written."""
         return self._sender.patience.read_on(
             self._rechecker.read(change),
             lambda _channels: self._rechecker.read(change),
-            lambda channels: self._sender.written.is_late([*channels[1], *filter(None, channels[:1])]),
+            lambda channels: self._is_late(change, *channels),
             is_certain=True,
         )
+
+    def _is_late(self, change: Change, fresh: Live | None, neighbours: Sequence[Live]) -> bool:
+        written = self._sender.written
+        # The other channels are listed only if they matter; a list has the channel itself, but for a new one.
+        is_listed = bool(neighbours) or change.is_creation
+        lacks_new = is_listed and written.lacks_new(change.data_point.id, neighbours)
+        return lacks_new or written.is_late([*neighbours, *filter(None, [fresh])])
 
     def _read_between(self, fresh: Fetched) -> Fetched:
         """The channel between two writes to it, read until it shows the first. Raises ServiceError."""
@@ -204,6 +272,8 @@ class ChangeApplier:
         return found
 
     def _judge(self, change: Change, fresh: Live, neighbours: Sequence[Live]) -> ChangeResult | None:
+        if find_unknown_ids(change):
+            return _end_stale(change, "its formula uses a new channel that is not there")
         if conflicts := find_conflicts(change, fresh):
             return _end_stale(change, "; ".join(conflicts))
         if worse := find_worse_impacts(change, fresh):
@@ -213,14 +283,34 @@ class ChangeApplier:
             return _end_stale(change, message, blockers[0].unblock)
         return None
 
-    def _write(self, change: Change, fresh: Fetched) -> ChangeResult:
-        written, sent, done, reason = None, 0, "", ""
+    def _write(self, change: Change, fresh: Fetched, neighbours: tuple[Live, ...]) -> ChangeResult:
+        if is_new_id(fresh.id):
+            return self._create(change, fresh, neighbours)
+        self._note_found(change, fresh)
+        step = self._write_rest(as_created(change, fresh), fresh)
+        return replace(step, outcome=self._name_created(change, step.outcome))
+
+    def _create(self, change: Change, blank: Fetched, neighbours: tuple[Live, ...]) -> ChangeResult:
+        (write,) = find_writes(change, blank)
+        result = self._sender.send(change.name, write, blank)
+        if result.status is not OutcomeStatus.DONE or result.found is None:
+            return _stop(change, result, int(result.was_sent))
+        # It was read by its id just now.
+        fresh = cast("Fetched", result.found)
+        step = self._write_rest(as_created(change, fresh), fresh, f"{_describe_done(write, fresh)}; ")
+        outcome, reason = self._name_created(change, step.outcome), step.abort_reason or result.abort_reason
+        return replace(step, outcome=outcome, beside=neighbours, abort_reason=reason)
+
+    def _write_rest(self, change: Change, fresh: Fetched, done: str = "") -> ChangeResult:
+        """Send what `fresh` lacks of `change`, after what was `done` to it by one write before, if any."""
+        written: Live | None = fresh if done else None
+        sent, reason = int(bool(done)), ""
         for write in find_writes(change, fresh):
             result = self._send(change, write, fresh, is_first=not done)
             sent += result.was_sent
             if result.status is not OutcomeStatus.DONE:
                 return _stop(change, result, sent, done)
-            done += f"its {write.describe(fresh)} was written; "
+            done += f"{_describe_done(write, fresh)}; "
             written, reason = result.found, result.abort_reason
         outcome = Outcome(change.name, change.channel_id, OutcomeStatus.DONE, requests=sent)
         return ChangeResult(outcome, written, abort_reason=reason)
@@ -235,6 +325,12 @@ class ChangeApplier:
         if conflicts := find_conflicts(change, before):
             return _fail_moved(conflicts)
         return self._sender.send(change.name, write, before)
+
+
+def _describe_done(write: Write, live: Live) -> str:
+    if write.part is WriteTarget.NEW_CHANNEL:
+        return f"channel {live.id} was created"
+    return f"its {write.describe(live)} was written"
 
 
 def _end_stale(change: Change, reason: str, fix: str = _PLAN_AGAIN) -> ChangeResult:

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, assert_never
 
 from msgspec import Struct
 
+from reconciler.apply.new_channels import SeveralChannels, read_if_there, read_new_channel
 from reconciler.apply.read_back import describe_gone, find_mismatches
-from reconciler.apply.recheck import read_if_there
 from reconciler.apply.remaining import WriteTarget, at_version, expected_after, find_remaining, find_unwritten
 from reconciler.energycap.transport import NotSent
 from reconciler.errors import BadResponse, Rejected, ServiceError, Unauthorized, Unavailable, Unreachable
+from reconciler.model.channels import is_new_id
+from reconciler.model.fields import CHANNEL_IMPORT_ID
 from reconciler.model.outcomes import OutcomeStatus
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ def send(write: Write, before: Fetched, editor: Editor, channel_edit: ChannelEdi
     If the answer does not show that it was done, the channel is read, with `patience`. It is never sent a second time.
     """
     try:
-        answer = _put(write, before, editor, channel_edit)
+        answer = _send(write, before, editor, channel_edit)
     # BadResponse is about the read before: a body cannot be made from it. An unusable answer to the PUT is Unreachable.
     except (NotSent, BadResponse) as error:
         return WriteResult(
@@ -89,15 +91,25 @@ def resolve_write(write: Write, before: Live, found: Live | None, lost: str = ""
     """
     if found is None:
         return WriteResult(OutcomeStatus.MISMATCH, describe_gone(before.id), _LOOK)
+    if is_new_id(found.id):
+        return _resolve_absent(found, lost)
     # Values that are not managed count too: this write may have changed them, and no later read can show that.
     differences = find_mismatches(expected_after(before, write), found)
     if not differences:
         return WriteResult(OutcomeStatus.DONE, found=found)
     if lost and _is_untouched(write, before, found):
         return WriteResult(OutcomeStatus.FAILED, f"was not done: {lost}", _AGAIN, found)
-    return WriteResult(
-        OutcomeStatus.MISMATCH, f"reads differently from what was written: {'; '.join(differences)}", _LOOK, found
-    )
+    name = f"channel {found.id} " if write.part is WriteTarget.NEW_CHANNEL else ""
+    message = f"{name}reads differently from what was written: {'; '.join(differences)}"
+    return WriteResult(OutcomeStatus.MISMATCH, message, _LOOK, found)
+
+
+def _resolve_absent(blank: Live, lost: str) -> WriteResult:
+    """The result of a creation after which no channel with its import id is on the data point of `blank`."""
+    if lost:
+        return WriteResult(OutcomeStatus.FAILED, f"was not created: {lost}", _AGAIN, blank)
+    message = f"was accepted, but data point {blank.data_point.id} does not show the new channel yet"
+    return WriteResult(OutcomeStatus.FAILED, message, RESUME, blank, is_open=True)
 
 
 def read_patiently(
@@ -110,6 +122,8 @@ def read_patiently(
     """
 
     def read(_found: Live | None) -> Live | None:
+        if attempt.write.part is WriteTarget.NEW_CHANNEL:
+            return read_new_channel(editor, attempt.before, attempt.write.wanted.get(CHANNEL_IMPORT_ID))
         return read_if_there(editor, attempt.before.id)
 
     def is_late(found: Live | None) -> bool:
@@ -123,10 +137,21 @@ def resolve_late_write(attempt: FailedWrite, found: Live | None, earlier: WriteR
 
     The service may have carried out a write late that it did not answer, or even refused.
     """
+    if attempt.write.part is WriteTarget.NEW_CHANNEL:
+        return _resolve_late_creation(attempt, found, earlier)
     is_there = found is not None and len(find_unwritten(attempt.write, found)) < len(attempt.write.wanted)
     if is_there or earlier.is_open:
         return resolve_write(attempt.write, attempt.before, found, "no answer came")
     return earlier
+
+
+def _resolve_late_creation(attempt: FailedWrite, found: Live | None, earlier: WriteResult) -> WriteResult:
+    # If the service refused it, a channel that is there was made by somebody else. And if it is still not there, this
+    # read says no more than the one before.
+    is_there = found is not None and not is_new_id(found.id)
+    if not earlier.is_doubtful or (earlier.found and not is_there):
+        return earlier
+    return resolve_write(attempt.write, attempt.before, found, "no answer came")
 
 
 def no_response_reason(error: ServiceError) -> str:
@@ -134,7 +159,7 @@ def no_response_reason(error: ServiceError) -> str:
     return error.message if isinstance(error, Unreachable | Unavailable) else ""
 
 
-def _put(write: Write, before: Fetched, editor: Editor, channel_edit: ChannelEdit) -> Live | None:
+def _send(write: Write, before: Fetched, editor: Editor, channel_edit: ChannelEdit) -> Live | None:
     match write.part:
         case WriteTarget.CHANNEL:
             return editor.edit_channel(before, write.wanted, channel_edit)
@@ -145,6 +170,10 @@ def _put(write: Write, before: Fetched, editor: Editor, channel_edit: ChannelEdi
         case WriteTarget.NEW_VERSION:
             editor.create_version(before, write.wanted)
             return None
+        case WriteTarget.NEW_CHANNEL:
+            # Even if the answer shows it: whether it is the only one with its import id, the list alone can tell.
+            editor.create_channel(before.data_point.id, write.wanted)
+            return None
         case never:
             assert_never(never)
 
@@ -154,6 +183,8 @@ def _read_result(
 ) -> WriteResult:
     try:
         found = read_patiently(attempt, editor, patience, answer, is_certain=not lost)
+    except SeveralChannels as error:
+        return WriteResult(OutcomeStatus.MISMATCH, error.message, error.fix)
     except ServiceError as error:
         message = f"may have been done, and the channel cannot be read: {lost or 'it was accepted'}; {error.message}"
         return WriteResult(OutcomeStatus.FAILED, message, RESUME, is_open=True, no_response=no_response_reason(error))

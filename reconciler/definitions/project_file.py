@@ -17,6 +17,7 @@ from reconciler.model.findings import Finding
 from reconciler.model.hosts import ALLOWED_HOSTS, is_allowed, name_host
 from reconciler.model.lookalikes import tell_apart
 from reconciler.model.project import (
+    MAX_CREATES,
     ChannelEdit,
     Environment,
     Guards,
@@ -202,6 +203,7 @@ def _make_environment(name: str, settings: Mapping[str, Any]) -> Environment:
 def _make_guards(settings: Mapping[str, Any]) -> Guards:
     return Guards(
         max_changes=_make_max_changes(settings.get("maxChanges")),
+        max_creates=settings.get("maxCreates", MAX_CREATES),
         history_rewrites=HistoryRewrites(settings.get("historyRewrites", HistoryRewrites.ASK)),
         blocked=OnBlocked(settings.get("blocked", OnBlocked.SKIP)),
         not_found=OnNotFound(settings.get("notFound", OnNotFound.STOP)),

@@ -51,9 +51,9 @@ def is_same(path: str, wanted: Value, found: Value, rule_id: Value) -> bool:
     """Whether the value `found` at `path` counts as `wanted`, for a channel with the observation rule `rule_id`.
 
     Numbers are compared as doubles and formulas token by token. Null equals the beginning of time for a date, an offset
-    of 0, an empty formula, and under the Odometer rule the value that the service fills in. A text that may be null
-    equals an empty one. A service may trim the blanks around a text: "abc" counts for a wanted "abc ". But "abc " does
-    not count for a wanted "abc", because a file must be able to remove blanks.
+    of 0, an empty formula, false for a flag that may be null, and under the Odometer rule the value that the service
+    fills in. A text that may be null equals an empty one. A service may trim the blanks around a text: "abc" counts for
+    a wanted "abc ". But "abc " does not count for a wanted "abc", because a file must be able to remove blanks.
     """
     field = FIELD_AT[path]
     if field.kind is Kind.TEXT:
@@ -80,6 +80,8 @@ def _is_same_text(field: Field, wanted: Value, found: Value) -> bool:
 
 
 def _fill_in(field: Field, value: Value, rule_id: Value) -> Value:
+    if value is None and field.kind is Kind.BOOLEAN and field.nullable:
+        return False
     if value is None:
         return field.odometer_default if rule_id == ODOMETER else None
     if field.path == OFFSET and value == 0:

@@ -21,9 +21,10 @@ class OutcomeStatus(Enum):
 class Outcome(Struct, frozen=True):
     """The outcome of one change.
 
-    `requests` counts the writes sent for it; `was_already_applied` says that it needed none. A change that is done may
-    have a `remark`: what somebody else changed after it, or that it is `unread`: the service confirmed the write, but
-    the channel could not be read again at the end.
+    The `channel_id` of a new channel is that of EnergyCAP if it is there, and `was_created` says that this plan created
+    it. `requests` counts the writes sent for it; `was_already_applied` says that it needed none. A change that is done
+    may have a `remark`: what somebody else changed after it, or that it is `unread`: the service confirmed the write,
+    but the channel could not be read again at the end.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Outcome(Struct, frozen=True):
     was_already_applied: bool = False
     remark: str = ""
     unread: bool = False
+    was_created: bool = False
 
 
 class ApplyResult(Struct, frozen=True):

@@ -96,6 +96,10 @@ class MaxChanges(Struct, frozen=True):
     is_percent: bool = False
 
 
+# A new channel cannot be deleted by this tool, so a mistake in a template should not make hundreds of them.
+MAX_CREATES = 25
+
+
 class Guards(Struct, frozen=True):
     """What stops `apply`, never `plan`."""
 
@@ -103,6 +107,7 @@ class Guards(Struct, frozen=True):
     history_rewrites: HistoryRewrites = HistoryRewrites.ASK
     blocked: OnBlocked = OnBlocked.SKIP
     not_found: OnNotFound = OnNotFound.STOP
+    max_creates: int = MAX_CREATES
 
 
 class Project(Struct, frozen=True):

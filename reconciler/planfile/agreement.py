@@ -134,7 +134,8 @@ def _check_no_op(change: Change) -> Iterator[str]:
 
 def _check_creation(change: Change, ids: Mapping[str, int]) -> Iterator[str]:
     """A new channel has no past, all of its values are sent, and its versions are created after it."""
-    if any(value is not None for side in (change.before, change.live) for value in side.values()):
+    own = _leave_out_versions(change)
+    if any(value is not None for side in (own.before, own.live) for value in side.values()):
         yield "its action is create, but it has a value before"
     if change.history or change.fingerprint or change.version_id or change.version_count:
         yield "its action is create, but it has a version, a history or a fingerprint"
@@ -143,7 +144,7 @@ def _check_creation(change: Change, ids: Mapping[str, int]) -> Iterator[str]:
     if any(version.action is not VersionAction.CREATE for version in change.versions):
         yield "its action is create, but change.versions edits a version"
     # What the file does not say is sent as null.
-    told = {FIELD_AT[path].path for path in change.after}
+    told = {FIELD_AT[path].path for path in own.after}
     empty = dict.fromkeys(path for path in change.target_values if path not in told)
     yield from _check_edits(replace(change, before={**change.before, **empty}, after={**change.after, **empty}), ids)
 

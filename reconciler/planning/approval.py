@@ -32,6 +32,7 @@ def check_guards(plan: Plan, guards: Guards, *, is_reviewed: bool) -> tuple[Find
     """
     return (
         *_check_count(plan, guards.max_changes),
+        *_check_creations(plan, guards.max_creates),
         *_check_history(plan, guards.history_rewrites, is_reviewed=is_reviewed),
         *_check_blocked(plan, guards.blocked),
     )
@@ -54,6 +55,12 @@ def _check_count(plan: Plan, limit: MaxChanges | None) -> Iterator[Finding]:
     yield make_finding(
         "ESA511", f"the plan changes {count} of {managed} managed channels{share}, guards.maxChanges is {allowed}"
     )
+
+
+def _check_creations(plan: Plan, limit: int) -> Iterator[Finding]:
+    count = len(plan.creations)
+    if count > limit:
+        yield make_finding("ESA535", f"the plan creates {count} channels, guards.maxCreates is {limit}")
 
 
 def _check_history(plan: Plan, rewrites: HistoryRewrites, *, is_reviewed: bool) -> Iterator[Finding]:

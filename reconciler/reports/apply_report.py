@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler import __version__
+from reconciler.model.channels import is_new_id
 from reconciler.model.outcomes import Finished, OutcomeCorrected, OutcomeStatus, Started, Verifying
 from reconciler.reports.escaping import code, dump_line, escape_text, prose, shorten, shorten_text, size_of, tabulate
 from reconciler.reports.formatting import count
@@ -42,6 +43,8 @@ def summarize_result(plan: Plan, result: ApplyResult) -> str:
     text = f"{len(done)} of {count(len(result.outcomes), 'change')} done in {format_environment(plan)}"
     if already:
         text += f", {already} of them already applied"
+    if created := len(find_created(result)):
+        text += f", {count(created, 'channel')} created"
     if result.unread:
         text += f", {len(result.unread)} of them confirmed but not read back"
     if result.interrupted:
@@ -71,6 +74,11 @@ def group_by_message(outcomes: Sequence[Outcome]) -> tuple[tuple[Outcome, ...], 
 def find_remarked(result: ApplyResult) -> tuple[Outcome, ...]:
     """The outcomes that are done and have a remark."""
     return tuple(outcome for outcome in result.with_status(OutcomeStatus.DONE) if outcome.remark)
+
+
+def find_created(result: ApplyResult) -> tuple[Outcome, ...]:
+    """The outcomes of the channels that were created, with their new ids, however the rest of the change ended."""
+    return tuple(outcome for outcome in result.outcomes if outcome.was_created)
 
 
 def describe_blocked(plan: Plan) -> str:
@@ -115,13 +123,15 @@ def _quote_environment(plan: Plan) -> str:
 def render_result(plan: Plan, result: ApplyResult, styler: Styler) -> str:
     """The result of an apply of `plan`: a sentence, what is not done and why, what to do next, and the counts.
 
-    Changes with the same outcome and message are shown together, each by name. Done changes with a remark come last.
+    Changes with the same outcome and message are shown together, each by name. Done changes with a remark come last,
+    and then the ids of the channels that were created.
     """
     shown = [*(result.with_status(status) for status in WORST_FIRST), find_remarked(result)]
     groups = [group for outcomes in shown for group in group_by_message(outcomes)]
     blocks = [
         [styler(summarize_result(plan, result), Style.HEADING)],
         [line for group in groups for line in _render_outcomes(group, styler)],
+        [line for outcome in find_created(result) for line in _render_created(outcome, styler)],
         list(_render_next_step(plan, result)),
         [styler(count_outcomes(result), Style.HEADING)],
     ]
@@ -145,9 +155,20 @@ def outcome_label(status: OutcomeStatus) -> tuple[str, Style]:
             assert_never(status)
 
 
+def _render_created(outcome: Outcome, styler: Styler) -> Iterator[str]:
+    name = chunk(escape_text(outcome.name), Style.NAME)
+    yield from wrap(
+        (chunk("+ created", Style.DONE), name, chunk(_show_id(outcome))), styler, indent=0, hang=4, gap="  "
+    )
+
+
+def _show_id(outcome: Outcome) -> str:
+    return "not created" if is_new_id(outcome.channel_id) else str(outcome.channel_id)
+
+
 def _render_outcomes(group: Sequence[Outcome], styler: Styler) -> Iterator[str]:
     first = group[0]
-    who = [chunk(escape_text(first.name), Style.NAME), chunk(str(first.channel_id))]
+    who = [chunk(escape_text(first.name), Style.NAME), chunk(_show_id(first))]
     if len(group) > 1:
         who = [chunk(count(len(group), "change"), Style.NAME)]
     yield from wrap((chunk(*outcome_label(first.status)), *who), styler, indent=0, hang=4, gap="  ")
@@ -213,6 +234,7 @@ def _render_outcome_event(outcome: Outcome) -> str:
         **_address_fields(outcome.name, outcome.channel_id),
         "ending": outcome.status.value,
         "requests": outcome.requests,
+        **({"created": True} if outcome.was_created else {}),
     }
     if outcome.status is OutcomeStatus.DONE:
         return _render_done_event(outcome, details)
@@ -223,14 +245,16 @@ def _render_outcome_event(outcome: Outcome) -> str:
 
 def _render_done_event(outcome: Outcome, details: dict[str, object]) -> str:
     details |= {"already": outcome.was_already_applied, "remark": outcome.remark or None, "unread": outcome.unread}
+    done = f"created channel {outcome.channel_id}" if outcome.was_created else "done"
     if not outcome.remark:
-        return _event_line("apply_complete", f"{outcome.name}: done", details)
-    return _event_line("apply_complete", f"{outcome.name}: done: {outcome.remark}", details, level="warn")
+        return _event_line("apply_complete", f"{outcome.name}: {done}", details)
+    return _event_line("apply_complete", f"{outcome.name}: {done}: {outcome.remark}", details, level="warn")
 
 
 # As Terraform names a resource: its type and its name.
 def _address_fields(name: str, channel_id: int) -> dict[str, object]:
-    return {"address": f"esa_channel.{name}", "name": name, "channel_id": channel_id}
+    known = None if is_new_id(channel_id) else channel_id
+    return {"address": f"esa_channel.{name}", "name": name, "channel_id": known}
 
 
 def _event_line(kind: str, message: str, details: dict[str, object], *, level: str = "info") -> str:
@@ -260,6 +284,7 @@ def _make_sections(result: ApplyResult) -> Iterator[Section]:
     yield from (_make_section(outcome_label(status)[0], result.with_status(status)) for status in WORST_FIRST)
     done = outcome_label(OutcomeStatus.DONE)[0]
     yield _make_section(f"{done}, with a remark", find_remarked(result))
+    yield _make_created_section(find_created(result))
     yield _make_done_section(done, result.with_status(OutcomeStatus.DONE))
 
 
@@ -269,6 +294,17 @@ def _make_section(label: str, outcomes: Sequence[Outcome]) -> Section:
         len(outcomes),
         lambda: [*map(_render_group, group_by_message(outcomes)), "\n"],
         lambda: (SectionLine(f"- {code(outcome.name)}: {_describe(outcome)}\n") for outcome in outcomes),
+        is_ranked=True,
+    )
+
+
+def _make_created_section(outcomes: Sequence[Outcome]) -> Section:
+    lines = [f"- {code(outcome.name)}: channel {outcome.channel_id}\n" for outcome in outcomes]
+    return Section(
+        f"+ created: {count(len(lines), 'channel')}",
+        len(lines),
+        lambda: [*lines, "\n"],
+        lambda: map(SectionLine, lines),
         is_ranked=True,
     )
 
@@ -315,6 +351,6 @@ def _render_group(group: Sequence[Outcome]) -> str:
     words = _describe(first)
     fix = f"\n  - fix: {prose(first.fix)}" if first.fix else ""
     if len(group) == 1:
-        return f"- **{code(first.name)}** ({first.channel_id}): {words}{fix}\n"
+        return f"- **{code(first.name)}** ({_show_id(first)}): {words}{fix}\n"
     names = ", ".join(code(outcome.name) for outcome in group)
     return f"- **{count(len(group), 'change')}**: {words}{fix}\n  - {names}\n"

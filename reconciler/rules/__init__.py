@@ -5,7 +5,8 @@ catalogue: all rules by code
 file_rules: ESA1xx, the files themselves
 project_rules: ESA14x to ESA16x, the project file, other commits, templates and environments
 channel_rules: ESA2xx and ESA3xx, the settings of a channel and references
-plan_rules: ESA4xx, ESA5xx and ESA7xx, preconditions, impact and the service
+plan_rules: ESA4xx and ESA7xx, preconditions, apply and the service
+impact_rules: ESA5xx, what edits do beyond the setting, and guards
 reading_rules: ESA6xx, feeds and readings; ESA230 and ESA53x, meter swaps in readings
 """
 

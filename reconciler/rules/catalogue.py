@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.rules.channel_rules import DOMAIN_RULES, REFERENCE_RULES
 from reconciler.rules.file_rules import FILE_RULES
-from reconciler.rules.plan_rules import IMPACT_RULES, PRECONDITION_RULES, SERVICE_RULES
+from reconciler.rules.impact_rules import IMPACT_RULES
+from reconciler.rules.plan_rules import PRECONDITION_RULES, SERVICE_RULES
 from reconciler.rules.reading_rules import FEED_RULES, SWAP_RULES, TIME_RULES
 
 if TYPE_CHECKING:

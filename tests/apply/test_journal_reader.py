@@ -17,8 +17,6 @@ from reconciler.apply.journal_entries import (
 )
 from reconciler.apply.journal_reader import (
     JournalContent,
-    WriteHistory,
-    find_written,
     parse_journal,
     read_journal,
     result_from_journal,
@@ -26,7 +24,6 @@ from reconciler.apply.journal_reader import (
 from reconciler.apply.remaining import Write, WriteTarget
 from reconciler.apply.writes import RESUME, WriteResult
 from reconciler.errors import FileError
-from reconciler.model.fields import IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from reconciler.model.plan import Blocker, Verdict
 from reconciler.planfile.writing import encode_plan
@@ -130,7 +127,7 @@ def encode_header(**changes: object) -> bytes:
         (json.dumps(encode_plan(PLAN)).encode() + b"\n", "PATH is damaged, or no journal: plan is missing"),
         (b"hello\n", "PATH is not a journal: its first line is incomplete"),
         (b"", "PATH is not a journal: its first line is incomplete"),
-        (encode_header(format_version="2.0"), "PATH has the format_version '2.0'; this reconciler reads 1.x"),
+        (encode_header(format_version="3.0"), "PATH has the format_version '3.0'; this reconciler reads 1.x and 2.x"),
         (encode_header(plan=encode_plan(PLAN) | {"tool_version": "9"}), "PATH: the plan was changed after it was made"),
     ],
     ids=["damaged", "deep", "deep and closed", "no entry", "plan file", "text", "empty", "version", "seal"],
@@ -389,114 +386,3 @@ def test_a_journal_that_agrees_with_its_plan_is_read(tmp_path: Path, entries: tu
 def render_journal(plan: Plan, entries: tuple[Entry, ...]) -> bytes:
     header = render_line({"kind": "plan", "format_version": "1.0", "plan": encode_plan(plan)})
     return header + b"".join(render_line(encode_entry(entry)) for entry in entries)
-
-
-VALUE, DEMAND = IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND
-
-
-def note_all(*writes: tuple[Live, Mapping[str, Value]]) -> WriteHistory:
-    history = WriteHistory()
-    for before, wanted in writes:
-        history.note(before, Write(WriteTarget.CHANNEL, wanted))
-    return history
-
-
-@pytest.mark.parametrize(
-    ("values", "is_late"),
-    [
-        ({}, True),
-        ({INFO: "North"}, True),
-        ({MULTIPLIER: 2}, True),
-        ({INFO: "North", MULTIPLIER: 2}, False),
-        ({INFO: "North", MULTIPLIER: 3}, False),
-        ({INFO: "Annex", MULTIPLIER: 3}, False),
-    ],
-    ids=["before both", "before the second", "before the first", "after both", "edited since", "edited since twice"],
-)
-def test_a_read_is_late_that_shows_a_value_from_before_a_write(values: Mapping[str, Value], *, is_late: bool) -> None:
-    history = note_all((make_live(), {INFO: "North"}), (make_live({INFO: "North"}), {MULTIPLIER: 2}))
-    other = make_live(channel_id=2)
-
-    assert history.is_late([make_live(values)]) is is_late
-    assert history.is_late([other, make_live(values)]) is is_late
-    assert not history.is_late([other])
-
-
-TOOK = (make_live(), {VALUE: True})
-
-
-@pytest.mark.parametrize(
-    ("writes", "shown", "is_late"),
-    [
-        ((TOOK,), make_live({VALUE: True}, channel_id=2), True),
-        ((TOOK,), make_live({VALUE: False}, channel_id=2), False),
-        ((TOOK,), make_live({VALUE: None}, channel_id=2), False),
-        ((TOOK,), make_live({DEMAND: True}, channel_id=2), False),
-        ((TOOK,), make_live({VALUE: True}, channel_id=2, point=2), False),
-        ((TOOK,), make_live({VALUE: True}), False),
-        ((TOOK, (make_live(), {INFO: "North"})), make_live({VALUE: True}, channel_id=2), True),
-        ((TOOK, (make_live(channel_id=3), {VALUE: False})), make_live({VALUE: True}, channel_id=2), True),
-        ((TOOK, (make_live({VALUE: True}), {VALUE: False})), make_live({VALUE: True}, channel_id=2), False),
-        ((TOOK, (make_live(channel_id=3), {VALUE: True})), make_live({VALUE: True}, channel_id=2), True),
-        (((make_live(), {VALUE: False}),), make_live({VALUE: True}, channel_id=2), False),
-    ],
-    ids=[
-        "of the former holder",
-        "moved",
-        "not said",
-        "the other flag",
-        "another data point",
-        "of its taker",
-        "and then another write",
-        "given up by the former holder",
-        "given up by its taker",
-        "taken twice",
-        "not taken",
-    ],
-)
-def test_a_read_is_late_that_shows_a_primary_flag_which_another_channel_took(
-    writes: tuple[tuple[Live, Mapping[str, Value]], ...], shown: Live, *, is_late: bool
-) -> None:
-    assert note_all(*writes).is_late([shown]) is is_late
-
-
-WRITTEN = (STARTED, intend(), finish(1))
-
-
-@pytest.mark.parametrize(
-    ("entries", "is_late"),
-    [
-        ((STARTED,), False),
-        ((STARTED, intend()), False),
-        ((STARTED, intend(), finish(1, FAILED)), False),
-        (WRITTEN, True),
-        ((*WRITTEN, end_run(DONE_OUTCOME)), False),
-        ((*WRITTEN, end_run(CONFIRMED)), True),
-        ((*WRITTEN, end_run(Outcome("main", 1, OutcomeStatus.MISMATCH))), False),
-        ((*WRITTEN, end_run(REFUSED)), True),
-        ((*WRITTEN, RunFinished(AT, ApplyResult(()))), True),
-        ((*WRITTEN, end_run(DONE_OUTCOME), STARTED, intend(2), finish(2)), True),
-    ],
-    ids=[
-        "nothing sent",
-        "open",
-        "failed",
-        "killed",
-        "read back",
-        "not read back",
-        "read back otherwise",
-        "failed later",
-        "not mentioned",
-        "written again",
-    ],
-)
-def test_a_later_run_waits_for_confirmed_writes_that_no_run_has_read_back(
-    entries: tuple[Entry, ...], *, is_late: bool
-) -> None:
-    content = JournalContent(PLAN_OF_TWO_WRITES, entries)
-
-    assert find_written(content).is_late([BEFORE]) is is_late
-
-
-def test_without_a_journal_no_read_is_late() -> None:
-    assert not find_written(None).is_late([BEFORE])

@@ -10,8 +10,9 @@ from reconciler.model.findings import Finding, Location, Severity
 from reconciler.rules import RULES, make_finding
 from reconciler.rules.channel_rules import DOMAIN_RULES, REFERENCE_RULES
 from reconciler.rules.file_rules import FILE_RULES
-from reconciler.rules.plan_rules import IMPACT_RULES, PRECONDITION_RULES, SERVICE_RULES
-from reconciler.rules.reading_rules import FEED_RULES, TIME_RULES
+from reconciler.rules.impact_rules import IMPACT_RULES
+from reconciler.rules.plan_rules import PRECONDITION_RULES, SERVICE_RULES
+from reconciler.rules.reading_rules import FEED_RULES, SWAP_RULES, TIME_RULES
 from reconciler.rules.rule import Rule, RuleGroup
 
 ALL = (
@@ -21,6 +22,7 @@ ALL = (
     *PRECONDITION_RULES,
     *IMPACT_RULES,
     *FEED_RULES,
+    *SWAP_RULES,
     *TIME_RULES,
     *SERVICE_RULES,
 )

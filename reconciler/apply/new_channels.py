@@ -1,0 +1,148 @@
+"""Channels that may not be there: read by id or, if new, by import id; and the ids that new ones get."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING, cast
+
+from msgspec.structs import replace
+
+from reconciler.energycap.responses import bad_response
+from reconciler.errors import BadResponse, Rejected
+from reconciler.model.canonical import is_same
+from reconciler.model.channels import is_new_id
+from reconciler.model.fields import CHANNEL_IMPORT_ID, FORMULA
+from reconciler.model.formulas import find_references, rename_references
+from reconciler.planning.creation import blank_channel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from reconciler.energycap.client import Reader
+    from reconciler.model.channels import Fetched, Live
+    from reconciler.model.plan import Change
+    from reconciler.model.values import Spec, Value
+
+
+def read_if_there(reader: Reader, channel_id: int) -> Fetched | None:
+    """The channel with this id; None if the service answers 404. Raises any other ServiceError."""
+    try:
+        return reader.read_channel(channel_id)
+    except Rejected as error:
+        if error.status == 404:
+            return None
+        raise
+
+
+class SeveralChannels(BadResponse):
+    """Several channels of a data point have the import id of a new one, so which of them it is cannot be known."""
+
+
+def blank_of(change: Change) -> Live:
+    """The channel that `change` creates, as it is before: without any value, and with a version from the beginning."""
+    return blank_channel(change.channel_id, change.data_point)
+
+
+def import_id_of(change: Change) -> Value:
+    """The import id by which the channel that `change` creates is found again."""
+    return change.target_values.get(CHANNEL_IMPORT_ID)
+
+
+def find_holders(channels: Iterable[Live], import_id: Value) -> tuple[Live, ...]:
+    """Those of `channels` that have this import id.
+
+    Raises BadResponse if the import id of another could not be read, because that one may have it too.
+    """
+    listed = tuple(channels)
+    if unread := next((live for live in listed if CHANNEL_IMPORT_ID in live.unread), None):
+        raise bad_response(f"channel {unread.id} may be the new one: {unread.flaw}")
+    return tuple(
+        live for live in listed if is_same(CHANNEL_IMPORT_ID, import_id, live.values.get(CHANNEL_IMPORT_ID), None)
+    )
+
+
+def read_new_channel(reader: Reader, blank: Live, import_id: Value) -> Fetched:
+    """The channel with this import id on the data point of `blank`, or `blank` itself if there is none.
+
+    Raises SeveralChannels if there are more, and ServiceError.
+    """
+    return choose_new_channel(reader, blank, import_id, reader.list_channels(blank.data_point.id))
+
+
+def choose_new_channel(reader: Reader, blank: Live, import_id: Value, channels: Sequence[Live]) -> Fetched:
+    """As `read_new_channel`, if `channels` are all of the data point as just listed."""
+    holders = find_holders(channels, import_id)
+    if len(holders) > 1:
+        names = " and ".join(str(live.id) for live in holders)
+        raise SeveralChannels(
+            f"channels {names} both have the import id of the new channel"
+            if len(holders) == 2
+            else f"channels {names} all have the import id of the new channel",
+            "somebody else created one at the same time: delete in EnergyCAP what is not wanted, then plan again",
+        )
+    found = read_if_there(reader, holders[0].id) if holders else None
+    # A channel that is not there yet has no value that a write could erase.
+    return found or cast("Fetched", blank)
+
+
+class CreatedChannels:
+    """The ids of new channels by the ids that stand for them in the plan, for any number of threads.
+
+    `created` are those that earlier runs have created.
+    """
+
+    def __init__(self, created: Mapping[int, int] | None = None) -> None:
+        self._ids = dict(created or {})
+        self._own = set(self._ids)
+        self._lock = Lock()
+
+    def note(self, stand_in: int, channel_id: int, *, is_own: bool) -> None:
+        """Add that `channel_id` is the new channel; `is_own` says that this plan created it."""
+        with self._lock:
+            self._ids[stand_in] = channel_id
+            if is_own:
+                self._own.add(stand_in)
+
+    def find(self, stand_in: int) -> int | None:
+        """The id of the new channel; None if it is not there yet."""
+        with self._lock:
+            return self._ids.get(stand_in)
+
+    def is_own(self, stand_in: int) -> bool:
+        """Whether this plan created the channel."""
+        with self._lock:
+            return stand_in in self._own
+
+    def fill_in(self, change: Change) -> Change:
+        """`change` with the ids of new channels in its formulas, as far as they are known."""
+        with self._lock:
+            ids = dict(self._ids)
+        return fill_in_ids(change, ids)
+
+
+def fill_in_ids(change: Change, ids: Mapping[int, int]) -> Change:
+    """`change` with `ids` in its formulas in place of those that stand for new channels."""
+    if not ids:
+        return change
+    versions = tuple(
+        replace(one, target_values=fill_in_formula(one.target_values, ids), live=fill_in_formula(one.live, ids))
+        for one in change.versions
+    )
+    return replace(change, target_values=fill_in_formula(change.target_values, ids), versions=versions)
+
+
+def fill_in_formula(values: Spec, ids: Mapping[int, int]) -> Spec:
+    """`values` with `ids` in the formula, if there is one, in place of those that stand for new channels."""
+    formula = values.get(FORMULA)
+    if not isinstance(formula, str) or not formula:
+        return values
+    texts = {str(stand_in): str(channel_id) for stand_in, channel_id in ids.items()}
+    return {**values, FORMULA: rename_references(formula, lambda text: texts.get(text, text))}
+
+
+def find_unknown_ids(change: Change) -> tuple[int, ...]:
+    """The ids in formulas of `change` that stand for new channels still."""
+    specs = (change.target_values, *(one.target_values for one in change.versions))
+    formulas = (formula for spec in specs if isinstance(formula := spec.get(FORMULA), str))
+    texts = (text for formula in formulas for text in find_references(formula))
+    return tuple(int(text) for text in texts if text.isascii() and text.isdecimal() and is_new_id(int(text)))
