@@ -44,6 +44,7 @@ def _list_disagreements(plan: Plan) -> Iterator[str]:
     yield from _check_counts(plan, ids)
     yield from _check_order(plan)
     yield from _check_references(plan, ids)
+    yield from _check_left_out(plan, ids)
     for change in plan.changes:
         yield from (f"the change of {show_value(change.name)}: {problem}" for problem in _check_change(change, ids))
 
@@ -94,6 +95,14 @@ def _check_references(plan: Plan, ids: Mapping[str, int]) -> Iterator[str]:
         for label in (link.user, link.used):
             if label.name is not None and ids.get(label.name, label.id) != label.id:
                 yield f"formula_links gives {show_value(label.name)} the id {label.id}, resource_changes another"
+
+
+def _check_left_out(plan: Plan, ids: Mapping[str, int]) -> Iterator[str]:
+    for name in plan.left_out.channels:
+        if name in ids:
+            yield f"left_out names {show_value(name)}, and so does resource_changes"
+    if plan.left_out.feeds and not plan.left_out.channels:
+        yield "left_out has feeds, but no channel that they expect"
 
 
 def _is_unread(change: Change) -> bool:

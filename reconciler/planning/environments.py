@@ -133,4 +133,5 @@ def _unknown_environment(key: str, name: str, environments: Collection[str], pla
 
 def _locate(channel: Desired, *keys: str) -> Location:
     # Names may hold a dot, so they are no part of a path.
-    return Location(file=channel.file, line=channel.line, path=("channels", channel.name, *keys))
+    path, source = ("channels", channel.name, *keys), channel.sources.get(keys)
+    return Location(file=channel.file, line=channel.line, path=path, source=source)

@@ -30,6 +30,8 @@ from reconciler.model.plan import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from reconciler.model.values import Spec, Value
 
 # Two surrogates in a row are one character after JSON; a text from a file or from the service never holds them so.
@@ -68,7 +70,10 @@ _released = st.builds(
 )
 
 
-_names_left_out = st.lists(names, min_size=1, max_size=2).map(tuple)
+def _left_out(known: Collection[str]) -> st.SearchStrategy[LeftOut]:
+    """Nothing, or channels that are not `known` in the plan, and feeds."""
+    others = st.lists(names.filter(lambda name: name not in known), min_size=1, max_size=2).map(tuple)
+    return st.just(LeftOut()) | st.builds(LeftOut, others, st.lists(texts, max_size=2).map(tuple))
 
 
 @st.composite
@@ -185,7 +190,7 @@ def _plans(draw: st.DrawFn) -> Plan:
         commit=draw(_maybe_text),
         uncommitted=draw(st.none() | st.booleans()),
         released=tuple(draw(st.lists(_released, max_size=2))),
-        left_out=draw(st.just(LeftOut()) | st.builds(LeftOut, _names_left_out, st.lists(texts, max_size=2).map(tuple))),
+        left_out=draw(_left_out(known)),
         definitions_digest=draw(texts),
         folder=draw(texts),
         filter=tuple(draw(st.lists(texts, max_size=2))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -235,3 +236,18 @@ def test_a_damaged_plan_is_refused_with_the_place_of_the_damage(edit: Callable[[
 
 def _sealed(document: dict[str, object]) -> str:
     return json.dumps({**document, "digest": seal(document)})
+
+
+@pytest.mark.parametrize(
+    ("left_out", "complaint"),
+    [
+        ({"channels": ["nb-elec-use"], "feeds": []}, 'left_out names "nb-elec-use", and so does resource_changes'),
+        ({"channels": [], "feeds": ["logger"]}, "left_out has feeds, but no channel that they expect"),
+    ],
+    ids=["a channel that is planned", "feeds alone"],
+)
+def test_what_is_left_out_must_fit_the_changes(left_out: dict[str, list[str]], complaint: str) -> None:
+    document = json.loads(TEXT) | {"left_out": left_out}
+
+    with pytest.raises(PlanFileError, match=re.escape(f"the saved plan contradicts itself: {complaint}")):
+        read_plan(_sealed(document))

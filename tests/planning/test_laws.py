@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from reconciler.model.channels import Definitions, Snapshot
 from reconciler.model.findings import Location
 from reconciler.model.identifiers import Feed, Identifiers, ResolutionFailure
-from reconciler.model.plan import Action, Verdict
+from reconciler.model.plan import Action, LeftOut, Verdict
 from reconciler.model.project import PrimaryMove
+from reconciler.planning.environments import choose_environment
 from reconciler.planning.identification import make_index, resolve
 from reconciler.planning.importing.drafting import choose_select
 from reconciler.planning.matching import resolve_desired
@@ -384,3 +385,36 @@ def test_the_order_of_feeds_and_channels_does_not_matter(
     backwards = replace(tenant, live=tenant.live[::-1], channels=tenant.channels[::-1])
 
     assert plan_feeds(backwards, shuffled) == plan_feeds(tenant, feeds)
+
+
+@st.composite
+def scoped(draw: DrawFn) -> tuple[Tenant, Tenant]:
+    """A tenant whose channels differ between environments, and what of it is said plainly for the environment here."""
+    tenant = draw(tenants())
+    scopes, plain = [], []
+    for channel in tenant.channels:
+        only = draw(st.sampled_from(((), ("here",), ("there",), ("there", "here"))))
+        select_in = {"there": Identifiers(channel_id=999)} if draw(st.booleans()) else {}
+        scope = replace(channel, only=only, select_in=select_in)
+        if channel.select is not None and draw(st.booleans()):
+            scope = replace(scope, select=Identifiers(channel_id=998), select_in={**select_in, "here": channel.select})
+        scopes.append(scope)
+        plain += [channel] if not only or "here" in only else []
+    return replace(tenant, channels=tuple(scopes)), replace(tenant, channels=tuple(plain))
+
+
+@untimed
+@given(scoped())
+def test_an_environment_is_planned_as_if_the_files_had_nothing_else(pair: tuple[Tenant, Tenant]) -> None:
+    scopes, plain = pair
+    whole = Definitions(scopes.channels, (), (), "sha256:0")
+    alone = Definitions(plain.channels, (), (), "sha256:0")
+    snapshot = Snapshot(scopes.live, REFERENCE)
+
+    plan = make_plan(choose_environment(whole, "here"), snapshot, BASIS)
+    expected = make_plan(alone, snapshot, BASIS)
+
+    note_case(reached=any(channel.only or channel.select_in for channel in scopes.channels))
+    assert [finding.code for finding in plan.findings] == [finding.code for finding in expected.findings]
+    assert set(plan.left_out.channels) == {channel.name for channel in scopes.channels if not channel.is_in("here")}
+    assert replace(plan, findings=(), left_out=LeftOut()) == replace(expected, findings=())
