@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -126,6 +127,7 @@ def draft_versions(
             continue
         drafts.append(made)
         planned[one.begin] = made.draft.after_apply.current
+    found += _check_twins(live, drafts, current)
     findings = (
         *(each for each in found if isinstance(each, Finding)),
         *_note_unlisted(desired, live),
@@ -146,10 +148,10 @@ def add_versions(draft: Draft | None, versions: VersionDrafts, name: str, live: 
 def join_versions(draft: Draft, versions: tuple[VersionDraft, ...]) -> Draft:
     """`draft` with the edits of `versions`, and its channel as it will be with all of them."""
     live = draft.live
-    planned = {begin_key(version.begin_date): version for version in draft.after_apply.versions}
-    planned |= {one.change.begin: one.draft.after_apply.current for one in versions}
-    ordered = tuple(version for _, version in sorted(planned.items()))
-    after = draft.after_apply.with_versions(ordered)
+    edited = {one.change.version_id: one.draft.after_apply.current for one in versions}
+    created = (one.draft.after_apply.current for one in versions if one.change.action is VersionAction.CREATE)
+    planned = (*(edited.get(version.id, version) for version in draft.after_apply.versions), *created)
+    after = draft.after_apply.with_versions(tuple(sorted(planned, key=lambda one: begin_key(one.begin_date))))
     moved = {path for path in _VERSIONED if after.values.get(path) != live.values.get(path)}
     return replace(
         draft,
@@ -309,6 +311,21 @@ def _check_inserted(desired: Desired, live: Live) -> Iterator[Blocker]:
             )
             evidence = {"begin_date": one.begin or None, "live_begin_dates": [begin or None for begin in begins]}
             yield Blocker("ESA422", message, evidence, RULES["ESA422"].fix)
+
+
+def _check_twins(live: Live, drafts: Sequence[VersionDraft], current: Draft | None) -> Iterator[Blocker]:
+    """Whether an edited version begins when another live one does, so that the list may mean either."""
+    ids: dict[str, list[int]] = defaultdict(list)
+    for version in live.versions:
+        ids[begin_key(version.begin_date)].append(version.id)
+    edited = {one.change.begin for one in drafts}
+    if current and any(FIELD_AT[path].is_versioned for path in current.changed_paths):
+        edited.add(begin_key(live.current.begin_date))
+    for begin in sorted(edited):
+        if len(ids[begin]) > 1:
+            message = f"{len(ids[begin])} live versions begin at {name_begin(begin)}, and the list may mean either"
+            evidence = {"begin_date": begin or None, "version_ids": ids[begin]}
+            yield Blocker("ESA427", message, evidence, RULES["ESA427"].fix, is_unknown=True)
 
 
 def _note_created(desired: Desired, drafts: Sequence[VersionDraft]) -> Iterator[Finding]:

@@ -191,6 +191,15 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
         "that EnergyCAP accepts this, set  versionInsert: allow  in the environment",
     ),
     Rule(
+        "ESA427",
+        "Two live versions begin at the same time.",
+        "The list finds a version by its begin, so it is unknown which of the two is meant, and an edit might go to "
+        "the wrong one. Dates up to the first moment of 1900 all mean the beginning.",
+        "this tool's contract: versions are matched by beginDate",
+        Certainty.PROJECT,
+        "correct the begin of one of them in EnergyCAP",
+    ),
+    Rule(
         "ESA423",
         "Whether the data point of a channel to be created exists is unknown.",
         "A channel is never created on a data point that EnergyCAP may not have.",

@@ -501,3 +501,62 @@ def test_the_first_reading_after_a_swap_is_warned_of_at_the_version_that_it_is_t
     (found,) = [finding for finding in plan.findings if finding.code == "ESA634"]
     assert found.location
     assert found.location.path[2:] == place
+
+
+@pytest.mark.parametrize(
+    ("lives", "listed", "begin"),
+    [
+        (["", "1900-01-01T00:00:00", SWAP], [("", {"multiplier": 3}), (SWAP, {})], None),
+        (["", "2025-01-01T00:00:00", "2025-01-01T00:00:00.0"], [("2025-01-01T00:00:00", {"multiplier": 3})], SWAP),
+    ],
+    ids=["older ones", "the current one"],
+)
+def test_which_of_two_versions_with_one_begin_is_listed_is_unknown(
+    lives: list[str], listed: list[tuple[str, dict[str, Value]]], begin: str | None
+) -> None:
+    change = change_of(plan_versions(begin_at(make_live(1), *lives), *listed))
+
+    (block,) = change.blocked_by
+    expected = None if begin is None else "2025-01-01T00:00:00"
+    ids = [10, 11] if begin is None else [11, 12]
+    assert (block.rule, block.evidence, block.is_unknown) == (
+        "ESA427",
+        {"begin_date": expected, "version_ids": ids},
+        True,
+    )
+    assert change.verdict is Verdict.UNKNOWN
+
+
+def test_two_versions_with_one_begin_that_need_no_edit_are_no_obstacle() -> None:
+    live = begin_at(make_live(1), "", "1900-01-01T00:00:00", SWAP)
+
+    change = change_of(plan_versions(live, ("", {"multiplier": 1}), (SWAP, {"multiplier": 2})))
+
+    assert (change.blocked_by, [edit.path for edit in change.edits]) == ((), [f"{V}multiplier"])
+
+
+@pytest.mark.parametrize(
+    "spelling", ["2026-11-02T08:00:00.000", "2026-11-02T08:00", "2026-11-02 08:00:00", "2026-11-02t08:00:00.0"]
+)
+def test_a_live_begin_in_another_spelling_is_the_listed_one(spelling: str) -> None:
+    live = begin_at(make_live(1), "", spelling, "2027-01-01T00:00:00")
+
+    plan = plan_versions(live, ("", {}), (SWAP, {"multiplier": 3}), ("2027-01-01T00:00:00", {}))
+
+    assert [(one.action, one.version_id) for one in change_of(plan).versions] == [(VersionAction.UPDATE, 11)]
+    assert plan.findings == ()
+
+
+def test_five_hundred_versions_are_planned_each_in_its_place() -> None:
+    begins = ["", *(f"{2000 + number // 12}-{number % 12 + 1:02}-01T00:00:00" for number in range(499))]
+    live = begin_at(make_live(1, **READ), *begins[:250])
+
+    listed: list[tuple[str, dict[str, Value]]] = [
+        (begin, {"multiplier": index + 2}) for index, begin in enumerate(begins)
+    ]
+    change = change_of(plan_versions(live, *listed))
+
+    assert len(change.versions) == 499
+    assert [one.action for one in change.versions].count(VersionAction.CREATE) == 250
+    assert [one.end for one in change.versions[-2:]] == [begins[-1], None]
+    assert change.edits[0] == Edit(f"{V}multiplier", 1, 251, Impact.HISTORY)
