@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 
 ONLY = "only"
+# A file may name any number of environments, and no project has that many.
+_MOST_VIEWS = 50
+_MOST_FINDINGS = 50
 
 
 def choose_environment(definitions: Definitions, environment: str) -> Definitions:
@@ -60,10 +64,11 @@ class EnvironmentView(Struct, frozen=True):
 def list_views(definitions: Definitions, environments: Collection[str] | None) -> tuple[EnvironmentView, ...]:
     """The `definitions` of each of `environments`, which are those of the project file.
 
-    None if they are not known: then the environments that channels name count. Those that no channel names are alike.
+    None if they are not known: then the first environments that channels name count. Those that no channel names are
+    alike.
     """
     named = dict.fromkeys(name for channel in definitions.channels for name in (*channel.select_in, *channel.only))
-    known = tuple(named if environments is None else environments)
+    known = tuple(islice(named, _MOST_VIEWS) if environments is None else environments)
     if not named or not known:
         return (EnvironmentView(known, definitions),)
     alike = tuple(name for name in known if name not in named)
@@ -95,28 +100,31 @@ def check_environments(channels: Iterable[Desired], environments: Collection[str
     `environments` are those of the project file; None if they are not known.
     """
     for channel in channels:
-        yield from _check_selects(channel, environments)
-        yield from _check_only(channel, environments)
+        yield from islice(_check_selects(channel, environments), _MOST_FINDINGS)
+        yield from islice(_check_only(channel, environments), _MOST_FINDINGS)
 
 
 def _check_selects(channel: Desired, environments: Collection[str] | None) -> Iterator[Finding]:
+    listed = frozenset(channel.only or channel.select_in)
     for name in channel.select_in:
         place = _locate(channel, SELECT_IN, name)
         if environments is not None and name not in environments:
             yield _unknown_environment(SELECT_IN, name, environments, place)
-        elif not channel.is_in(name):
+        elif name not in listed:
             message = f"{SELECT_IN} is for an environment that is not listed under {ONLY}, found {shorten(name)}"
             fix = f"add {shorten(name)} to {ONLY}, or delete it from {SELECT_IN}"
             yield make_finding("ESA167", message, place, fix=fix)
 
 
 def _check_only(channel: Desired, environments: Collection[str] | None) -> Iterator[Finding]:
+    seen = set()
     for index, name in enumerate(channel.only):
         place = _locate(channel, ONLY, str(index))
         if environments is not None and name not in environments:
             yield _unknown_environment(ONLY, name, environments, place)
-        elif name in channel.only[:index]:
+        elif name in seen:
             yield make_finding("ESA166", f"an environment is listed twice under {ONLY}, found {shorten(name)}", place)
+        seen.add(name)
 
 
 def _unknown_environment(key: str, name: str, environments: Collection[str], place: Location) -> Finding:

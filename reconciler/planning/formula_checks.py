@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -226,6 +226,8 @@ def _no_channel(formula: str, names: Container[str]) -> Violation:
 
 
 _LONGEST_CYCLE = 8
+# No project has more environments that a reader could tell apart.
+_SHOWN = 10
 
 
 class _FormulaReference(Struct, frozen=True):
@@ -331,13 +333,16 @@ def _check_use(reference: _FormulaReference, target: Desired, circular: set[tupl
 
 def _uses_left_out(reference: _FormulaReference, target: Desired) -> Finding:
     user = reference.user
-    common = [name for name in target.only if user.is_in(name)]
+    has = frozenset(user.only or target.only)
+    common = list(islice((name for name in target.only if name in has), _SHOWN))
     fix = f"let {target.name} be in all environments of {user.name}"
     return make_finding(
         "ESA333",
         f"formula uses a channel that is left out of this environment, {reference.found}",
         locate_reference(user, reference.text),
-        detail=(f"left out: {format_reference(target)}, which is in {', '.join(map(shorten, target.only))} only",),
+        detail=(
+            f"left out: {format_reference(target)}, which is in {', '.join(map(shorten, target.only[:_SHOWN]))} only",
+        ),
         fix=f"write  only: [{', '.join(common)}]  for {user.name} too, or {fix}" if common else fix,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec.structs import replace
@@ -192,6 +193,7 @@ def _locate(feed: Feed, *keys: str) -> Location:
     return Location(file=feed.location.file, line=feed.location.line, path=("feeds", feed.name, *keys))
 
 
+_SHOWN = 10
 # Texts by which something is looked up; a description may end with a space.
 _TEXTS_TO_COMPARE = (CHANNEL_INFO, CHANNEL_IMPORT_ID, OBSERVATION_TYPE_CODE, SUMMARIZATION_METHOD, UNIT_CODE)
 
@@ -295,8 +297,11 @@ def _check_identifiers(channel: Desired) -> Iterator[Finding]:
     if channel.select is None:
         found, place = "neither select nor channelId nor channelImportId", channel.locate()
         if channel.select_in:
-            found = f"no select, and selectIn for {', '.join(map(shorten, channel.select_in))} alone"
-            fix = f"write select for all others, or  only: [{', '.join(channel.select_in)}]"
+            names = ", ".join(map(shorten, islice(channel.select_in, _SHOWN)))
+            found, fix = (
+                f"no select, and selectIn for {names} alone",
+                f"write select for all others, or  only: [{names}]",
+            )
     elif find_identity(channel.select) is None:
         found, place = f"only {show_identifiers(channel.select)}", channel.locate("select")
     else:

@@ -7,13 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from reconciler.model.channels import Definitions, Desired
+from reconciler.model.channels import Definitions, Desired, Live, Snapshot
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.identifiers import Identifiers
 from reconciler.planning.environments import choose_environment
 from reconciler.planning.offline_checks import check_definitions
+from reconciler.planning.plan import make_plan
 from tests.cases import note_case
 from tests.planning.offline_files import make_channel, make_definitions, make_feed, make_formula, summarize
+from tests.planning.tenant import BASIS, REFERENCE, make_live
+from tests.planning.test_creation import SPEC
 
 BOTH = ("implement", "production")
 ID_77 = Identifiers(channel_id=77)
@@ -220,6 +223,40 @@ def test_a_formula_may_use_a_channel_of_the_same_environments() -> None:
     net = make_formula("net", "channel(use) * 2", only=("implement",))
 
     assert list_places([use, net]) == []
+
+
+@pytest.mark.parametrize(
+    ("live", "expected"),
+    [
+        ([make_live(77, {"channelImportId": "OLD"})], ([("use", 77, "update")], [])),
+        ([make_live(1)], ([], ["ESA301"])),
+    ],
+    ids=["found", "not found"],
+)
+def test_a_channel_to_be_created_is_not_created_where_selectin_finds_it(
+    live: list[Live], expected: tuple[list[tuple[str, int, str]], list[str]]
+) -> None:
+    by_import_id = Identifiers(channel_import_id="NEW")
+    use = Desired("use", "a.yaml", 1, by_import_id, SPEC, "NB-ELEC", creates=True, select_in={"production": ID_77})
+    definitions = make_definitions([use])
+
+    plan = make_plan(choose_environment(definitions, "production"), Snapshot(tuple(live), REFERENCE), BASIS)
+
+    found = [finding.code for finding in plan.findings if finding.severity is Severity.ERROR]
+    planned = [(change.name, change.channel_id, change.action.value) for change in plan.changes]
+    assert check_definitions(definitions, BOTH) == ()
+    assert (planned, found) == expected
+
+
+@pytest.mark.parametrize("environments", [BOTH, None], ids=["known", "not known"])
+def test_a_file_may_name_any_number_of_environments(environments: tuple[str, ...] | None) -> None:
+    many = tuple(f"e{number}" for number in range(20_000))
+    use = make_channel("use", select_in=dict.fromkeys(many, ID_77), only=(*many, *many))
+    net = make_formula("net", "channel(use) * 2", only=many)
+
+    found = [code for code, _, _ in list_places([use, net], environments)]
+
+    assert {code: found.count(code) for code in found} == ({"ESA166": 50} if environments is None else {"ESA165": 150})
 
 
 NAMES = ("implement", "production", "sandbox")

@@ -19,12 +19,12 @@ from msgspec.structs import replace
 from reconciler.model.channels import DataPoint
 from reconciler.model.fields import Impact
 from reconciler.model.findings import Finding, Location, Severity
-from reconciler.model.plan import Blocker, ChannelLabel, Edit, FeedRoute, FormulaLink, Plan
+from reconciler.model.plan import Blocker, ChannelLabel, Edit, FeedRoute, FormulaLink, LeftOut, Plan
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.writing import render_plan_file
 from reconciler.reports.escaping import escape_text
 from reconciler.reports.plan_html import render_plan_html
-from reconciler.reports.plan_summary import count_changes, describe_filter, summarize_plan
+from reconciler.reports.plan_summary import count_changes, describe_filter, describe_left_out, summarize_plan
 from tests.reports.html_outline import Outline
 from tests.reports.html_plans import EVERYTHING, make_large_plan
 from tests.reports.plans import FORMULA, PLANS, RENAME, make_change, make_plan
@@ -208,6 +208,14 @@ def test_an_effect_is_said_once_a_channel() -> None:
 def test_a_filtered_plan_says_so() -> None:
     notices = [notice.text for notice in _read("filtered").find("p", **{"class": "notice"})]
     assert notices == [describe_filter(PLANS["filtered"])]
+
+
+def test_what_only_leaves_out_is_named_at_the_top() -> None:
+    plan = replace(PLANS["empty"], left_out=LeftOut(("trial",)))
+
+    remark = Outline(render_plan_html(plan)).find("p", **{"class": "remark"})[0].text
+
+    assert remark.endswith(describe_left_out(plan))
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ import pytest
 from msgspec.structs import replace
 
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.plan import ChannelLabel, FormulaLink
+from reconciler.model.plan import ChannelLabel, FormulaLink, LeftOut
 from reconciler.reports.change_words import RISK_WORDS
 from reconciler.reports.escaping import escape_text
 from reconciler.reports.plan_markdown import mark_comment, render_plan_markdown
-from reconciler.reports.plan_summary import count_changes
+from reconciler.reports.plan_summary import count_changes, describe_left_out
 from tests.reports.markdown_page import read_page
 from tests.reports.plans import HOSTILE, PLANS, REIDENTIFY, RENAME, RESCALE, UNCLEAR, make_change, make_plan
 
@@ -117,6 +117,12 @@ def test_findings_are_listed_errors_first() -> None:
         "  - detail: 1 edit\n"
         "\n"
     )
+
+
+def test_what_only_leaves_out_is_named_at_the_end() -> None:
+    plan = replace(PLANS["empty"], left_out=LeftOut(("trial",)))
+
+    assert f"\n{describe_left_out(plan)}\n" in render_plan_markdown(plan)
 
 
 def test_formulas_are_left_out_if_none_changes() -> None:
