@@ -164,21 +164,30 @@ _Line: TypeAlias = tuple[int, str, "Value", str, str]
 _MAX_KNOWN = 10_000
 
 
+class _KeyIndents(dict[str, tuple[int, str]]):
+    """The indent of each key, and the key itself: as one object, however many channels have it."""
+
+    def __missing__(self, indented: str) -> tuple[int, str]:
+        key = indented.lstrip(" ")
+        self[indented] = found = (len(indented) - len(key), key)
+        return found
+
+
 class PlainLines(dict[str, _Line]):
     """What each line read so far says, by its text. Raises ValueError or _NeedsFullReader if it is not plain."""
 
     def __init__(self) -> None:
         self.scalars = PlainScalars()
-        self._keys: dict[str, str] = {}
+        self._indents = _KeyIndents()
 
     def __missing__(self, text: str) -> _Line:
+        if not text.isprintable():
+            raise _NeedsFullReader
         # The pattern fits any line.
         indented, value, quoted, other, rest = _LINE.match(text).groups("")  # type: ignore[union-attr]
         line: _Line
         if indented:
-            spaces = len(indented) - len(indented.lstrip(" "))
-            # As one object, however many channels have it.
-            key = self._keys.setdefault(indented, indented[spaces:])
+            spaces, key = self._indents[indented]
             read = self.scalars[value] if value else quoted or None
             line = (spaces, key, read, other, "" if value or quoted or other else key)
         else:
@@ -191,10 +200,12 @@ class PlainLines(dict[str, _Line]):
 
 def try_fast_parse(text: str, known: PlainLines) -> ParsedValues | None:
     """The values in `text`; None if it has more than plain lines, or anything wrong."""
-    if text.count("\n") > _MAX_LINES or not text.replace("\n", "").isprintable():
+    if text.count("\n") > _MAX_LINES:
         return None
     start = _START.match(text)
     above, end = (start[0].count("\n"), start.end()) if start else (0, 0)
+    if not text[:end].replace("\n", "").isprintable():
+        return None
     try:
         return _FastReader(known).read(text[end:], above)
     except (_NeedsFullReader, ValueError):
