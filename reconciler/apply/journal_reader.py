@@ -9,7 +9,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.apply.journal_entries import RunFinished, RunStarted, WriteFinished, WriteIntended, decode_entry
-from reconciler.apply.new_channels import fill_in_formula
 from reconciler.apply.remaining import (
     Write,
     WriteTarget,
@@ -25,6 +24,7 @@ from reconciler.model.formulas import find_references
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.rows import Damage, VersionedRow, decode
+from reconciler.planning.creation import fill_in_formula
 from reconciler.planning.messages import show_value
 from reconciler.regular_files import read_regular
 from reconciler.strict_json import is_too_deep, parse_json

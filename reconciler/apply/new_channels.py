@@ -5,15 +5,13 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING, cast
 
-from msgspec.structs import replace
-
 from reconciler.energycap.responses import bad_response
 from reconciler.errors import BadResponse, Rejected
 from reconciler.model.canonical import is_same
 from reconciler.model.channels import is_new_id
 from reconciler.model.fields import CHANNEL_IMPORT_ID, FORMULA
-from reconciler.model.formulas import find_references, rename_references
-from reconciler.planning.creation import blank_channel
+from reconciler.model.formulas import find_references
+from reconciler.planning.creation import blank_channel, fill_in_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.energycap.client import Reader
     from reconciler.model.channels import Fetched, Live
     from reconciler.model.plan import Change
-    from reconciler.model.values import Spec, Value
+    from reconciler.model.values import Value
 
 
 def read_if_there(reader: Reader, channel_id: int) -> Fetched | None:
@@ -118,26 +116,6 @@ class CreatedChannels:
         with self._lock:
             ids = dict(self._ids)
         return fill_in_ids(change, ids)
-
-
-def fill_in_ids(change: Change, ids: Mapping[int, int]) -> Change:
-    """`change` with `ids` in its formulas in place of those that stand for new channels."""
-    if not ids:
-        return change
-    versions = tuple(
-        replace(one, target_values=fill_in_formula(one.target_values, ids), live=fill_in_formula(one.live, ids))
-        for one in change.versions
-    )
-    return replace(change, target_values=fill_in_formula(change.target_values, ids), versions=versions)
-
-
-def fill_in_formula(values: Spec, ids: Mapping[int, int]) -> Spec:
-    """`values` with `ids` in the formula, if there is one, in place of those that stand for new channels."""
-    formula = values.get(FORMULA)
-    if not isinstance(formula, str) or not formula:
-        return values
-    texts = {str(stand_in): str(channel_id) for stand_in, channel_id in ids.items()}
-    return {**values, FORMULA: rename_references(formula, lambda text: texts.get(text, text))}
 
 
 def find_unknown_ids(change: Change) -> tuple[int, ...]:

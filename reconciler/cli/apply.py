@@ -135,7 +135,7 @@ def _apply_reviewed(session: ApplySession, reviewed: Plan, current: Plan) -> Exi
     if comparison.new:
         names = ", ".join(map(escape_text, comparison.new))
         session.output.log(f"not reviewed, so not sent: {names}; to send them, plan again")
-    return run_task(session, ApplyTask(plan, outcomes_already_done(reviewed, comparison)))
+    return run_task(session, ApplyTask(plan, outcomes_already_done(reviewed, current, comparison)))
 
 
 def _apply_fresh(output: Output, scope: Scope, parallelism: int, approval: Approval) -> ExitCode:

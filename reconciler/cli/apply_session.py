@@ -107,13 +107,19 @@ class ApplySession(Struct, frozen=True):
         # With another format on stdout, the plan that is asked about has not been shown yet.
         if not self.output.shows_text:
             click.echo(render_plan(plan, no_style), err=True)
-        count = len(plan.sendable)
-        channels = f"{count} channel" if count == 1 else f"{count} channels"
+        created = len(plan.creations)
+        count = len(plan.sendable) - created
+        question = [f"create {_count(created)}"] if created else []
+        question += [f"change {_count(count)}"] if count else []
         where = f"{self.environment.name} ({self.environment.url})"
-        if click.confirm(f"Change {channels} in {where}?", err=True):
+        if click.confirm(f"{' and '.join(question).capitalize()} in {where}?", err=True):
             return True
         self.output.log("not applied; nothing was written")
         return False
+
+
+def _count(channels: int) -> str:
+    return f"{channels} channel" if channels == 1 else f"{channels} channels"
 
 
 @contextmanager
@@ -221,10 +227,12 @@ def _emit_known(say: Callable[[str], None], known: Sequence[Outcome], more: int)
         say(render_event(Finished(outcome, index, len(known) + more)))
 
 
-def outcomes_already_done(reviewed: Plan, comparison: Comparison) -> tuple[Outcome, ...]:
-    """The outcomes of the reviewed changes that are already live."""
+def outcomes_already_done(reviewed: Plan, current: Plan, comparison: Comparison) -> tuple[Outcome, ...]:
+    """The outcomes of the reviewed changes that are already live, by the plan made now."""
+    # A reviewed channel that was new has an id now.
+    ids = {change.name: change.channel_id for change in current.changes}
     return tuple(
-        Outcome(change.name, change.channel_id, OutcomeStatus.DONE, was_already_applied=True)
+        Outcome(change.name, ids[change.name], OutcomeStatus.DONE, was_already_applied=True)
         for change in reviewed.sendable
         if change.name in comparison.done
     )

@@ -18,6 +18,7 @@ from reconciler.cli.paths import JOURNALS
 from reconciler.definitions.git import is_tracked
 from reconciler.errors import FileError, UsageError
 from reconciler.model.outcomes import Outcome, OutcomeStatus
+from reconciler.model.plan import Action
 from reconciler.planning.approval import compare_plans, restrict_plan
 
 if TYPE_CHECKING:
@@ -148,6 +149,11 @@ def _find_stale(comparison: Comparison, current: Plan) -> Mapping[str, str]:
 
 def _without_values(journal_plan: Change, now: Change) -> Change:
     """A change of a journal that is already live, without values: its channel is re-read, and nothing is sent."""
+    if journal_plan.is_creation:
+        # With its versions as they are now: those that it created count as its own then.
+        journal_plan = replace(
+            journal_plan, action=Action.UPDATE, version_id=now.version_id, version_count=now.version_count, versions=()
+        )
     return replace(journal_plan, edits=(), live={}, target_values={}, depends_on=(), channel_id=now.channel_id)
 
 

@@ -9,11 +9,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.model.canonical import is_same
-from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID, Impact
+from reconciler.model.fields import FIELD_AT, OBSERVATION_RULE_ID, Impact, find_version
 from reconciler.model.findings import Severity
 from reconciler.model.plan import Action
 from reconciler.model.project import HistoryRewrites, OnBlocked
 from reconciler.model.values import is_equal
+from reconciler.planning.creation import fill_in_ids
 from reconciler.planning.messages import show_values
 from reconciler.rules import make_finding
 
@@ -146,14 +147,18 @@ def compare_plans(reviewed: Plan, current: Plan) -> Comparison:
     decides a write or its order must be the same in both plans. Both plans must be for the same environment.
     """
     now = {change.name: change for change in current.changes}
+    reviewed = _fill_in_created(reviewed, now)
     sent = {change.name for change in reviewed.sendable}
     known = [change for change in reviewed.sendable if change.name in now]
+    there = {change.name for change in known if change.is_creation and not now[change.name].is_creation}
+    # What is live by now, or gone, needs no place in the order; nor does a new channel once it is there.
+    waiting = {one.name for one in current.changes if one.action is not Action.NO_OP and one.name not in there}
     moves, moves_now = _list_moves(reviewed), _list_moves(current)
     # `reviewed` may have been edited by hand, so a change is compared in everything that decides its requests.
     reasons = {
         change.name: (
             *_find_reasons(change, now[change.name]),
-            *_compare_order(change, now[change.name], sent, now),
+            *_compare_order(change, now[change.name], sent, waiting),
             *_compare_moves(moves[change.name], moves_now[change.name]),
         )
         for change in known
@@ -169,6 +174,18 @@ def compare_plans(reviewed: Plan, current: Plan) -> Comparison:
             for change in known
             if now[change.name].action is Action.NO_OP and not reasons[change.name] and change.name not in gone
         ),
+    )
+
+
+def _fill_in_created(reviewed: Plan, now: Mapping[str, Change]) -> Plan:
+    """`reviewed` with the ids of those new channels that are there by now, in the formulas that use them."""
+    ids = {
+        change.channel_id: now[change.name].channel_id
+        for change in reviewed.creations
+        if change.name in now and not now[change.name].is_creation
+    }
+    return (
+        replace(reviewed, changes=tuple(fill_in_ids(change, ids) for change in reviewed.changes)) if ids else reviewed
     )
 
 
@@ -209,7 +226,7 @@ def _is_done(edit: Edit, now: Change) -> bool:
 
 def _find_reasons(change: Change, now: Change) -> Iterator[str]:
     if change.is_creation and not now.is_creation:
-        if now.action is not Action.NO_OP:
+        if now.action is not Action.NO_OP and any(_compare_rest(change, now)):
             yield f"is channel {now.channel_id} now, which was created since and has other values"
     elif now.is_creation and not change.is_creation:
         yield f"would be created now, was channel {change.channel_id}"
@@ -222,6 +239,13 @@ def _find_reasons(change: Change, now: Change) -> Iterator[str]:
         yield from _compare_versions(change, now)
         yield from _compare_edits(change, now)
         yield from _compare_values(change, now)
+
+
+def _compare_rest(change: Change, now: Change) -> Iterator[str]:
+    """What an interrupted creation still lacks, its later versions, compared with what they are now."""
+    begins = {one.begin for one in now.versions}
+    left = tuple(edit for edit in change.edits if find_version(edit.path) in begins)
+    yield from _compare_edits(replace(change, edits=left), now)
 
 
 def _compare_data_points(change: Change, now: Change) -> Iterator[str]:
@@ -288,16 +312,14 @@ def _list_reported(change: Change, now: Change) -> Iterator[str]:
             yield path
 
 
-def _compare_order(change: Change, now: Change, sent: Collection[str], current: Mapping[str, Change]) -> Iterator[str]:
+def _compare_order(change: Change, now: Change, sent: Collection[str], waiting: Collection[str]) -> Iterator[str]:
     for name in now.depends_on:
         if name not in sent:
             yield f"comes after {name} now, which the reviewed plan does not send"
         elif name not in change.depends_on:
             yield f"comes after {name} now, which was not reviewed"
     for name in change.depends_on:
-        # A change that is live by now, or gone, needs no place in the order.
-        is_pending = name in current and current[name].action is not Action.NO_OP
-        if now.action is not Action.NO_OP and is_pending and name not in now.depends_on:
+        if now.action is not Action.NO_OP and name in waiting and name not in now.depends_on:
             yield f"does not come after {name} any more"
 
 

@@ -13,6 +13,7 @@ from reconciler.model.fields import (
     CHANNEL_IMPORT_ID,
     FIELD_AT,
     FIELDS,
+    FORMULA,
     IS_CALCULATED,
     IS_PRIMARY_DEMAND,
     IS_PRIMARY_VALUE,
@@ -20,6 +21,7 @@ from reconciler.model.fields import (
     Impact,
 )
 from reconciler.model.findings import Finding, Severity
+from reconciler.model.formulas import rename_references
 from reconciler.model.lookalikes import tell_apart
 from reconciler.model.plan import Blocker, Edit
 from reconciler.planning.diff import Draft, apply_values, changed_paths
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reconciler.model.channels import Desired
+    from reconciler.model.plan import Change
     from reconciler.model.values import Spec
     from reconciler.planning.context import PlanContext
     from reconciler.planning.identification import Index
@@ -213,3 +216,23 @@ def _check_primary(desired: Desired, blank: Live, context: PlanContext) -> Itera
     if not any(context.planned(channel).is_primary_value for channel in on_point):
         message = "no channel of the data point is its primary value, before or after this plan"
         yield make_finding("ESA525", message, desired.locate(IS_PRIMARY_VALUE))
+
+
+def fill_in_ids(change: Change, ids: Mapping[int, int]) -> Change:
+    """`change` with `ids` in its formulas in place of those that stand for new channels."""
+    if not ids:
+        return change
+    versions = tuple(
+        replace(one, target_values=fill_in_formula(one.target_values, ids), live=fill_in_formula(one.live, ids))
+        for one in change.versions
+    )
+    return replace(change, target_values=fill_in_formula(change.target_values, ids), versions=versions)
+
+
+def fill_in_formula(values: Spec, ids: Mapping[int, int]) -> Spec:
+    """`values` with `ids` in the formula, if there is one, in place of those that stand for new channels."""
+    formula = values.get(FORMULA)
+    if not isinstance(formula, str) or not formula:
+        return values
+    texts = {str(stand_in): str(channel_id) for stand_in, channel_id in ids.items()}
+    return {**values, FORMULA: rename_references(formula, lambda text: texts.get(text, text))}
