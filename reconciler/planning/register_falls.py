@@ -144,13 +144,10 @@ class FallSearch(Struct, frozen=True):
 
 def list_searches(plan: Plan, channels: Iterable[Live]) -> tuple[FallSearch, ...]:
     """A search for each change of `plan` that may need the date of a meter swap, in the order of the plan."""
+    offered = [change for change in plan.changes if is_split_offered(change)]
     # Reports show changes with the same edits as one, without an offer.
-    counts = Counter(change.edits for change in plan.changes if change.edits)
-    wanted = [
-        change.channel_id
-        for change in plan.changes
-        if is_split_offered(change) and counts[change.edits] < MIN_IDENTICAL
-    ]
+    counts = Counter(change.edits for change in offered)
+    wanted = [change.channel_id for change in offered if counts[change.edits] < MIN_IDENTICAL]
     # Most plans need none, and there may be many channels.
     lives = {live.id: live for live in channels} if wanted else {}
     return tuple(search for id_ in wanted if id_ in lives and (search := _make_search(lives[id_])))

@@ -202,11 +202,19 @@ def _misplace(check: SwapCheck, falls: Sequence[RegisterFall]) -> Finding:
         f"the register does not fall at {check.version.begin}, but from {format_register(fall.last_value)} at "
         f"{fall.last_time} to {format_register(fall.first_value)} at {fall.first_time}"
     )
-    is_live = any(begin_key(version.begin_date) == check.version.begin for version in check.live.versions)
-    fix = f'if the meter was swapped then, write  beginDate: "{fall.last_time}"'
-    if is_live:
-        fix = f"if the meter was swapped then, the version must begin at {fall.last_time}: correct it in EnergyCAP, too"
+    fix = f"if the meter was swapped then, {_explain_begin(check, fall.last_time)}"
     return _locate(make_finding("ESA533", message, check.desired.locate(_path(check)), fix=fix), "")
+
+
+def _explain_begin(check: SwapCheck, begin: str) -> str:
+    """How to let the version begin at another time: the list does not move one that EnergyCAP has."""
+    written = f'beginDate: "{begin}"'
+    begins = [begin_key(version.begin_date) for version in check.live.versions]
+    if check.version.begin not in begins:
+        return f"write  {written}"
+    if check.version.begin != begins[-1]:
+        return f"correct the date in EnergyCAP first, and then write  {written}"
+    return f"move the version: write its settings under esaChannelVersion in place of channelVersions, with  {written}"
 
 
 def _locate(finding: Finding, key: str) -> Finding:

@@ -48,6 +48,12 @@ def checks_of(live: Live = LIVE, *facts: SwapFacts, before: Any = None, **spec: 
     return list(list_swap_checks(plan_of([desired], [live]), definitions, [live]))
 
 
+def follow(live: Live, begin: str) -> Live:
+    """`live` with one more version, from `begin` on."""
+    latest = replace(live.current, id=99, begin_date=begin, values={**live.current.values, f"{V}beginDate": begin})
+    return live.with_versions((*live.versions, latest))
+
+
 def read(values: Values, day: str = "2026-11-02") -> list[ChannelReading]:
     return [ChannelReading(f"{day}T{clock}:00", raw) for clock, raw in values.items()]
 
@@ -136,12 +142,19 @@ def test_a_register_that_goes_on_over_the_begin_does_not_fit() -> None:
         (
             add_older_version(LIVE, SWAP),
             (
-                "if the meter was swapped then, the version must begin at 2026-11-02T09:00:00: "
-                "correct it in EnergyCAP, too"
+                "if the meter was swapped then, move the version: write its settings under esaChannelVersion in place "
+                'of channelVersions, with  beginDate: "2026-11-02T09:00:00"'
+            ),
+        ),
+        (
+            follow(add_older_version(LIVE, SWAP), "2026-11-05T00:00:00"),
+            (
+                "if the meter was swapped then, correct the date in EnergyCAP first, and then write  "
+                'beginDate: "2026-11-02T09:00:00"'
             ),
         ),
     ],
-    ids=["to be created", "live"],
+    ids=["to be created", "the current one", "an earlier one"],
 )
 def test_a_fall_at_another_time_is_named_with_the_way_out(live: Live, fix: str) -> None:
     (check,) = checks_of(live)
