@@ -185,7 +185,12 @@ _BYTE_ORDER_MARK = "\ufeff"
 _KEYS = (
     USE,
     WITH,
+    "dataPoint",
+    "dataPointId",
+    "create",
     "select",
+    "selectIn",
+    "only",
     "channelId",
     *(path for field in CHANNEL_FIELDS for path in (field.path, field.alias) if path),
     VERSION,

@@ -56,7 +56,8 @@ def _paths(fields: Iterable[Field]) -> dict[str, str]:
 
 
 # Keys that do not hold a managed value have an empty path.
-_NOT_VALUES = (SELECT, SELECT_IN, "only", "channelId", "create", USE, WITH, VERSION, VERSIONS)
+_POINT, _POINT_ID = "dataPoint", "dataPointId"
+_NOT_VALUES = (_POINT, _POINT_ID, SELECT, SELECT_IN, "only", "channelId", "create", USE, WITH, VERSION, VERSIONS)
 _CHANNEL_PATHS = _paths(CHANNEL_FIELDS) | dict.fromkeys(_NOT_VALUES, "")
 _VERSION_PATHS = _paths(VERSION_FIELDS)
 _VERSIONED = frozenset(_VERSION_PATHS.values())
@@ -90,7 +91,7 @@ EMPTY = FileContent()
 def make_content(file: str, tree: Mapping[str, Any], lines: Lines) -> FileContent:
     """The channels, feeds and templates in `tree`, which fits the schema; `lines` has the line of each name."""
     defaults = flatten(tree.get("defaults", {}))
-    point = (tree.get("dataPoint"), tree.get("dataPointId"))
+    point = (tree.get(_POINT), tree.get(_POINT_ID))
     channel_lines, feed_lines, template_lines = (lines.get(section, {}) for section in ("channels", "feeds", SECTION))
     uses, channels = [], []
     for name, channel in tree.get("channels", {}).items():
@@ -110,16 +111,20 @@ def make_channel(
     place: TemplateUse, settings: Mapping[str, Any], sources: Mapping[Keys, TemplateValue] | None = None
 ) -> Desired:
     """The channel at `place` with `settings`, to which the defaults of its file are added; `sources` are its own."""
+    point, point_id = place.data_point
+    # The two of the file are about another data point than that of the channel.
+    if _POINT in settings or _POINT_ID in settings:
+        point, point_id = settings.get(_POINT), settings.get(_POINT_ID)
     return Desired(
         place.name,
         place.file,
         place.line,
         _find_identifiers(settings),
         _merge(place.defaults, settings),
-        place.data_point[0],
+        point,
         _make_versions(place.defaults, settings[VERSIONS]) if VERSIONS in settings else (),
         settings.get("create", False),
-        place.data_point[1],
+        point_id,
         {environment: _read_identifiers(keys) for environment, keys in settings.get(SELECT_IN, {}).items()},
         tuple(settings.get("only", ())),
         sources=sources or {},

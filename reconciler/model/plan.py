@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from reconciler.model.channels import DataPoint
 from reconciler.model.fields import BEGIN_DATE, Impact
-from reconciler.model.findings import Finding, Severity
+from reconciler.model.findings import Finding, Severity, TemplateValue
 from reconciler.model.identifiers import Identifiers, ResolutionFailure
 from reconciler.model.registers import RegisterFall, SwapFacts
 from reconciler.model.values import Spec, Value, begin_key
@@ -53,7 +53,8 @@ class Edit(Struct, frozen=True):
     """One value at one path, before and after, in the file's own vocabulary.
 
     `implied_by` is the path of the edit that forces this one; None if the file itself asks for it. `warnings` say why
-    it is probably a mistake, each with a code and a sentence.
+    it is probably a mistake, each with a code and a sentence. `source` is where the value after it was written if a
+    template gives it.
     """
 
     path: str
@@ -63,6 +64,7 @@ class Edit(Struct, frozen=True):
     implied_by: str | None = None
     origin: Origin | None = None
     warnings: tuple[str, ...] = ()
+    source: TemplateValue | None = None
 
 
 class Blocker(Struct, frozen=True):

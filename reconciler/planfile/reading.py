@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from reconciler.errors import PlanFileError
 from reconciler.model.channels import new_channel_id
 from reconciler.model.fields import VERSION
-from reconciler.model.findings import Finding
+from reconciler.model.findings import Finding, TemplateValue
 from reconciler.model.plan import Action, Blocker, Change, Edit, FeedRoute, Plan, VersionChange
 from reconciler.model.registers import RegisterFall
 from reconciler.model.values import has_zone, is_time
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
     from reconciler.model.values import Spec
-    from reconciler.planfile.rows import Document, VersionChangeRow
+    from reconciler.planfile.rows import Document, EditRow, VersionChangeRow
 
 _BY_REST = "what the rest of the plan gives"
 _MAKE_AGAIN = "make the plan again:  reconciler plan --out FILE"
@@ -159,7 +159,7 @@ def _decode_change(document: Document, place: str) -> Change:
         file=row.source.file,
         line=row.source.line,
         action=values.actions[0],
-        edits=tuple(convert(edit, Edit, from_attributes=True) for edit in row.edits),
+        edits=tuple(map(_decode_edit, row.edits)),
         before=before,
         after=before if is_kept else _flatten(values.after, f"{place}.change.after"),
         live=_flatten(values.api.before, f"{place}.change.api.before") if values.api else {},
@@ -177,6 +177,12 @@ def _decode_change(document: Document, place: str) -> Change:
             for index, version in enumerate(values.versions)
         ),
     )
+
+
+def _decode_edit(row: EditRow) -> Edit:
+    edit = convert(row, Edit, from_attributes=True)
+    source = row.template and convert(row.template, TemplateValue, from_attributes=True)
+    return replace(edit, source=source) if source else edit
 
 
 def _decode_version(row: VersionChangeRow, place: str) -> VersionChange:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar, cast
 
 from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError, convert
@@ -23,6 +24,7 @@ from reconciler.model.plan import (
     VersionAction,
 )
 from reconciler.model.registers import SwapFacts
+from reconciler.model.values import Value
 
 if TYPE_CHECKING:
     from reconciler.model.values import Spec
@@ -116,10 +118,29 @@ class _BlockerRow(Row, frozen=True):
         return self.verdict is Verdict.UNKNOWN
 
 
+class _TemplateRow(Row, frozen=True, rename={"entries": "with", "template": "name"}):
+    """A `TemplateValue`."""
+
+    template: str
+    file: str
+    line: int
+    keys: tuple[str, ...]
+    entries: dict[str, Value]
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        return self.keys
+
+    @property
+    def given(self) -> tuple[tuple[str, Value], ...]:
+        return tuple(sorted(self.entries.items(), key=itemgetter(0)))
+
+
 class EditRow(Edit, frozen=True, kw_only=True):
-    """An `Edit`, and what it multiplies all values by."""
+    """An `Edit`, what it multiplies all values by, and the template that gives its value."""
 
     factor: int | float | None
+    template: _TemplateRow | None = None
 
 
 class _SourceRow(Row, frozen=True):

@@ -119,7 +119,7 @@ def _encode_change(change: Change, dependents: Sequence[Change]) -> Document:
         "data_point": change.data_point,
         "source": {"file": change.file, "line": change.line},
         "change": _encode_values(change),
-        "edits": [{**to_builtins(edit), "factor": find_json_factor(edit)} for edit in change.edits],
+        "edits": [_encode_edit(edit) for edit in change.edits],
         "verdict": change.verdict,
         "blocked_by": [_encode_blocker(blocker) for blocker in change.blocked_by],
         "blocked_dependents": [address_of(dependent.name) for dependent in dependents],
@@ -130,6 +130,15 @@ def _encode_change(change: Change, dependents: Sequence[Change]) -> Document:
         "fingerprint": change.fingerprint,
     }
     return cast("Document", to_builtins(row))
+
+
+def _encode_edit(edit: Edit) -> Document:
+    row: Document = {**to_builtins(edit), "factor": find_json_factor(edit)}
+    del row["source"]
+    if source := edit.source:
+        place = {"name": source.template, "file": source.file, "line": source.line, "keys": source.path}
+        row["template"] = {**place, "with": dict(source.given)}
+    return row
 
 
 def _encode_values(change: Change) -> Document:

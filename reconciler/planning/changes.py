@@ -102,7 +102,7 @@ def _make_update(match: Match, draft: Draft, results: PreconditionResults) -> Ch
         file=desired.file,
         line=desired.line,
         action=Action.UPDATE,
-        edits=draft.edits,
+        edits=_name_sources(draft.edits, desired),
         before=draft.before,
         after=draft.after,
         live={field.path: live.values.get(field.path) for field in FIELDS},
@@ -116,6 +116,13 @@ def _make_update(match: Match, draft: Draft, results: PreconditionResults) -> Ch
         history=_make_history(live),
         versions=tuple(one.change for one in draft.versions),
     )
+
+
+def _name_sources(edits: tuple[Edit, ...], desired: Desired) -> tuple[Edit, ...]:
+    """`edits` with where a template has their values."""
+    if not desired.sources:
+        return edits
+    return tuple(replace(edit, source=desired.find_source(edit.path)) for edit in edits)
 
 
 def _make_creation(match: Match, draft: Draft, results: PreconditionResults) -> Change:

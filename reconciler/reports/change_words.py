@@ -228,6 +228,18 @@ def describe_inputs(edit: Edit) -> str:
     return "; ".join(f"{verb} {join_words(sorted(map(escape_text, names)))}" for verb, names in changes if names)
 
 
+def describe_sources(edits: Iterable[Edit]) -> tuple[str, ...]:
+    """A sentence for each template that gives values of `edits`: where it is, and what of it with which values."""
+    paths: dict[str, list[str]] = {}
+    for edit in edits:
+        if edit.source:
+            given = ", ".join(f"{escape_text(name)} {format_value(value)}" for name, value in edit.source.given)
+            where = f"{escape_text(edit.source.file)}:{edit.source.line}"
+            template = f"from template {escape_text(edit.source.template)}, {where}"
+            paths.setdefault(template, []).append(f"{escape_text(edit.path)}{f' with {given}' if given else ''}")
+    return tuple(f"{template}: {'; '.join(named)}" for template, named in paths.items())
+
+
 def format_channel_id(change: Change) -> str:
     """The id of the channel of `change`, which a new channel gets when it is created."""
     return "id known after apply" if change.is_creation else str(change.channel_id)

@@ -12,6 +12,7 @@ from reconciler.masking import KEYS
 from reconciler.model.fields import BEGIN_DATE, FIELD_AT, FORMULA, Kind, find_version
 from reconciler.model.formulas import find_references, tokenize
 from reconciler.model.lookalikes import distinguish
+from reconciler.planning.messages import describe_source
 from reconciler.reports.change_words import (
     Risk,
     describe_effect,
@@ -185,6 +186,7 @@ class EditView(Struct, frozen=True):
     inputs: tuple[FormulaInput, ...]
     cause: str
     factor: str
+    source: str
 
     @property
     def is_formula(self) -> bool:
@@ -294,6 +296,7 @@ def _make_edit_view(edit: Edit, effect: str, lookup: ChannelLookup) -> EditView:
         inputs=_list_inputs(edit, lookup) if edit.path == FORMULA else (),
         cause=setting_name(edit.implied_by) if edit.implied_by else "",
         factor=format_factor_note(edit),
+        source=describe_source(edit.source) if edit.source else "",
     )
 
 

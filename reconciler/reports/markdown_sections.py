@@ -15,6 +15,7 @@ from reconciler.reports.change_words import (
     describe_effect,
     describe_evidence,
     describe_inputs,
+    describe_sources,
     describe_timeline,
     find_risk,
     format_channel_id,
@@ -169,7 +170,8 @@ def _list_effects(changes: Sequence[Change]) -> tuple[str, ...]:
         for sentence in (*warnings, describe_inputs(edit), describe_effect(edit, changes)):
             if sentence:
                 paths[prose(sentence)].append(code(edit.path))
-    return tuple(f"{', '.join(named)}: {sentence}" for sentence, named in paths.items())
+    effects = (f"{', '.join(named)}: {sentence}" for sentence, named in paths.items())
+    return (*effects, *map(prose, describe_sources(changes[0].edits)))
 
 
 def _list_blocker(block: Blocker) -> Iterator[str]:

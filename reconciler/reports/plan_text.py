@@ -10,6 +10,7 @@ from reconciler.reports.change_words import (
     describe_effect,
     describe_evidence,
     describe_inputs,
+    describe_sources,
     describe_timeline,
     format_channel_id,
     format_factor_note,
@@ -141,6 +142,8 @@ def _render_edits(changes: Sequence[Change], styler: Styler) -> Iterator[str]:
             if sentence and sentence not in shown:
                 shown.add(sentence)
                 yield from _wrap_sentence(sentence, styler, indent=8, style=_impact_style(edit))
+    for sentence in describe_sources(changes[0].edits):
+        yield from _wrap_sentence(sentence, styler, indent=6, style=Style.FAINT)
 
 
 def _edit_chunks(edit: Edit) -> Iterator[Chunk]:

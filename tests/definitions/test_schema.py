@@ -33,7 +33,7 @@ TYPES = {
     Kind.LOCAL_TIME: "string",
     Kind.FORMULA: "string",
 }
-OF_ONE = ("use", "with", "select", "selectIn", "only", "channelId", "create", VERSIONS)
+OF_ONE = ("use", "with", "dataPoint", "dataPointId", "select", "selectIn", "only", "channelId", "create", VERSIONS)
 IN_CHANNEL = (*OF_ONE, VERSION)
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from reconciler.model.channels import DataPoint
 from reconciler.model.fields import FIELD_AT, FIELDS, OBSERVATION_RULE, OBSERVATION_RULES, Impact
-from reconciler.model.findings import Finding, Location, Severity
+from reconciler.model.findings import Finding, Location, Severity, TemplateValue
 from reconciler.model.identifiers import ResolutionFailure
 from reconciler.model.plan import (
     Action,
@@ -96,6 +96,7 @@ def _edits(draw: st.DrawFn) -> tuple[tuple[Edit, ...], Spec, Spec]:
                 None,
                 draw(_origins),
                 tuple(draw(st.lists(texts, max_size=2))),
+                draw(_sources),
             )
         )
         meant = (before, after) if path == field.path else (1, 2)
@@ -106,6 +107,10 @@ def _edits(draw: st.DrawFn) -> tuple[tuple[Edit, ...], Spec, Spec]:
     return tuple(edits), live, wanted
 
 
+_given = st.lists(st.tuples(texts, values), max_size=2, unique_by=lambda pair: pair[0]).map(
+    lambda pairs: tuple(sorted(pairs, key=lambda pair: pair[0]))
+)
+_sources = st.none() | st.builds(TemplateValue, texts, texts, ids, st.lists(texts, max_size=2).map(tuple), _given)
 _origins = st.none() | st.sampled_from(Origin)
 
 

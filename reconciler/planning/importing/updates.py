@@ -149,10 +149,15 @@ def _is_kept(name: str, edit: Edit, kept: Collection[tuple[str, str]]) -> bool:
 
 
 def _check_others(before: Plan, after: Plan, written: Collection[str]) -> Iterator[str]:
-    planned = {change.name: change.edits for change in before.changes}
+    planned = {change.name: _leave_out_sources(change.edits) for change in before.changes}
     for change in after.changes:
-        if change.name not in written and change.edits != planned.get(change.name):
+        if change.name not in written and _leave_out_sources(change.edits) != planned.get(change.name):
             yield from _list_edits(change)
+
+
+def _leave_out_sources(edits: Iterable[Edit]) -> tuple[Edit, ...]:
+    # The line of a template may move, and a value may come from another template.
+    return tuple(replace(edit, source=None) for edit in edits)
 
 
 def _check_errors(before: Plan, after: Plan) -> Iterator[str]:

@@ -1,0 +1,115 @@
+"""Templates in commands: a plan names them, edits of files leave them alone, and the base is filled in as well."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.test_git_states import commit, git
+from tests.worlds import make_channel, make_world
+
+if TYPE_CHECKING:
+    from tests.cli.workspace import Workspace
+
+TEMPLATES = """\
+templates:
+  # The name of every meter.
+  meter:
+    channelInfo: "{name} use"
+    channelDescription: {description}
+"""
+USES = """\
+channels:
+  one:
+    use: meter      # as all meters
+    with: {name: Main}
+    channelId: 1
+  two:
+    use: meter
+    with: {name: Roof}
+    channelId: 2
+"""
+
+
+@pytest.fixture
+def repository(workspace: Workspace) -> Workspace:
+    """A workspace in a repository with two channels that use one template."""
+    (workspace.root / ".git").rmdir()
+    workspace.load(make_world(make_channel(1), make_channel(2)))
+    workspace.write("channels/templates.yaml", TEMPLATES.replace("{description}", "Measured"))
+    workspace.write("channels/uses.yaml", USES)
+    git(workspace.root, "init", "--initial-branch=main")
+    commit(workspace.root)
+    return workspace
+
+
+def test_a_plan_says_which_template_gives_a_value_and_what_is_filled_in(repository: Workspace) -> None:
+    lines = repository.run("plan", "--only", "one").out.splitlines()
+
+    start = lines.index('  ~ update  one  1 "Channel 1"  channels/uses.yaml:2')
+    assert lines[start + 1 : start + 5] == [
+        '      channelInfo  "Channel 1" → "Main use"  [cosmetic]',
+        '      channelDescription  null → "Measured"  [cosmetic]',
+        "      from template meter, channels/templates.yaml:3: channelInfo with name",
+        '        "Main"; channelDescription',
+    ]
+
+
+@pytest.mark.parametrize("format_", ["markdown", "html"])
+def test_every_report_names_the_template(repository: Workspace, format_: str) -> None:
+    assert "from template meter, " in repository.run("plan", "--format", format_).out
+
+
+def test_a_saved_plan_holds_the_template_of_each_edit(repository: Workspace) -> None:
+    repository.run("plan", "--out", "plan.json")
+
+    saved = json.loads((repository.root / "plan.json").read_text())
+    first = saved["resource_changes"][0]["edits"]
+    place = {"name": "meter", "file": "channels/templates.yaml", "line": 3}
+    assert [edit["template"] for edit in first] == [
+        {**place, "keys": ["templates", "meter", "channelInfo"], "with": {"name": "Main"}},
+        {**place, "keys": ["templates", "meter", "channelDescription"], "with": {}},
+    ]
+    assert repository.run("apply", "plan.json").code == 0
+    assert repository.run("plan").out.startswith("No changes")
+
+
+def test_a_template_that_moves_leaves_a_reviewed_plan_valid(repository: Workspace) -> None:
+    repository.run("plan", "--out", "plan.json")
+    moved = "# moved\n" + TEMPLATES.replace("{description}", "Measured")
+    repository.write("channels/templates.yaml", moved)
+
+    answer = repository.run("apply", "plan.json")
+
+    assert (answer.code, answer.out.partition("\n")[0]) == (0, "2 of 2 changes done in sandbox.")
+
+
+def test_an_edit_of_a_template_is_from_this_change_in_every_channel(repository: Workspace) -> None:
+    repository.write("channels/templates.yaml", TEMPLATES.replace("{description}", "Read by hand"))
+
+    document = json.loads(repository.run("plan", "--base=HEAD", "--format", "json").out)
+
+    origins = {
+        (row["name"], edit["path"]): edit["origin"] for row in document["resource_changes"] for edit in row["edits"]
+    }
+    assert origins == {
+        ("one", "channelInfo"): "drift",
+        ("one", "channelDescription"): "change",
+        ("two", "channelInfo"): "drift",
+        ("two", "channelDescription"): "change",
+    }
+
+
+def test_an_update_from_the_service_is_written_into_the_channel_and_not_into_its_template(
+    repository: Workspace,
+) -> None:
+    answer = repository.run("import", "--update", "--only", "one")
+
+    assert answer.code == 0
+    assert (repository.root / "channels/templates.yaml").read_text() == TEMPLATES.replace("{description}", "Measured")
+    assert (repository.root / "channels/uses.yaml").read_text() == USES.replace(
+        "    channelId: 1\n", "    channelId: 1\n    channelInfo: Channel 1\n    channelDescription: null\n"
+    )
+    assert "1 unchanged" in repository.run("plan", "--only", "one").out
