@@ -441,3 +441,12 @@ def _replace(draft: StagedFile, path: Path) -> None:
 def _remove_empty(folder: Path) -> None:
     if not any(folder.iterdir()):
         folder.rmdir()
+
+
+def list_paths(root: Path, folder: str) -> frozenset[str]:
+    """All paths in `folder` that are not hidden, relative to `root`, in lower case."""
+    paths = set()
+    for place, folders, files in os.walk(root / folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths |= {Path(place, name).relative_to(root).as_posix().casefold() for name in (*folders, *files)}
+    return frozenset(paths)

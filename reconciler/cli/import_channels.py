@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from contextlib import nullcontext, suppress
 from functools import wraps
@@ -12,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler import __version__
 from reconciler.cli.build_plan import utc_now
 from reconciler.cli.command_line import output_options
 from reconciler.cli.exit_codes import ExitCode
-from reconciler.cli.file_io import Replacement, read_exactly, remove_stale_temp_files, replace_files
+from reconciler.cli.file_io import Replacement, list_paths, read_exactly, remove_stale_temp_files, replace_files
 from reconciler.cli.inputs import (
     NO_FILES,
     load_existing_definitions,
@@ -41,6 +41,7 @@ from reconciler.definitions.discovery import check_inside, find_files
 from reconciler.definitions.git import find_commit, find_fork, is_in_repository, read_commit
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.schema import Format
+from reconciler.definitions.template_drafting import draft_templates, name_file, render_templates
 from reconciler.errors import FileError, ProjectError, UsageError, advise_on
 from reconciler.model.findings import Severity
 from reconciler.planning.environments import choose_environment
@@ -64,7 +65,7 @@ from reconciler.planning.importing.updates import (
     leave_edited,
     verify_import,
 )
-from reconciler.planning.plan import PlanRequest, make_plan
+from reconciler.planning.plan import PlanRequest, make_plan, matches_filter
 from reconciler.planning.removed import find_renames, rename
 from reconciler.reports.escaping import escape_text
 from reconciler.reports.findings_report import render_findings
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
     from reconciler.cli.command_line import Command
     from reconciler.cli.inputs import ProjectContext
     from reconciler.cli.output import Output
+    from reconciler.definitions.channel_writer import Tree
     from reconciler.definitions.load import LoadResult
     from reconciler.model.channels import Definitions, Desired, Live, Snapshot
     from reconciler.model.findings import Finding
@@ -90,6 +92,7 @@ if TYPE_CHECKING:
 _EXCLUDE_THEM = "exclude these channels with --only"
 
 
+_NOT_ALIKE = "fewer than three of the new channels are alike: they are written out, without a template"
 _NO_LISTING = (
     "--versions all cannot be combined with --update: a list does not take the place of esaChannelVersion by itself"
 )
@@ -149,6 +152,12 @@ def _filter_options(command: Command) -> Command:
     show_default=True,
     help="Of channels with several versions: the current one, tied to its begin, or a list of all.",
 )
+@click.option(
+    "--like",
+    multiple=True,
+    metavar="GLOB",
+    help="Also channels whose (proposed) name matches, with a template for those that are alike. Repeatable.",
+)
 @click.option("--update", is_flag=True, help="Update managed channels in the files from EnergyCAP instead.")
 @click.option(
     "--base", metavar="REF", help="With --update, keep edits made since this commit, not since the main branch."
@@ -174,6 +183,9 @@ def command(
     refuse_overlaps(output, {}, {"--snapshot": snapshot})
     if choices["update"] and choices["versions"] == WrittenVersions.ALL.value:
         raise UsageError(_NO_LISTING, "take the channel out of its file, and import it again without --update")
+    if choices["update"] and choices["like"]:
+        raise UsageError("--like is for new channels, and --update for managed ones", "leave out one of the two")
+    channel_filter = replace(channel_filter, only=(*channel_filter.only, *choices["like"]))
     inputs = _read_input(output, environment, snapshot)
     inventory = make_inventory(inputs.definitions, inputs.snapshot)
     picked, unmatched = select_channels(inventory, channel_filter)
@@ -190,7 +202,9 @@ def command(
         imported = update_files(inputs, add_version_begins(inputs, inventory, sure, kept))
     else:
         style = (Fields(choices["fields"]), FileStyle(choices["layout"]), WrittenVersions(choices["versions"]))
-        imported = draft_new_files(inputs, inventory, picked, style)
+        imported = draft_new_files(inputs, inventory, picked, style, choices["like"])
+        if choices["like"] and not imported.templates:
+            output.log(_NOT_ALIKE)
     _verify_and_write(output, inputs, before, imported, is_dry_run=choices["dry_run"])
     managed = sum(live.id in inventory.managed for live in picked)
     done = ImportSummary(
@@ -293,7 +307,7 @@ class ImportedFiles(Struct, frozen=True):
     """The files to write, the names of their channels, and what was skipped.
 
     `by_hand` are values that a file cannot take without losing a comment; `kept` are values that the user edited,
-    `pending` versions that EnergyCAP does not have.
+    `pending` versions that EnergyCAP does not have. `templates` is how many were drafted.
     """
 
     files: tuple[WrittenFile, ...]
@@ -302,12 +316,17 @@ class ImportedFiles(Struct, frozen=True):
     by_hand: tuple[ByHand, ...] = ()
     kept: tuple[Kept, ...] = ()
     pending: tuple[Skipped, ...] = ()
+    templates: int = 0
 
 
 def draft_new_files(
-    inputs: ImportInput, inventory: Inventory, picked: Sequence[Live], style: tuple[Fields, FileStyle, WrittenVersions]
+    inputs: ImportInput,
+    inventory: Inventory,
+    picked: Sequence[Live],
+    style: tuple[Fields, FileStyle, WrittenVersions],
+    like: Sequence[str] = (),
 ) -> ImportedFiles:
-    """Files for those of `picked` that no file manages yet."""
+    """Files for those of `picked` that no file manages yet, with templates for those whose name is `like` a pattern."""
     root, folders = inputs.context.root, inputs.context.project.definitions
     new = list_new(picked, inventory)
     joined = {inventory.files[live.data_point.id] for live in new if live.data_point.id in inventory.files}
@@ -315,16 +334,20 @@ def draft_new_files(
     texts = {file: read_exactly(root / file) for file in joined}
     headers = {file: read_header(text) for file, text in texts.items()}
     folder = str(PurePosixPath(folders[0]))
-    options = ImportOptions(is_representable, *style, folder, _list_paths(root, folder))
+    options = ImportOptions(is_representable, *style, folder, list_paths(root, folder))
     proposal = propose(new, inventory, inputs.whole, headers, options)
-    files = []
+    taken = {source.template for channel in inputs.whole.channels for source in channel.sources.values()}
+    templates = draft_templates([one for one in proposal.channels if like and matches_filter(one.name, like)], taken)
+    uses = {name: tree for template in templates for name, tree in template.channels.items()}
+    file = name_file(folder, options.taken)
+    files = [WrittenFile(file, None, render_templates(file, templates), 0)] if templates else []
     for file, members in groupby(proposal.channels, key=lambda channel: channel.file):
         channels = tuple(members)
-        text = _append(file, texts[file], channels) if file in texts else render_file(file, channels)
+        text = _append(file, texts[file], channels, uses) if file in texts else render_file(file, channels, uses)
         files.append(WrittenFile(file, texts.get(file), text, len(channels)))
     names = frozenset(channel.name for channel in proposal.channels)
     left_out = (*skip_left_out(picked, inventory), *proposal.left_out)
-    return ImportedFiles((*files, *_add_schema(root, files)), names, left_out)
+    return ImportedFiles((*files, *_add_schema(root, files)), names, left_out, templates=len(templates))
 
 
 def find_file_updates(inputs: ImportInput, inventory: Inventory, picked: Sequence[Live], plan: Plan) -> Updates:
@@ -382,9 +405,9 @@ def _update_text(text: str, channels: Mapping[str, Spec]) -> tuple[str, list[str
     return text, unkept
 
 
-def _append(file: str, text: str, channels: Sequence[Desired]) -> str:
+def _append(file: str, text: str, channels: Sequence[Desired], uses: Mapping[str, Tree]) -> str:
     try:
-        return append_channels(text, channels)
+        return append_channels(text, channels, uses)
     except UnsafeEdit:
         raise ProjectError(
             f"channels cannot be added to {file} without changing more in it, such as a comment; nothing was written",
@@ -435,15 +458,6 @@ def _add_schema(root: Path, files: Sequence[WrittenFile]) -> Iterator[WrittenFil
     schema = place_schema(Format.CHANNELS)
     if any(file.before is None for file in files) and not (root / schema).exists():
         yield WrittenFile(schema, None, render_schema(Format.CHANNELS), channels=0)
-
-
-def _list_paths(root: Path, folder: str) -> frozenset[str]:
-    """All paths in `folder` that are not hidden, relative to `root`, in lower case."""
-    paths = set()
-    for place, folders, files in os.walk(root / folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        paths |= {Path(place, name).relative_to(root).as_posix().casefold() for name in (*folders, *files)}
-    return frozenset(paths)
 
 
 def exclude_own_edits(

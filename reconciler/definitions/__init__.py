@@ -16,6 +16,7 @@ schema_errors: schema violations as messages with a fix
 value_hints: what the author probably meant by a value of the wrong type
 channel_writer: channels as the text of channel files
 channel_editor: channel files updated and extended, with comments kept
+template_drafting: channels that are alike, drafted as one template
 project_file: reconciler.yaml, found, read and turned into records
 git: git run safely; the current commit, branches and tracked files
 commits: the files and the definitions of another commit, and whether the working tree differs from it

@@ -14,9 +14,9 @@ from reconciler.definitions.channel_file import flatten
 from reconciler.definitions.channel_writer import (
     is_plain,
     make_tree,
+    render_in_braces,
     render_item,
     render_member,
-    to_flow_scalar,
     to_yaml_scalar,
 )
 from reconciler.definitions.fast_reader import PlainLines, try_fast_parse
@@ -219,19 +219,17 @@ def _read_tree(text: str) -> Any:
     return parse_yaml("", text.encode()).tree if values is None else values.tree
 
 
-def append_channels(text: str, channels: Sequence[Desired]) -> str:
+def append_channels(text: str, channels: Sequence[Desired], uses: Mapping[str, Tree] | None = None) -> str:
     """`text`, a valid channel file, with `channels` after its own; values that its defaults already set are left out.
 
-    Raises UnsafeEdit.
+    `uses` has what those of them that use a template say themselves, by name. Raises UnsafeEdit.
     """
     defaults = read_header(text).defaults
-    return _change(
-        text,
-        {
-            channel.name: make_tree(channel.select, _shorten(channel.spec, defaults), channel.versions)
-            for channel in channels
-        },
-    )
+    whole = {
+        channel.name: make_tree(channel.select, _shorten(channel.spec, defaults), channel.versions)
+        for channel in channels
+    }
+    return _change(text, whole | {name: tree for name, tree in (uses or {}).items() if name in whole})
 
 
 def update_channels(text: str, updates: Mapping[str, Spec]) -> str:
@@ -315,7 +313,7 @@ def _list_splices(layout: FileLayout, parent: Keys, tree: Tree) -> Iterator[_Spl
         else:
             start, end = layout.span(keys)
             if isinstance(value, Mapping) or not layout.is_block(parent):
-                yield start, end, _render_in_braces(value)
+                yield start, end, render_in_braces(value)
             else:
                 yield start, end, to_yaml_scalar(value)
 
@@ -348,7 +346,7 @@ def _insert_items(layout: FileLayout, before: Keys, items: Sequence[Tree]) -> It
         return
     if not layout.is_block(before[:-1]):
         end = layout.span(before)[1]
-        yield end, end, "".join(f", {_render_in_braces(item)}" for item in items)
+        yield end, end, "".join(f", {render_in_braces(item)}" for item in items)
         return
     line = layout.line_start(before)
     start = layout.text[line : layout.spans[before].key_start]
@@ -365,15 +363,7 @@ def _insert_in_braces(layout: FileLayout, parent: Keys, key: str, value: Value |
     start, end = layout.span((*parent, layout.members[parent][-1]))
     if start == end:
         raise _NeedsRoundTrip
-    return end, end, f", {key}: {_render_in_braces(value)}"
-
-
-def _render_in_braces(value: Value | Tree | list[Tree]) -> str:
-    if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{key}: {_render_in_braces(inner)}' for key, inner in value.items())}}}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_render_in_braces, value))}]"
-    return to_flow_scalar(value)
+    return end, end, f", {key}: {render_in_braces(value)}"
 
 
 def _insert(layout: FileLayout, parent: Keys, key: str, value: Value | Tree | list[Tree]) -> _Splice:

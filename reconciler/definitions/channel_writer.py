@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 from reconciler.definitions.consistency import check_consistency
 from reconciler.definitions.fast_reader import find_scalar_error, has_control, parse_scalar
 from reconciler.definitions.schema import Format, compile_validator, find_schemas, read_schema, resolve
+from reconciler.definitions.templates import USE, WITH
 from reconciler.model.fields import BEGIN_DATE, CHANNEL_FIELDS, VERSION, VERSION_FIELDS, VERSIONS
 from reconciler.model.identifiers import identifiers_as_select
 from reconciler.model.values import Value
@@ -102,20 +103,26 @@ def render_schema(format_: Format) -> str:
     return (find_schemas(_PACKAGE) / format_.value).read_text(encoding="utf-8")
 
 
-def render_file(file: str, channels: Sequence[Desired]) -> str:
+def name_schema(folder: str) -> str:
+    """The schema of channel files as a file in `folder` names it."""
+    return posixpath.relpath(place_schema(Format.CHANNELS), folder or ".")
+
+
+def render_file(file: str, channels: Sequence[Desired], uses: Mapping[str, Tree] | None = None) -> str:
     """The text of a new `file` with `channels`, which must all belong to one data point.
 
-    The first line names the schema for editors. It is the copy in the project's folder `schemas`: editors then need no
-    network, and get the version that the project was made with.
+    `uses` has what those of them that use a template say themselves, by name. The first line names the schema for
+    editors. It is the copy in the project's folder `schemas`: editors then need no network, and get the version that
+    the project was made with.
     """
-    schema = posixpath.relpath(place_schema(Format.CHANNELS), posixpath.dirname(file) or ".")
-    lines = [f"# yaml-language-server: $schema={schema}"]
+    lines = [f"# yaml-language-server: $schema={name_schema(posixpath.dirname(file))}"]
     if channels[0].data_point is not None:
         lines.append(f"dataPoint: {to_yaml_scalar(channels[0].data_point)}")
     lines.append("channels:")
     for number, channel in enumerate(channels):
         lines += [""] if number else []
-        lines += render_member(channel.name, make_tree(channel.select, channel.spec, channel.versions), "  ")
+        whole = make_tree(channel.select, channel.spec, channel.versions)
+        lines += render_member(channel.name, (uses or {}).get(channel.name, whole), "  ")
     return "\n".join([*lines, ""])
 
 
@@ -135,9 +142,24 @@ def make_tree(select: Identifiers | None, spec: Spec, versions: Sequence[Desired
     }
 
 
+# A channel that says no more is one line.
+_IN_ONE_LINE = frozenset((USE, WITH))
+
+
+def render_in_braces(value: Value | Tree | list[Tree]) -> str:
+    """`value` on one line."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key}: {render_in_braces(inner)}' for key, inner in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(render_in_braces, value))}]"
+    return to_flow_scalar(value)
+
+
 def render_member(key: str, value: Value | Tree | list[Tree], indent: str, step: str = "  ") -> Iterator[str]:
     """The lines of a key and its value; each mapping or list in it is indented by one more `step`."""
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and (key == WITH or _IN_ONE_LINE.issuperset(value)):
+        yield f"{indent}{to_yaml_scalar(key)}: {render_in_braces(value)}"
+    elif isinstance(value, Mapping):
         yield f"{indent}{to_yaml_scalar(key)}:"
         for inner, member in value.items():
             yield from render_member(inner, member, indent + step, step)

@@ -113,3 +113,59 @@ def test_an_update_from_the_service_is_written_into_the_channel_and_not_into_its
         "    channelId: 1\n", "    channelId: 1\n    channelInfo: Channel 1\n    channelDescription: null\n"
     )
     assert "1 unchanged" in repository.run("plan", "--only", "one").out
+
+
+def test_channels_that_are_alike_are_imported_with_a_template(workspace: Workspace) -> None:
+    meters = [
+        make_channel(number, channelInfo=f"DP-{number} use", channelImportId=f"DP-{number}-USE", data_point=number)
+        for number in (1, 2, 3)
+    ]
+    workspace.load(make_world(*meters, make_channel(4, {"multiplier": 7}, type="ELECDEM")))
+
+    answer = workspace.run("import", "--like", "dp-*-use", "--layout", "flat")
+
+    assert (answer.code, answer.err) == (0, "")
+    assert (workspace.root / "channels/templates.yaml").read_text() == (
+        "# yaml-language-server: $schema=../schemas/channels.schema.json\n"
+        "templates:\n"
+        "  dp-use:\n"
+        "    select:\n"
+        '      channelImportId: "{meter}-USE"\n'
+        '    channelInfo: "{meter} use"\n'
+        '    channelImportId: "{meter}-USE"\n'
+        "    observationTypeCode: ELECUSE\n"
+        "    summarizationMethod: Sum\n"
+        "    intervalMinutes: 15\n"
+        "    esaChannelVersion:\n"
+        "      unitCode: KWH\n"
+        "      observationRule: Trip\n"
+        "      multiplier: 1\n"
+    )
+    assert (workspace.root / "channels/dp-2.yaml").read_text() == (
+        "# yaml-language-server: $schema=../schemas/channels.schema.json\n"
+        "dataPoint: DP-2\n"
+        "channels:\n"
+        "  dp-2-use: {use: dp-use, with: {meter: DP-2}}\n"
+    )
+    assert workspace.run("plan").out.startswith("No changes: all 3 managed channels")
+
+
+def test_fewer_than_three_channels_are_written_out(repository: Workspace) -> None:
+    repository.load(make_world(*(make_channel(number) for number in (1, 2, 3, 4))))
+
+    answer = repository.run("import", "--like", "dp-*")
+
+    assert (answer.code, answer.err) == (
+        0,
+        "fewer than three of the new channels are alike: they are written out, without a template\n",
+    )
+    assert "use:" not in (repository.root / "channels/uses.yaml").read_text().partition("channel-3")[2]
+
+
+def test_an_import_of_alike_channels_and_an_update_are_two_commands(repository: Workspace) -> None:
+    answer = repository.run("import", "--update", "--like", "*")
+
+    assert (answer.code, answer.err.partition("\n")[0]) == (
+        64,
+        "reconciler: --like is for new channels, and --update for managed ones",
+    )

@@ -42,7 +42,7 @@ _TEMPLATED = {
 }
 _NOT_IN_TEMPLATES = "with"
 # Not settings: what is written is what is meant.
-_AS_THEY_ARE = ("use",)
+_AS_THEY_ARE = ("use", "with")
 # Braces of JSON have a space inside, but not those in a text.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}]')
 _PADDED = {"{": "{ ", "}": " }"}
@@ -87,13 +87,13 @@ def _loosen(one: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     name = one.get("$ref", "").rpartition("/")[2]
     if name in _TEMPLATED:
         return _refer(_TEMPLATED[name])
-    if name in _AS_THEY_ARE:
+    full = definitions[name] if name else one
+    if name in _AS_THEY_ARE or full["type"] == "array":
         return one
     if "additionalProperties" in one:
         return {**one, "additionalProperties": _loosen(one["additionalProperties"], definitions)}
-    full = definitions[name] if name else one
-    if full["type"] == "array":
-        return one
+    if full["type"] == "object":
+        return {**full, "properties": {key: _loosen(each, definitions) for key, each in full["properties"].items()}}
     kinds = [full["type"]] if isinstance(full["type"], str) else full["type"]
     if "string" in kinds:
         return {**_introduce_again(full), "type": full["type"]}
