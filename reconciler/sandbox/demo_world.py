@@ -1,4 +1,4 @@
-"""The demo world: a small campus with 60 channels on 20 data points in four buildings.
+"""The demo world: a small campus with 60 channels on 20 data points in four buildings, and a fifth that is new.
 
 The definitions in `channels/` are written for it and fix its errors: a register entered in the wrong scale, one of two
 main feeds counted alone, a meter that was swapped.
@@ -40,6 +40,11 @@ _POINTS = (
     SampleDataPoint(318, "CP-STEAM-01", "Plant steam header", _PLANT, "STEAM"),
     SampleDataPoint(319, "CP-CHW-01", "Plant chillers", _PLANT, "CHILLEDWATER"),
     SampleDataPoint(320, "CAMPUS-ELEC", "Campus electric total", _PLANT, "ELECTRIC", is_calculated=True),
+)
+# The submeters of a new building, which have no channels yet.
+_NEW_POINTS = tuple(
+    SampleDataPoint(400 + number, f"AH-SUB-{number:02}", f"Alder Hall submeter {number}", "Alder Hall", "ELECTRIC")
+    for number in range(1, 41)
 )
 _BY_CODE = {point.code: point for point in _POINTS}
 
@@ -158,7 +163,7 @@ _RULES = {"Odometer": ODOMETER, "Trip": TRIP}
 
 def make_demo_world() -> World:
     """The demo world, always the same."""
-    return make_world(_POINTS, [_read_row(row) for row in _CHANNELS.strip().splitlines()])
+    return make_world((*_POINTS, *_NEW_POINTS), [_read_row(row) for row in _CHANNELS.strip().splitlines()])
 
 
 def _read_row(row: str) -> SampleChannel:
