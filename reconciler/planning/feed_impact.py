@@ -30,7 +30,7 @@ from reconciler.planning.feed_paths import (
     trace_identifiers,
     undeclared_identifiers,
 )
-from reconciler.planning.identification import make_index
+from reconciler.planning.identification import index_again
 from reconciler.planning.messages import shorten, show_value
 from reconciler.planning.preconditions import redraft
 from reconciler.planning.translation import codes_by_id
@@ -328,7 +328,7 @@ def recheck_feeds(
     read = {live.id: live for live in (*channels, fresh)}
     habits = (PrimaryMove.TAKE_FIRST, ChannelEdit.OMIT_VERSION)
     # Only for the texts of blockers: the other changes of the plan do not matter for this one.
-    context = make_context(make_index(read.values()), {}, {fresh.id: change}, reference, habits)
+    context = make_context(index_again(read.values()), {}, {fresh.id: change}, reference, habits)
     draft = redraft(change, fresh, codes_by_id(reference))
     traces = trace_identifiers([feed.identifiers for feed in unreviewed], context.index, [draft])
     rerouted = {trace.identifiers: trace for trace in traces if trace.changes and trace.before.channel_id is not None}

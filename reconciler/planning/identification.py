@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from reconciler.model.channels import is_new_id
 from reconciler.model.fields import CHANNEL_IMPORT_ID, INTERVAL_MINUTES, OBSERVATION_TYPE_CODE, UNIT_CODE
 from reconciler.model.formulas import find_references
 from reconciler.model.identifiers import Resolution, ResolutionFailure, ResolutionStep
@@ -120,6 +121,14 @@ def add_new_channels(index: Index, channels: Iterable[Live]) -> Index:
         by_id[channel.id] = channel
         by_data_point[channel.data_point.id] = [*by_data_point.get(channel.data_point.id, ()), channel]
     return replace(index, by_id=by_id, by_data_point=by_data_point)
+
+
+def index_again(channels: Iterable[Live]) -> Index:
+    """The index of `channels` as just read, with those among them that are yet to be created as `add_new_channels`."""
+    read = tuple(channels)
+    index = make_index(live for live in read if not is_new_id(live.id))
+    new = [live for live in read if is_new_id(live.id)]
+    return add_new_channels(index, new) if new else index
 
 
 def find_users(index: Index) -> Mapping[int, Sequence[Live]]:

@@ -30,7 +30,7 @@ from reconciler.planning.context import channel_evidence, check_unread, format_c
 from reconciler.planning.conversions import check_conversion, check_inputs
 from reconciler.planning.dependencies import Dependency
 from reconciler.planning.diff import Draft, apply_values, changed_paths, may_lie_between, read_begin
-from reconciler.planning.identification import make_index
+from reconciler.planning.identification import index_again
 from reconciler.planning.messages import shorten, show_value
 from reconciler.planning.translation import codes_by_id
 from reconciler.planning.versions import join_versions, redraft_version
@@ -427,7 +427,7 @@ def recheck_preconditions(
     waiting = [other for other in others if change.name in other.depends_on and other.channel_id in read]
     drafts = {step.channel_id: redraft(step, read[step.channel_id], codes) for step in (*waiting, change)}
     context = make_context(
-        make_index(read.values()),
+        index_again(read.values()),
         drafts,
         {step.channel_id: step for step in (*others, change)},
         reference,

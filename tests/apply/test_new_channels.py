@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -11,8 +12,10 @@ from msgspec.structs import replace
 from reconciler.apply.journal import open_journal
 from reconciler.apply.journal_reader import read_journal, result_from_journal
 from reconciler.apply.run import ApplyOptions
+from reconciler.errors import FileError
 from reconciler.model.channels import Desired, DesiredVersion, new_channel_id
-from reconciler.model.identifiers import Identifiers
+from reconciler.model.findings import Location
+from reconciler.model.identifiers import Feed, Identifiers
 from reconciler.model.outcomes import Outcome, OutcomeStatus
 from reconciler.model.plan import Action
 from reconciler.planfile.reading import read_plan
@@ -603,3 +606,58 @@ def test_a_new_channel_that_was_deleted_since_is_not_created_again_by_the_same_p
     assert outcome.status is OutcomeStatus.STALE
     assert outcome.message.startswith("moved since the plan: EnergyCAP has no channel 1102 now: it was deleted")
     assert posts(bench) == 1
+
+
+def test_a_creation_that_would_take_readings_from_a_channel_now_is_stale(demo: Bench) -> None:
+    identifiers = Identifiers(
+        meter_import_id="NB-WATER-01", observation_type_code="WATUSE", unit_code="GAL", interval_seconds=3600
+    )
+    feeds = (Feed("logger", Location("channels/demo.yaml", 9), identifiers, "use"),)
+    plan = demo.plan(new(), want("use", OLD_PRIMARY), feeds=feeds)
+    # Two channels matched when the plan was made; now one of them gets the readings, until there is a third.
+    demo.edit_elsewhere(BESIDE, {"intervalMinutes": 30})
+
+    outcome = only(demo.apply(plan))
+
+    assert outcome.status is OutcomeStatus.STALE
+    assert "would take the readings of feed logger away from" in outcome.message
+    assert posts(demo) == 0
+
+
+def test_a_journal_with_new_channels_has_a_format_that_older_programs_refuse(demo: Bench, tmp_path: Path) -> None:
+    run(demo, demo.plan(new()), tmp_path / "new")
+    run(demo, demo.plan(want("use", OLD_PRIMARY, channelInfo="Water")), tmp_path / "old")
+
+    headers = [next((tmp_path / name).glob("*.jsonl")).read_bytes()[:45] for name in ("new", "old")]
+
+    assert headers == [
+        b'{"kind":"plan","format_version":"2.0","plan":',
+        b'{"kind":"plan","format_version":"1.0","plan":',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "complaint"),
+    [
+        ("intent", {"part": "channel"}, "is for a version that its plan does not write"),
+        ("intent", {"wanted": {"channelInfo": "Forged"}}, "writes channelInfo, but not with an edit of its plan"),
+        ("intent", {"wanted": {f"{V}formula": "channel(7)"}}, f"writes {V}formula, but not with an edit of its plan"),
+        ("landed", {"found": {"data_point": 7}}, "is for channel 1102, not"),
+    ],
+    ids=["another target", "another value", "another formula", "another data point"],
+)
+def test_a_journal_of_a_creation_that_was_forged_is_refused(
+    demo: Bench, tmp_path: Path, kind: str, change: dict[str, Any], complaint: str
+) -> None:
+    run(demo, demo.plan(new()), tmp_path)
+    (path,) = tmp_path.glob("*.jsonl")
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    (line,) = [one for one in lines if one["kind"] == kind]
+    for key, value in change.items():
+        line[key] = {**line[key], **value} if isinstance(value, dict) else value
+    path.write_text("".join(f"{json.dumps(one)}\n" for one in lines), encoding="utf-8")
+
+    with pytest.raises(FileError, match="contradicts itself") as raised:
+        read_journal(path)
+
+    assert complaint in raised.value.message

@@ -10,6 +10,7 @@ from reconciler.apply.journal_entries import RunFinished
 from reconciler.apply.journal_reader import JournalContent
 from reconciler.apply.remaining import Write, WriteTarget
 from reconciler.apply.write_history import WriteHistory, find_written
+from reconciler.model.channels import new_channel_id
 from reconciler.model.fields import IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from tests.apply.records import INFO, MULTIPLIER, make_live
@@ -143,3 +144,22 @@ def test_a_later_run_waits_for_confirmed_writes_that_no_run_has_read_back(
 
 def test_without_a_journal_no_read_is_late() -> None:
     assert not find_written(None).is_late([BEFORE])
+
+
+def test_a_list_lacks_a_channel_that_was_created_on_its_data_point() -> None:
+    history = WriteHistory()
+    created, other = make_live(channel_id=7, point=3), make_live(channel_id=8, point=3)
+    history.note(make_live(channel_id=new_channel_id("new"), point=3), Write(WriteTarget.NEW_CHANNEL, {}), created)
+
+    assert history.lacks_new(3, (other,))
+    assert not history.lacks_new(3, (other, created))
+    assert not history.lacks_new(4, ())
+
+
+def test_a_new_channel_takes_the_flags_that_it_is_created_with() -> None:
+    history = WriteHistory()
+    created, former = make_live(channel_id=7), make_live({VALUE: True}, channel_id=8)
+    history.note(make_live(channel_id=new_channel_id("new")), Write(WriteTarget.NEW_CHANNEL, {VALUE: True}), created)
+
+    assert history.is_late([former])
+    assert not history.is_late([make_live({VALUE: True}, channel_id=7)])

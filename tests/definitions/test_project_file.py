@@ -109,6 +109,16 @@ def test_a_project_file_becomes_records(tmp_path: Path) -> None:
     )
 
 
+def test_a_guard_may_say_how_many_channels_are_created(tmp_path: Path) -> None:
+    text = "definitions: channels\nenvironments: {there: {url: sandbox}}\nguards: {maxCreates: 40}\n"
+
+    project, findings = load(tmp_path, text)
+
+    assert findings == []
+    assert project is not None
+    assert project.guards == Guards(max_creates=40)
+
+
 def test_missing_settings_have_defaults_and_the_only_environment_is_the_default(tmp_path: Path) -> None:
     text = "definitions: channels\nenvironments: {there: {url: sandbox}}\nguards: {maxChanges: 25}\n"
 

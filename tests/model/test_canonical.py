@@ -71,6 +71,8 @@ def test_only_a_calculated_channel_has_a_formula(formula: str, kept: str | None,
         ("channelDescription", None, "", TRIP),
         ("channelImportId", None, "", ODOMETER),
         ("channelInfo", "", "", TRIP),
+        ("esaChannelVersion.isValuePositive", None, False, TRIP),
+        ("esaChannelVersion.isValuePositive", False, None, ODOMETER),
     ],
 )
 def test_is_the_same(path: str, one: Value, other: Value, rule_id: Value) -> None:
@@ -100,6 +102,8 @@ def test_is_the_same(path: str, one: Value, other: Value, rule_id: Value) -> Non
         (f"{V}beginDate", "next spring", "next  spring", TRIP),
         (f"{V}formula", "channel(1)*2", "channel(1)*3", TRIP),
         (f"{V}formula", None, "0", TRIP),
+        ("esaChannelVersion.isValuePositive", None, True, TRIP),
+        ("isPrimaryValue", None, False, TRIP),
     ],
 )
 def test_is_not_the_same(path: str, one: Value, other: Value, rule_id: Value) -> None:

@@ -378,6 +378,20 @@ def test_as_many_changes_as_the_guard_allows_pass_and_one_more_does_not(limit: M
     assert [(finding.code, finding.message) for finding in found] == [("ESA511", message) for message in messages]
 
 
+@pytest.mark.parametrize("limit", [0, 1, 2])
+def test_as_many_new_channels_as_the_guard_allows_pass_and_one_more_does_not(limit: int) -> None:
+    (update,) = plan_of([make_desired("one", 1, {"channelInfo": "New"})], [make_live(1)]).changes
+    created = replace(update, action=Action.CREATE)
+    blocked = replace(created, verdict=Verdict.BLOCKED)
+    plan = replace(plan_of([], []), changes=(created, created, blocked, update))
+
+    found = check_guards(plan, Guards(max_creates=limit), is_reviewed=False)
+
+    assert [(finding.code, finding.message) for finding in found] == (
+        [] if limit == 2 else [("ESA535", f"the plan creates 2 channels, guards.maxCreates is {limit}")]
+    )
+
+
 REVIEW = (
     "save the plan with  reconciler plan --out plan.json,  have it reviewed, and then apply it:  "
     "reconciler apply plan.json"

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from reconciler import __version__
+from reconciler.model.channels import new_channel_id
 from reconciler.model.outcomes import (
     ApplyResult,
     Event,
@@ -52,6 +53,31 @@ def test_all_done_is_a_sentence_and_a_line_of_counts() -> None:
         "\n"
         "Apply: 2 done, 0 stale, 0 failed, 0 not tried.\n"
     )
+
+
+CREATED = replace(DONE, name="level", channel_id=1102, was_created=True)
+NOT_CREATED = replace(FAILED, name="net", channel_id=new_channel_id("net"))
+
+
+def test_new_channels_are_named_with_their_ids_and_those_that_are_not_there_have_none() -> None:
+    result = ApplyResult((CREATED, NOT_CREATED))
+
+    assert render_result(PLAN, result, no_style) == (
+        "1 of 2 changes done in production (https://app.energycap.com), 1 channel created.\n"
+        "\n"
+        f"! failed  net  not created\n    {FAILED.message}\n    fix: {FAILED.fix}\n"
+        "\n"
+        "+ created  level  1102\n"
+        "\n"
+        "Next, plan again to see what is left:\n"
+        "  reconciler plan --environment production\n"
+        "\n"
+        "Apply: 1 done, 0 stale, 1 failed, 0 not tried.\n"
+    )
+    text = render_result_markdown(PLAN, result)
+    assert "- `level`: channel 1102\n" in text
+    assert "- **`net`** (not created): " in text
+    assert str(NOT_CREATED.channel_id) not in text + render_event(Finished(NOT_CREATED, 2, 2))
 
 
 def test_an_interrupted_run_says_how_to_go_on() -> None:
