@@ -119,7 +119,7 @@ def test_an_unknown_key_without_a_similar_one_shows_all_known_keys() -> None:
             "ESA121",
             ("guards", "q"),
             "unknown key q in guards",
-            "known here: maxChanges, historyRewrites, blocked, notFound",
+            "known here: maxChanges, maxCreates, historyRewrites, blocked, notFound",
             at_key=True,
         ),
     )
