@@ -25,7 +25,7 @@ help:
 	@echo "make sdk    the vendor's own Python package against the sandbox, in an environment of its own"
 	@echo "make sarif  findings against the published schema of SARIF, which npm has"
 	@echo "make fuzz   files that the reader may stumble over, for ten minutes (SECONDS=N for another time)"
-	@echo "make soak   20,000 histories of applies, for a night (EXAMPLES=N for another number)"
+	@echo "make soak   20,000 histories each of settings, versions and new channels, for a night (EXAMPLES=N for another number)"
 	@echo "make mutate small faults in the pure layers and apply, and whether tests notice (SAMPLE=N, SEED=N)"
 	@echo "make lint   ruff, mypy, import contracts, the project's own hook, zizmor and actionlint over the workflows"
 	@echo "make docs   what documents show and are made of, written anew"

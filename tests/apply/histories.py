@@ -20,11 +20,12 @@ from reconciler.apply.read_back import Patience
 from reconciler.apply.run import ApplyOptions, apply_plan
 from reconciler.energycap.client import open_editor
 from reconciler.errors import ServiceError
+from reconciler.model.plan import Action
 from reconciler.planning.plan import PlanRequest, make_plan
 from reconciler.sandbox import parse_faults, parse_settings
-from tests.apply.inside import Added, Edited, Killed, Removed, Sent, Trouble, open_inside
+from tests.apply.inside import Added, Edited, Founded, Killed, Removed, Sent, Trouble, open_inside
 from tests.apply.judge import check_result
-from tests.apply.strategies import FIRST_ID, FOREIGN, ForeignEdit, ForeignVersion, Run, VersionAct
+from tests.apply.strategies import FIRST_ID, FOREIGN, ForeignChannel, ForeignEdit, ForeignVersion, Run, VersionAct
 from tests.apply.truth import read_truth
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from reconciler.energycap.client import Editor
     from reconciler.model.channels import Definitions
     from reconciler.model.outcomes import ApplyResult
-    from reconciler.model.plan import Plan
+    from reconciler.model.plan import Change, Plan
     from reconciler.model.project import Environment
     from reconciler.model.values import Value
     from reconciler.sandbox import World
@@ -79,7 +80,7 @@ class Scenario(Struct):
         except Killed:
             self.lose_power(step.lost)
         else:
-            check_result(result, self.list_sent(first))
+            check_result(result, self.list_sent(first), self.import_ids)
         finally:
             self.inside.quiet()
 
@@ -93,12 +94,57 @@ class Scenario(Struct):
         """The writes of the apply that reached the service, from the moment `first` on."""
         return [one for one in self.inside.moments[first:] if isinstance(one, Sent)]
 
-    def act_elsewhere(self, act: ForeignEdit | ForeignVersion) -> Foreign | None:
+    @property
+    def import_ids(self) -> dict[str, str]:
+        """The import ids of the channels that the plan creates, by name."""
+        return {change.name: str(change.target_values["channelImportId"]) for change in self.list_new()}
+
+    def list_new(self) -> list[Change]:
+        """The changes that create a channel."""
+        return [change for change in self.plan.sendable if change.action is Action.CREATE]
+
+    def find_id(self, change: Change) -> int | None:
+        """The id of the channel of a change; None for a new one that is not there yet."""
+        if change.action is not Action.CREATE:
+            return change.channel_id
+        ids = [
+            id_
+            for id_, truth in read_truth(self.inside.store).items()
+            if truth.values["channelImportId"] == self.import_ids[change.name]
+        ]
+        return max(ids, default=None)
+
+    def act_elsewhere(self, act: ForeignEdit | ForeignVersion | ForeignChannel) -> Foreign | None:
         """Do what somebody else would; None where the service does not let them."""
-        return self._edit_elsewhere(act) if isinstance(act, ForeignEdit) else self._change_versions_elsewhere(act)
+        match act:
+            case ForeignEdit():
+                return self._edit_elsewhere(act)
+            case ForeignVersion():
+                return self._change_versions_elsewhere(act)
+            case ForeignChannel():
+                return self._create_elsewhere(act)
+
+    def _create_elsewhere(self, act: ForeignChannel) -> Founded | None:
+        new = self.list_new()
+        if not new:
+            return None
+        change = new[act.number % len(new)]
+        values = change.target_values if act.is_same else {**change.target_values, "channelInfo": "Theirs"}
+        if "formula" in str(values.get(f"{_VERSION}formula")) or change.target_values["isCalculated"]:
+            return None
+        body: dict[str, Any] = {path: value for path, value in values.items() if "." not in path}
+        version = {path.removeprefix(_VERSION): value for path, value in values.items() if "." in path}
+        body["esaChannelVersion"] = {name: value for name, value in version.items() if name != "beginDate"}
+        point = change.data_point.id
+        body["dataPointId"] = (20_001 + 20_002 - point) if act.is_elsewhere else point
+        if not self._send("POST", "", body):
+            return None
+        return Founded(max(read_truth(self.inside.store)), str(values["channelImportId"]))
 
     def _edit_elsewhere(self, edit: ForeignEdit) -> Edited | None:
         channel_id, path = self._aim(edit)
+        if channel_id is None:
+            return None
         number = next(self._numbers)
         value: Value = 1000 + number if "." in path else f"Foreign {number}"
         with suppress(ServiceError):
@@ -110,16 +156,18 @@ class Scenario(Struct):
             return Edited(channel_id, path, value, fresh.current.id)
         return None
 
-    def _aim(self, edit: ForeignEdit) -> tuple[int, str]:
+    def _aim(self, edit: ForeignEdit) -> tuple[int | None, str]:
         if not edit.is_planned:
             return FIRST_ID + edit.number, edit.path
         change = self.plan.sendable[edit.number % len(self.plan.sendable)]
         managed = [path for path in FOREIGN if path in change.target_values]
-        return change.channel_id, managed[0] if edit.hits and managed else edit.path
+        return self.find_id(change), managed[0] if edit.hits and managed else edit.path
 
     def _change_versions_elsewhere(self, act: ForeignVersion) -> Foreign | None:
         change = self.plan.sendable[act.number % len(self.plan.sendable)]
-        channel_id = change.channel_id if act.is_planned else FIRST_ID + act.number
+        channel_id = self.find_id(change) if act.is_planned else FIRST_ID + act.number
+        if channel_id is None:
+            return None
         versions = read_truth(self.inside.store)[channel_id].versions
         ids = list(versions)
         version_id = ids[act.place % len(ids)]
@@ -128,10 +176,10 @@ class Scenario(Struct):
             case VersionAct.EDIT:
                 value = 1000 + number
                 body = versions[version_id] | {"multiplier": value}
-                is_done = self._send("PUT", f"{channel_id}/version/{version_id}", body)
+                is_done = self._send("PUT", f"/{channel_id}/version/{version_id}", body)
                 return Edited(channel_id, f"{_VERSION}multiplier", value, version_id) if is_done else None
             case VersionAct.DELETE:
-                is_done = self._send("DELETE", f"{channel_id}/version/{version_id}")
+                is_done = self._send("DELETE", f"/{channel_id}/version/{version_id}")
                 return Removed(channel_id, version_id) if is_done else None
             case VersionAct.CREATE:
                 body = versions[ids[-1]] | {"beginDate": act.begin, "multiplier": 1000 + number}
@@ -142,7 +190,7 @@ class Scenario(Struct):
                 one = created[act.place % len(created)]
                 body = {path.removeprefix(_VERSION): value for path, value in one.target_values.items()}
                 body |= {} if act.is_same else {"multiplier": 1000 + number}
-        if not self._send("POST", f"{channel_id}/version", body):
+        if not self._send("POST", f"/{channel_id}/version", body):
             return None
         (made,) = read_truth(self.inside.store)[channel_id].versions.keys() - versions.keys()
         return Added(channel_id, made)
@@ -150,8 +198,8 @@ class Scenario(Struct):
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> bool:
         """Send a request as another program would; whether the service did it."""
         content = None if body is None else json.dumps(body)
-        with httpx.Client(transport=self.inside.other(), base_url=f"{URL}/api/v202406/esachannel/") as client:
-            return client.request(method, path, content=content, headers=_HEADERS).is_success
+        with httpx.Client(transport=self.inside.other(), headers=_HEADERS) as client:
+            return client.request(method, f"{URL}/api/v202406/esachannel{path}", content=content).is_success
 
     def lose_power(self, share: float) -> None:
         """Cut from the journal a share of what no disk was made to have: all behind the last intent."""
@@ -200,22 +248,42 @@ def open_folder() -> Iterator[Path]:
 class End(Struct, frozen=True):
     """How the service stands at the end, what was written until then, and how the changes ended.
 
-    New versions are named by their begin in place of their id, which depends on the order of the writes.
+    New versions are named by their begin and new channels by their import id: their ids depend on the order of writes.
     """
 
-    channels: dict[int, tuple[Mapping[str, object], Mapping[object, Mapping[str, object]]]]
+    channels: dict[object, tuple[Mapping[str, object], Mapping[object, Mapping[str, object]]]]
     paths: list[str]
     statuses: dict[str, str]
 
 
 def read_end(scenario: Scenario, before: Mapping[int, Truth], result: ApplyResult) -> End:
     after = read_truth(scenario.inside.store)
+    names: dict[int, object] = {
+        id_: truth.values["channelImportId"] for id_, truth in after.items() if id_ not in before
+    }
     return End(
-        {id_: (truth.values, _name_versions(truth, before[id_])) for id_, truth in after.items()},
-        sorted(sent.path for sent in scenario.list_sent() if sent.is_done),
+        {
+            names.get(id_, id_): (_name_ids(truth.values, names), _name_versions(truth, before.get(id_), names))
+            for id_, truth in after.items()
+        },
+        sorted(_name_in(sent.path, names) for sent in scenario.list_sent() if sent.is_done),
         {outcome.name: outcome.status.value for outcome in result.outcomes},
     )
 
 
-def _name_versions(now: Truth, before: Truth) -> dict[object, Mapping[str, object]]:
-    return {id_ if id_ in before.versions else version["beginDate"]: version for id_, version in now.versions.items()}
+def _name_versions(now: Truth, before: Truth | None, names: Mapping[int, object]) -> dict[object, Mapping[str, object]]:
+    known = before.versions if before else {}
+    return {
+        id_ if id_ in known else version["beginDate"]: _name_ids(version, names)
+        for id_, version in now.versions.items()
+    }
+
+
+def _name_ids(values: Mapping[str, object], names: Mapping[int, object]) -> dict[str, object]:
+    return {name: _name_in(one, names) if isinstance(one, str) else one for name, one in values.items()}
+
+
+def _name_in(text: str, names: Mapping[int, object]) -> str:
+    for id_, name in names.items():
+        text = text.replace(str(id_), str(name))
+    return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from threading import Event, RLock, get_ident
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import httpx
 from msgspec import Struct, field
@@ -42,7 +42,8 @@ class Read(Struct, frozen=True):
 class Sent(Struct, frozen=True):
     """A write of the apply reached the service; `is_done` is what the service's log says.
 
-    `begin` is that of the version that a POST creates, in the words of the service; None for a PUT.
+    `begin` is that of the version that it creates, in the words of the service; `import_id` that of the channel that it
+    creates, whose `channel_id` is 0 where it did not. Both are None for a PUT.
     """
 
     channel_id: int
@@ -52,6 +53,14 @@ class Sent(Struct, frozen=True):
     run: int
     thread: int
     begin: str | None = None
+    import_id: str | None = None
+
+    @property
+    def created(self) -> tuple[int | str, str | None] | None:
+        """What it creates: a channel, or a version of one; None for a PUT."""
+        if self.import_id is not None:
+            return self.import_id, None
+        return None if self.begin is None else (self.channel_id, self.begin)
 
 
 class Edited(Struct, frozen=True):
@@ -77,7 +86,14 @@ class Removed(Struct, frozen=True):
     version_id: int
 
 
-Foreign: TypeAlias = Edited | Added | Removed
+class Founded(Struct, frozen=True):
+    """Somebody else created a channel."""
+
+    channel_id: int
+    import_id: str
+
+
+Foreign: TypeAlias = Edited | Added | Removed | Founded
 Moment: TypeAlias = Read | Sent | Foreign
 
 
@@ -192,11 +208,19 @@ class Inside(httpx.BaseTransport):
             if (entry.fault or "").startswith("other-writer"):
                 self.moments.append(_edit_of(entry, current))
             else:
-                begin = json.loads(request.content)["beginDate"] if entry.method == "POST" else None
-                is_done = 200 <= entry.status < 300
-                self.moments.append(
-                    Sent(_channel_of(entry), is_done, entry.status, entry.path, self.run, get_ident(), begin)
-                )
+                self.moments.append(self._describe(entry, json.loads(request.content)))
+
+    def _describe(self, entry: LoggedRequest, body: Mapping[str, Any]) -> Sent:
+        is_done = 200 <= entry.status < 300
+        channel_id, begin, import_id = 0, None, None
+        if entry.path == _CHANNELS:
+            import_id = body["channelImportId"]
+            # Ids rise, and nobody else is served meanwhile.
+            channel_id = max(self._find_current()) if is_done else 0
+        else:
+            channel_id = _channel_of(entry)
+            begin = body["beginDate"] if entry.method == "POST" else None
+        return Sent(channel_id, is_done, entry.status, entry.path, self.run, get_ident(), begin, import_id)
 
     def _list_new(self) -> tuple[LoggedRequest, ...]:
         return read_request_log(self.store, self._known)

@@ -10,8 +10,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from reconciler.model.outcomes import OutcomeStatus
-from tests.apply.inside import Added, Edited, Read, Removed, Sent
-from tests.apply.truth import is_kept
+from tests.apply.inside import Added, Edited, Founded, Read, Removed, Sent
+from tests.apply.truth import NAMES, is_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,13 +28,22 @@ _RULES = {"Odometer": 1, "Trip": 2}
 _REGISTER = ("rolloverValue", "rollbackAllowance")
 
 
-def check_result(result: ApplyResult, sent: Sequence[Sent]) -> None:
-    """Each outcome of one run says what the service's own journal says of its channel, and no POST was repeated."""
+def check_result(result: ApplyResult, sent: Sequence[Sent], import_ids: Mapping[str, str]) -> None:
+    """Each outcome of one run says what the service's own journal says of its channel, and no POST was repeated.
+
+    `import_ids` are those of new channels by the names of their changes.
+    """
     for outcome in result.outcomes:
-        done = sum(one.is_done for one in sent if one.channel_id == outcome.channel_id)
+        done = len(list_done(sent, outcome.channel_id, import_ids.get(outcome.name)))
         assert is_true(outcome, done), (outcome, done)
-    posts = Counter((one.channel_id, one.begin) for one in sent if one.begin and one.status != 429)
+    posts = Counter(one.created for one in sent if one.created and one.status != 429)
     assert [post for post, times in posts.items() if times > 1] == []
+
+
+def list_done(sent: Iterable[Sent], channel_id: int | None, import_id: str | None) -> list[Sent]:
+    """The writes to a channel that were done, with the one that created it, if it is new."""
+    created = {one.channel_id for one in sent if import_id is not None and one.import_id == import_id and one.is_done}
+    return [one for one in sent if one.is_done and one.channel_id in {channel_id, *created}]
 
 
 def is_true(outcome: Outcome, done: int) -> bool:
@@ -53,19 +62,18 @@ def is_true(outcome: Outcome, done: int) -> bool:
 def _said_to_be_done(outcome: Outcome) -> tuple[int, ...]:
     if "may have been done" in outcome.message:
         return outcome.requests - 1, outcome.requests
-    return (len(re.findall(r" was written(?:;|, the last read shows;) ", outcome.message)),)
+    return (len(re.findall(r" was (?:written|created)(?:;|, the last read shows;) ", outcome.message)),)
 
 
 def check_posts(moments: Sequence[Moment]) -> None:
-    """No version is created twice, in any number of runs, unless somebody else deleted one in between."""
-    created: set[tuple[int, str]] = set()
+    """Nothing is created twice, in any number of runs, unless somebody else deleted a version in between."""
+    created: set[tuple[int | str, str | None]] = set()
     for moment in moments:
         if isinstance(moment, Removed):
             created = {one for one in created if one[0] != moment.channel_id}
-        elif isinstance(moment, Sent) and moment.begin is not None:
-            key = moment.channel_id, moment.begin
-            assert key not in created, moment
-            created |= {key} if moment.is_done else set()
+        elif isinstance(moment, Sent) and moment.created:
+            assert moment.created not in created, moment
+            created |= {moment.created} if moment.is_done else set()
 
 
 class Wanted(Struct, frozen=True):
@@ -100,6 +108,33 @@ def find_wanted(change: Change, desired: Desired, truth: Truth, world: World) ->
     return wanted
 
 
+def find_new(desired: Desired, world: World) -> Wanted:
+    """A channel that is to be created, as the file says: what it does not say is null or false.
+
+    Source: EsaChannelCreate; the body has no beginDate, so the first version begins at the beginning.
+    """
+    spec = {path: value for path, value in desired.spec.items() if "." not in path}
+    (kind,) = (one for one in world["observationTypes"] if one["observationTypeCode"] == spec["observationTypeCode"])
+    methods = {one["summarizationMethodInfo"]: one for one in world["summarizationMethods"]}
+    values = {
+        "channelDescription": None,
+        "isCalculated": False,
+        "isPrimaryValue": False,
+        "isPrimaryDemand": False,
+        **{path: one for path, one in spec.items() if path not in {"observationTypeCode", "summarizationMethod"}},
+        "observationTypeId": kind["observationTypeId"],
+        "summarizationMethodId": methods[spec["summarizationMethod"]]["summarizationMethodId"],
+    }
+    versioned = {path: value for path, value in desired.spec.items() if "." in path}
+    listed = [(one.begin, one.spec) for one in desired.versions] or [("", versioned)]
+    wanted = Wanted(values)
+    version: Values = {**dict.fromkeys(NAMES), "isValuePositive": False}
+    for begin, settings in listed:
+        version = _settle({**version, **_translate(settings, world), "beginDate": begin or None})
+        wanted.created[begin or None] = version
+    return wanted
+
+
 def _translate(spec: Mapping[str, Any], world: World) -> Values:
     """The settings of a file by the names and ids of the service."""
     values = {path.removeprefix(_VERSION): value for path, value in spec.items()}
@@ -119,11 +154,17 @@ def _settle(version: Values) -> Values:
 
 
 class Case(Struct, frozen=True):
-    """What to judge: all moments, what the plan wants of each channel by its id, and the settings of the service."""
+    """What to judge: all moments, what the plan wants of each channel by its id, and the settings of the service.
+
+    `new` is what the plan wants of channels to be created, by import id; `names` are their import ids by what stands
+    for them in formulas: their names in the files, and the ids that the plan has for them.
+    """
 
     moments: Sequence[Moment]
     wanted: Mapping[int, Wanted]
     assignments: tuple[str, ...]
+    new: Mapping[str, Wanted] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def check_survivors(case: Case, before: Mapping[int, Truth], after: Mapping[int, Truth]) -> None:
@@ -131,16 +172,56 @@ def check_survivors(case: Case, before: Mapping[int, Truth], after: Mapping[int,
 
     No version is lost, and none is there that nobody created.
     """
-    assert before.keys() == after.keys()
-    for channel_id, new in after.items():
-        wanted, old = case.wanted.get(channel_id, Wanted()), before[channel_id]
+    assert before.keys() <= after.keys()
+    check_new(case, {id_: truth for id_, truth in after.items() if id_ not in before})
+    for channel_id, old in before.items():
+        wanted, new = case.wanted.get(channel_id, Wanted()), after[channel_id]
         own = {path: value for path, value in new.values.items() if "." not in path}
         check_values(case, (channel_id, 0), new, own, (old.values, wanted.values))
-        check_versions(case, channel_id, old, new)
+        check_versions(case, channel_id, old, after)
 
 
-def check_versions(case: Case, channel_id: int, old: Truth, new: Truth) -> None:
+def check_new(case: Case, found: Mapping[int, Truth]) -> None:
+    """Each new channel was created by the plan or by somebody else; and is as the file wants it where it is ours."""
+    founded = {one.channel_id for one in case.moments if isinstance(one, Founded)}
+    own = {
+        one.channel_id: one.import_id for one in case.moments if isinstance(one, Sent) and one.import_id and one.is_done
+    }
+    assert found.keys() == founded | own.keys()
+    for channel_id, import_id in own.items():
+        truth, wanted = found[channel_id], case.new[str(import_id)]
+        values = {path: one for path, one in truth.values.items() if "." not in path}
+        check_values(case, (channel_id, 0), truth, values, (wanted.values,))
+        check_new_versions(case, channel_id, wanted, found)
+
+
+def check_new_versions(case: Case, channel_id: int, wanted: Wanted, found: Mapping[int, Truth]) -> None:
+    """The versions of a channel that the plan created: its own, in any number so far, and those of others."""
+    truth = found[channel_id]
+    added = {one.version_id for one in case.moments if isinstance(one, Added) and one.channel_id == channel_id}
+    begins = [version["beginDate"] for version in truth.versions.values()]
+    assert len(begins) == len(set(begins))
+    for version_id, version in truth.versions.items():
+        now = replace(truth, values={**truth.values, **_name_paths(version)})
+        start = version if version_id in added else wanted.created[version["beginDate"]]
+        starts = (fill_in(_name_paths(start), case.names, found),)
+        check_values(case, (channel_id, version_id), now, _name_paths(version), starts)
+
+
+def fill_in(values: Values, names: Mapping[str, str], found: Mapping[int, Truth]) -> Values:
+    """`values` with the id of each new channel in a formula, in place of what `names` has for it."""
+    formula = values.get(f"{_VERSION}formula")
+    if not formula:
+        return values
+    ids = {truth.values["channelImportId"]: id_ for id_, truth in found.items()}
+    for name, import_id in names.items():
+        formula = formula.replace(f"channel({name})", f"channel({ids.get(import_id)})")
+    return {**values, f"{_VERSION}formula": formula}
+
+
+def check_versions(case: Case, channel_id: int, old: Truth, after: Mapping[int, Truth]) -> None:
     """The versions of one channel: those that were there, those that the plan creates, and those of others."""
+    new = after[channel_id]
     wanted = case.wanted.get(channel_id, Wanted())
     foreign = [one for one in case.moments if isinstance(one, Added | Removed) and one.channel_id == channel_id]
     added = {one.version_id for one in foreign if isinstance(one, Added)}
@@ -157,7 +238,8 @@ def check_versions(case: Case, channel_id: int, old: Truth, new: Truth) -> None:
         if version_id in old.versions and not _is_touched(case.moments, channel_id, version_id):
             assert version == old.versions[version_id]
         if version_id in old.versions:
-            starts = (_name_paths(old.versions[version_id]), _name_paths(wanted.versions.get(version_id, {})))
+            edited = fill_in(_name_paths(wanted.versions.get(version_id, {})), case.names, after)
+            starts = (_name_paths(old.versions[version_id]), edited)
         elif version_id in added:
             # That it is as they made it is checked by the moments of its edits alone.
             starts = (_name_paths(version),)
@@ -225,7 +307,8 @@ def check_done(case: Case, result: ApplyResult, after: Mapping[int, Truth]) -> N
     for outcome in result.outcomes:
         if outcome.status is not OutcomeStatus.DONE or outcome.channel_id in touched:
             continue
-        wanted, now = case.wanted[outcome.channel_id], after[outcome.channel_id]
+        now = after[outcome.channel_id]
+        wanted = case.wanted.get(outcome.channel_id) or case.new[str(now.values["channelImportId"])]
         by_begin = {version["beginDate"]: version for version in now.versions.values()}
         parts = [
             (wanted.values, now.values),
@@ -233,12 +316,13 @@ def check_done(case: Case, result: ApplyResult, after: Mapping[int, Truth]) -> N
             *((_name_paths(one), _name_paths(by_begin[begin])) for begin, one in wanted.created.items()),
         ]
         for part, found in parts:
-            check_same(case.assignments, part, found, replace(now, values={**now.values, **found}))
+            truth = replace(now, values={**now.values, **found})
+            check_same(case.assignments, fill_in(part, case.names, after), found, truth)
 
 
 def list_touched(moments: Iterable[Moment]) -> frozenset[int]:
     """The channels that others have changed in any way."""
-    return frozenset(one.channel_id for one in moments if isinstance(one, Edited | Added | Removed))
+    return frozenset(one.channel_id for one in moments if isinstance(one, Edited | Added | Removed | Founded))
 
 
 def check_undone(

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hypothesis import strategies as st
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.model.channels import Definitions, Desired
+from reconciler.model.identifiers import Identifiers
 from reconciler.model.project import ChannelEdit, Environment, PrimaryMove, VersionDates, VersionInsert
 from reconciler.planning.offline_checks import check_definitions
 from reconciler.sandbox import describe_settings, generate
@@ -169,6 +171,83 @@ def version_cases(draw: st.DrawFn) -> VersionCase:
     return VersionCase(seed, begins, draw(listed_channels(make_version_world(seed, begins))))
 
 
+# A data point of each commodity, and what its channels measure.
+_POINTS = {20_001: ("ELECUSE", "KWH"), 20_002: ("GASUSE", "CCF")}
+_POINT_OF_EACH = {FIRST_ID + number: 20_001 + number // 4 for number in range(CHANNELS)}
+
+
+@st.composite
+def creation_cases(draw: st.DrawFn) -> VersionCase:
+    """New channels, some with later versions or a formula, beside channels that are edited and may use them."""
+    seed = draw(seeds)
+    simple = [draw(_simple_channels(number)) for number in range(draw(st.integers(1, 2)))]
+    sound: tuple[Desired, ...] = ()
+    others = [
+        want(f"c{one}", one, **draw(_PLAIN)) for one in draw(st.sets(st.sampled_from(list(_POINT_OF_EACH)), max_size=2))
+    ]
+    if draw(st.booleans()):
+        simple.append(draw(_calculated_channels(simple)))
+    if draw(st.booleans()):
+        others.append(draw(_users(simple)))
+    for one in [*simple, *{other.name: other for other in others}.values()]:
+        if not check_definitions(Definitions((*sound, one), (), (), "sha256:0")):
+            sound = (*sound, one)
+    return VersionCase(seed, {}, sound)
+
+
+@st.composite
+def _simple_channels(draw: st.DrawFn, number: int) -> Desired:
+    point = draw(st.sampled_from(sorted(_POINTS)))
+    kind, unit = _POINTS[point]
+    version: Spec = {
+        "esaChannelVersion.unitCode": unit,
+        "esaChannelVersion.observationRule": draw(st.sampled_from(["Odometer", "Trip"])),
+        "esaChannelVersion.multiplier": draw(st.sampled_from([1, 0.001, 40])),
+    }
+    begins = draw(st.lists(st.sampled_from(_LATE_BEGINS), max_size=2, unique=True).map(sorted))
+    later = [(begin, draw(_VERSION_SPECS)) for begin in begins]
+    spec: Spec = {"observationTypeCode": kind, "intervalMinutes": draw(st.sampled_from([5, 15, 60]))}
+    return _make_new(f"n{number}", point, spec, *([("", version), *later] if later else [("", version)]))
+
+
+@st.composite
+def _calculated_channels(draw: st.DrawFn, simple: Sequence[Desired]) -> Desired:
+    used = draw(st.sampled_from(simple))
+    kind, unit = _POINTS[used.data_point_id or 0]
+    version: Spec = {
+        "esaChannelVersion.unitCode": unit,
+        "esaChannelVersion.observationRule": "Trip",
+        "esaChannelVersion.multiplier": 1,
+        "esaChannelVersion.formula": draw(
+            st.sampled_from(["channel({0}) * 0.5", "channel({0}) - channel({1})"])
+        ).format(used.name, min(one for one, point in _POINT_OF_EACH.items() if point == used.data_point_id)),
+    }
+    spec: Spec = {"observationTypeCode": kind, "intervalMinutes": None, "isCalculated": True}
+    return _make_new("calculated", used.data_point_id or 0, spec, ("", version))
+
+
+def _make_new(name: str, point: int, spec: Spec, *versions: tuple[str, Spec]) -> Desired:
+    import_id = f"NEW-{name}"
+    values = {"channelImportId": import_id, "channelInfo": f"New {name}", "summarizationMethod": "Sum", **spec}
+    listed = want_versions(name, 0, *versions)
+    return replace(
+        listed,
+        select=Identifiers(channel_import_id=import_id),
+        spec={**values, **versions[-1][1]},
+        versions=listed.versions if len(versions) > 1 else (),
+        creates=True,
+        data_point_id=point,
+    )
+
+
+@st.composite
+def _users(draw: st.DrawFn, new: Sequence[Desired]) -> Desired:
+    """The calculated channel of a data point, whose formula is to use a new channel."""
+    used = draw(st.sampled_from([one for one in new if one.spec.get("isCalculated") is not True]))
+    user = max(one for one, point in _POINT_OF_EACH.items() if point == used.data_point_id)
+    return want(f"c{user}", user, esaChannelVersion__formula=f"channel({user - 3}) - channel({used.name})")
+
+
 @st.composite
 def _lists(draw: st.DrawFn, live: dict[str, Any]) -> Desired:
     begins = [version["beginDate"] or "" for version in live["channelVersions"]]
@@ -240,6 +319,7 @@ _WHERE = (
 )
 # A creation is not sent a second time, so its answer is what to lose.
 _VERSIONS_TOO = (*_WHERE, "POST", "POST", "POST /*/version", "PUT /*/version/*")
+_CHANNELS_TOO = (*_VERSIONS_TOO, "POST /api/v202406/esachannel", "POST /api/v202406/esachannel")
 _WHAT = (
     "429 retry-after=0",
     "400",
@@ -303,6 +383,17 @@ class ForeignVersion(Struct, frozen=True):
     is_same: bool
 
 
+class ForeignChannel(Struct, frozen=True):
+    """Somebody else creates a channel with the import id of one that the plan creates, `number` of these.
+
+    `is_same` says that it is made as the plan wants it, and `is_elsewhere` that it is made on another data point.
+    """
+
+    number: int
+    is_same: bool
+    is_elsewhere: bool
+
+
 class Run(Struct, frozen=True):
     """One apply of the plan: what strikes it, where it ends, and who edits before which of its requests.
 
@@ -313,11 +404,11 @@ class Run(Struct, frozen=True):
     dies_at: int | None
     dies_after_answer: bool
     stops_at: int | None
-    edits: Mapping[int, ForeignEdit | ForeignVersion]
+    edits: Mapping[int, ForeignEdit | ForeignVersion | ForeignChannel]
     lost: float
 
 
-Step: TypeAlias = Run | ForeignEdit | ForeignVersion
+Step: TypeAlias = Run | ForeignEdit | ForeignVersion | ForeignChannel
 
 foreign_edits = st.builds(
     ForeignEdit, st.integers(0, CHANNELS - 1), st.sampled_from(FOREIGN), st.booleans(), st.booleans()
@@ -368,4 +459,10 @@ _anybody = foreign_edits | foreign_versions | foreign_versions
 calm_version_runs = _build_runs(faults(_VERSIONS_TOO).filter(_are_calm), st.just({}))
 version_histories = _build_histories(
     _build_runs(faults(_VERSIONS_TOO), st.dictionaries(_moments, _anybody, max_size=2)), _anybody, calm_version_runs
+)
+foreign_channels = st.builds(ForeignChannel, st.integers(0, 2), st.booleans(), st.sampled_from([False, False, True]))
+_founders = foreign_channels | foreign_channels | _anybody
+calm_creating_runs = _build_runs(faults(_CHANNELS_TOO).filter(_are_calm), st.just({}))
+creating_histories = _build_histories(
+    _build_runs(faults(_CHANNELS_TOO), st.dictionaries(_moments, _founders, max_size=2)), _founders, calm_creating_runs
 )

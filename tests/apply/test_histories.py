@@ -1,6 +1,7 @@
 """What holds after any history of worlds, settings, faults, kills, lost power, Ctrl-C and other people's edits.
 
-Hundreds of histories with all other tests, twenty thousand with `make soak`.
+Two hundred histories of each kind with all other tests, twenty thousand of each with `make soak`: of settings, of
+versions, and of new channels.
 """
 
 from __future__ import annotations
@@ -29,11 +30,16 @@ from tests.apply.judge import (
     check_result,
     check_survivors,
     check_undone,
+    find_new,
     find_wanted,
+    list_done,
     list_touched,
 )
 from tests.apply.strategies import (
+    calm_creating_runs,
     calm_version_runs,
+    creating_histories,
+    creation_cases,
     desired_channels,
     generate_world,
     histories,
@@ -45,7 +51,7 @@ from tests.apply.strategies import (
 from tests.apply.truth import find_channel, read_truth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from typing import Any
 
     from reconciler.model.channels import Desired
@@ -65,8 +71,6 @@ many = settings(
     phases=[phase for phase in Phase if phase is not Phase.explain],
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
 )
-# Those of versions have more to come across.
-most = settings(many, max_examples=max(300, settings().max_examples) // 2)
 
 
 def define(desired: tuple[Desired, ...], world: World, identify: Naming | None = None) -> Definitions:
@@ -121,59 +125,76 @@ def describe_feeds(scenario: Scenario, reached: Mapping[str, int | None]) -> str
 
 def make_case(scenario: Scenario, before: Mapping[int, Truth]) -> Case:
     desired = {one.name: one for one in scenario.definitions.channels}
+    import_ids = scenario.import_ids
     wanted = {
         change.channel_id: find_wanted(change, desired[change.name], before[change.channel_id], scenario.world)
         for change in scenario.plan.sendable
+        if change.name not in import_ids
     }
-    return Case(scenario.inside.moments, wanted, scenario.assignments)
+    new = {import_id: find_new(desired[name], scenario.world) for name, import_id in import_ids.items()}
+    stand_ins = {str(change.channel_id): import_ids[change.name] for change in scenario.list_new()}
+    return Case(scenario.inside.moments, wanted, scenario.assignments, new, {**import_ids, **stand_ins})
 
 
-def check_journal(scenario: Scenario, result: ApplyResult, touched: frozenset[int]) -> None:
+def check_journal(scenario: Scenario, result: ApplyResult, touched: frozenset[str]) -> None:
     """The journal of all runs counts as many writes that were done as the service, and nothing is open."""
     content = scenario.read_journal()
     assert content.open == ()
     assert status_by_name(result_from_journal(content)) == status_by_name(result)
     for change in scenario.plan.sendable:
-        if change.channel_id in touched:
+        if change.name in touched:
             continue
         results = [write_result for _, write_result in content.writes_by_name[change.name] if write_result]
-        assert sum(write_result.status is OutcomeStatus.DONE for write_result in results) == sum(
-            sent.is_done and sent.channel_id == change.channel_id for sent in scenario.list_sent()
+        assert sum(write_result.status is OutcomeStatus.DONE for write_result in results) == len(
+            list_done(scenario.list_sent(), change.channel_id, scenario.import_ids.get(change.name))
         )
 
 
-def check_end(scenario: Scenario, result: ApplyResult, end: End, undisturbed: End, touched: frozenset[int]) -> None:
+def check_end(scenario: Scenario, result: ApplyResult, end: End, undisturbed: End, touched: frozenset[str]) -> None:
     """The next plan is the rest, if anything; where nobody else wrote, all is as after an undisturbed run."""
-    undone = {outcome.channel_id for outcome in result.outcomes if outcome.status is not OutcomeStatus.DONE}
+    undone = {outcome.name for outcome in result.outcomes if outcome.status is not OutcomeStatus.DONE}
     rest = plan_of(scenario.other, scenario.definitions, scenario.environment)
     # Somebody else's edit may unblock what was blocked, as by giving up an import id.
-    unblocked = {change.channel_id for change in scenario.plan.blocked} if touched else set()
-    assert {change.channel_id for change in rest.sendable} <= undone | touched | unblocked
+    unblocked = {change.name for change in scenario.plan.blocked} if touched else set()
+    assert {change.name for change in rest.sendable} <= undone | touched | unblocked
     if not touched:
         assert end == undisturbed
-        assert {change.channel_id for change in rest.blocked} <= undone | {
-            change.channel_id for change in scenario.plan.blocked
-        }
+        assert {change.name for change in rest.blocked} <= undone | {change.name for change in scenario.plan.blocked}
 
 
-def judge(scenario: Scenario, before: Mapping[int, Truth], result: ApplyResult, undisturbed: End) -> frozenset[int]:
-    """All that holds after the last run, whose `result` it is; returns the channels that somebody else has changed."""
+def judge(scenario: Scenario, before: Mapping[int, Truth], result: ApplyResult, undisturbed: End) -> bool:
+    """All that holds after the last run, whose `result` it is; returns whether somebody else has changed anything."""
     moments, after = scenario.inside.moments, read_truth(scenario.inside.store)
-    touched, case = list_touched(moments), make_case(scenario, before)
-    assert {one.channel_id for one in scenario.list_sent()} <= case.wanted.keys()
+    case = make_case(scenario, before)
+    touched = name_touched(scenario, list_touched(moments), after)
     check_posts(moments)
     check_survivors(case, before, after)
+    assert {
+        one.channel_id for one in scenario.list_sent() if one.is_done
+    } <= case.wanted.keys() | after.keys() - before.keys()
     check_done(case, result, after)
     check_journal(scenario, result, touched)
     check_end(scenario, result, read_end(scenario, before, result), undisturbed, touched)
-    return touched
+    return bool(touched)
+
+
+def name_touched(scenario: Scenario, ids: Collection[int], after: Mapping[int, Truth]) -> frozenset[str]:
+    """The changes whose channels somebody else has changed or created, and "" for any other channel."""
+    import_ids = {after[one].values["channelImportId"] for one in ids if one in after}
+    return frozenset(
+        {
+            *(one.name for one in scenario.plan.changes if one.channel_id in ids),
+            *(name for name, import_id in scenario.import_ids.items() if import_id in import_ids),
+            *("" for _ in ids),
+        }
+    )
 
 
 def finish(scenario: Scenario) -> ApplyResult:
     """The result of a last run that nothing strikes."""
     first = len(scenario.inside.moments)
     result = scenario.apply()
-    check_result(result, scenario.list_sent(first))
+    check_result(result, scenario.list_sent(first), scenario.import_ids)
     return result
 
 
@@ -214,7 +235,7 @@ def test_after_any_history_the_result_is_true_and_nothing_is_lost(
 
 
 @pytest.mark.parametrize("parallelism", [1, 4])
-@most
+@many
 @given(service=services(), case=version_cases(), history=version_histories, undo=st.none() | calm_version_runs)
 def test_after_any_history_of_versions_each_is_there_once_and_none_is_lost(
     parallelism: int,
@@ -223,6 +244,30 @@ def test_after_any_history_of_versions_each_is_there_once_and_none_is_lost(
     history: tuple[Step, ...],
     undo: Run | None,
 ) -> None:
+    check_history(parallelism, service, case, history, undo)
+
+
+@pytest.mark.parametrize("parallelism", [1, 4])
+@many
+@given(service=services(), case=creation_cases(), history=creating_histories, undo=st.none() | calm_creating_runs)
+def test_after_any_history_of_new_channels_each_is_there_once(
+    parallelism: int,
+    service: tuple[tuple[str, ...], Environment],
+    case: VersionCase,
+    history: tuple[Step, ...],
+    undo: Run | None,
+) -> None:
+    check_history(parallelism, service, case, history, undo)
+
+
+def check_history(
+    parallelism: int,
+    service: tuple[tuple[str, ...], Environment],
+    case: VersionCase,
+    history: tuple[Step, ...],
+    undo: Run | None,
+) -> None:
+    """All that holds of one history, and of its undo."""
     world = case.make_world()
     definitions = define(case.desired, world)
     with open_scenario(world, service, definitions, parallelism) as calm:
@@ -242,8 +287,9 @@ def test_after_any_history_of_versions_each_is_there_once_and_none_is_lost(
 
 def describe_versions(scenario: Scenario) -> str:
     """What the plan does to versions, for the statistics."""
-    actions = {one.action.value for change in scenario.plan.sendable for one in change.versions}
-    return f"versions beside the current ones: {' and '.join(sorted(actions)) or 'none'}"
+    actions = {f"{one.action.value} versions" for change in scenario.plan.sendable for one in change.versions}
+    new = {"create channels"} if scenario.import_ids else set()
+    return f"the plan: {' and '.join(sorted(actions | new)) or 'neither versions nor new channels'}"
 
 
 def take_back(scenario: Scenario, run: Run, before: Mapping[int, Truth]) -> None:

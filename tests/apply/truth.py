@@ -31,6 +31,8 @@ _PLAIN = (
     *("beginDate", "formula", "isValuePositive", "maximumReading", "minimumReading", "multiplier", "offset"),
     *("rollbackAllowance", "rolloverValue"),
 )
+# All settings of a version, in the words of the service.
+NAMES = (*_PLAIN, "observationRuleId", "unitId")
 
 
 class Truth(Struct, frozen=True):
