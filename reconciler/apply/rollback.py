@@ -265,6 +265,8 @@ def _invert(undoing: _Undoing, undoings: Sequence[_Undoing]) -> Change:
         # Feeds are not resolved through a rollback.
         feeds=(),
         versions=versions,
+        # A guess for the edit that is reverted.
+        register_fall=None,
     )
 
 
