@@ -239,11 +239,13 @@ def update_channels(text: str, updates: Mapping[str, Spec]) -> str:
     begin is of an item of channelVersions; an item that is not there is added in order. Raises UnsafeEdit.
     """
     trees = {name: _make_update(spec) for name, spec in updates.items()}
-    if any(find_version(path) is not None for spec in updates.values() for path in spec):
-        channels = _read_tree(text)["channels"]
-        for name, spec in updates.items():
-            if any(find_version(path) is not None for path in spec):
-                trees[name][VERSIONS] = _merge_items(channels[name][VERSIONS], spec)
+    listing = [name for name, spec in updates.items() if any(find_version(path) is not None for path in spec)]
+    channels = _read_tree(text)["channels"] if listing else {}
+    for name in listing:
+        # A list from a template belongs to all channels that use it.
+        if VERSIONS not in channels[name]:
+            raise UnsafeEdit
+        trees[name][VERSIONS] = _merge_items(channels[name][VERSIONS], updates[name])
     return _change(text, trees)
 
 

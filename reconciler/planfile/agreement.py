@@ -204,7 +204,7 @@ def _check_version(
     own = [
         replace(edit, path=f"{VERSION}.{edit.path.rpartition('.')[2]}")
         for edit in edits
-        if find_version(edit.path) == version.begin
+        if find_version(edit.path) == version.begin and not _is_begin_of_first(edit, version)
     ]
     before, after = version.before, version.after
     if version.action is VersionAction.CREATE:
@@ -225,6 +225,12 @@ def _check_version(
             yield f"{name} is to begin at another time"
     if version.version_id == change.version_id:
         yield f"{name} is the current one"
+
+
+def _is_begin_of_first(edit: Edit, version: VersionChange) -> bool:
+    """Whether `edit` says that `version` is created from the beginning on: its begin is null before and after."""
+    is_created = version.action is VersionAction.CREATE and not version.begin
+    return is_created and FIELD_AT[edit.path].path == BEGIN_DATE and edit.before is None and edit.after is None
 
 
 def _check_names(change: Change) -> Iterator[str]:

@@ -461,7 +461,8 @@ def redraft(change: Change, fresh: Live, codes: Codes) -> Draft:
     if not change.versions:
         return draft
     return replace(
-        join_versions(draft, tuple(redraft_version(one, live, codes) for one in change.versions)), edits=change.edits
+        join_versions(draft, tuple(redraft_version(one, draft.after_apply, codes) for one in change.versions)),
+        edits=change.edits,
     )
 
 

@@ -115,7 +115,8 @@ def draft_versions(
         if version is not None and version.id == live.current.id:
             continue
         base = _inherit(one.begin, planned) if version is None else version
-        view = view_version(live, base, ends[one.begin])
+        # The settings of a version must fit the channel as it will be.
+        view = view_version(current.after_apply if current else live, base, ends[one.begin])
         # As if it were the only one, so that what is wrong with it is found at its own place.
         draft, problems = draft_settings(replace(desired, spec=one.spec, versions=(one,)), view, tables)
         found += problems
@@ -343,7 +344,8 @@ def _warn_of_other_begins(desired: Desired, live: Live, *, may_insert: bool) -> 
     """A warning for each listed version that is not live, but may be meant for a live one that is not listed."""
     begins = [begin_key(version.begin_date) for version in live.versions]
     listed = {one.begin for one in desired.versions}
-    left = [begin for begin in begins if begin not in listed]
+    # What a begin with a zone means is unknown, which is a blocker of its own.
+    left = [begin for begin in begins if begin not in listed and not has_zone(begin)]
     new = [one.begin for one in desired.versions if one.begin not in begins]
     for begin in new:
         # A version from the beginning has no date that somebody could have changed.

@@ -190,8 +190,9 @@ def test_new_items_end_their_lines_as_the_others_do(break_: str) -> None:
     [
         LISTING.replace("channelVersions:   # the meters", "channelVersions: &list"),
         LISTING.replace("- beginDate: 2025-06-01 08:00 ", "-\n        beginDate: 2025-06-01 08:00"),
+        "templates:\n  pm: {channelVersions: [{beginDate: null}]}\nchannels:\n  use: {use: pm, channelId: 1}\n",
     ],
-    ids=["anchored", "begun below its dash"],
+    ids=["anchored", "begun below its dash", "of a template"],
 )
 def test_a_list_that_cannot_be_added_to_in_place_is_left_alone(text: str) -> None:
     with pytest.raises(UnsafeEdit):

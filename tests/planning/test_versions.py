@@ -13,6 +13,8 @@ from reconciler.model.findings import Location
 from reconciler.model.identifiers import Feed, Identifiers
 from reconciler.model.plan import Action, Edit, Verdict, VersionAction
 from reconciler.model.project import Environment, VersionInsert
+from reconciler.planfile.reading import read_plan
+from reconciler.planfile.writing import render_plan_file
 from reconciler.planning.plan import make_plan
 from tests.planning.tenant import (
     BASIS,
@@ -472,7 +474,7 @@ def test_another_begin_in_the_list_is_another_version_and_that_is_said(
         ([""], ["2024-01-01T00:00:00"]),
         (["", "2024-01-01T00:00:00"], ["", "2024-01-01T00:00:00", "2024-01-02T00:00:00"]),
         (["", "2023-01-01T00:00:00", "2024-01-01T00:00:00"], ["", "2026-01-01T00:00:00"]),
-        (["", "2024-01-01T05:00:00Z"], ["", "2024-01-01T00:00:00", "2025-01-01T00:00:00"]),
+        (["", "2024-01-01T05:00:00Z"], ["", "2024-01-01T00:00:00"]),
     ],
     ids=["after the beginning", "beside a listed one", "far from both", "in a zone of unknown meaning"],
 )
@@ -560,3 +562,23 @@ def test_five_hundred_versions_are_planned_each_in_its_place() -> None:
     assert [one.action for one in change.versions].count(VersionAction.CREATE) == 250
     assert [one.end for one in change.versions[-2:]] == [begins[-1], None]
     assert change.edits[0] == Edit(f"{V}multiplier", 1, 251, Impact.HISTORY)
+
+
+@pytest.mark.parametrize("rule", ["Odometer", None], ids=["written", "inherited"])
+def test_a_new_version_must_fit_the_channel_as_it_will_be(rule: str | None) -> None:
+    live = make_live(1, {} if rule else {f"{V}observationRuleId": 1})
+    settings: dict[str, Value] = {"observationRule": rule} if rule else {"multiplier": 2}
+    desired = list_versions(live, ("", {} if rule else {"observationRule": "Trip"}), (SWAP, settings))
+
+    change = change_of(plan_of([replace(desired, spec={**desired.spec, "observationTypeCode": "ELECDEMAND"})], [live]))
+
+    expected = [("ESA406", f"the version from {SWAP}: a demand channel cannot have the Odometer rule")]
+    assert [(block.rule, block.message) for block in change.blocked_by] == (expected if rule else [])
+
+
+def test_a_new_first_version_is_saved_and_read_back() -> None:
+    plan = plan_versions(
+        dated("2024-01-01T00:00:00", **READ), ("", {"multiplier": 2}), ("2024-01-01T00:00:00", {}), insert=True
+    )
+
+    assert read_plan(render_plan_file(plan)) == plan
