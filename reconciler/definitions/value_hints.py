@@ -159,6 +159,12 @@ def suggest_for_empty(keys: Keys) -> str:
     return FILL if is_mapping else ""
 
 
+def _suggest_placeholder(key: str, value: object) -> str:
+    """The line with quotes, if without them a placeholder became a mapping with one key and no value."""
+    names = [name for name, none in value.items() if none is None] if isinstance(value, dict) else []
+    return f'write  {key}: "{{{names[0]}}}"  to have it filled in by a template' if len(names) == 1 else ""
+
+
 def suggest_value(key: str, value: object, wanted: Collection[str]) -> str:
     """What to write for `key` instead of `value`, which has none of the types `wanted`; "" if that is not clear."""
     match value:
@@ -171,7 +177,7 @@ def suggest_value(key: str, value: object, wanted: Collection[str]) -> str:
         case bool() | int() | float():
             return _suggest_for_number(key, value, wanted)
         case _ if "object" not in wanted:
-            return _AS_LIST if "array" in wanted else _SINGLE
+            return _AS_LIST if "array" in wanted else _suggest_placeholder(key, value) or _SINGLE
         case _:
             return _KEYS_OF_CURRENT if key == VERSION else _KEYS_BELOW
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -169,3 +169,41 @@ def test_an_import_of_alike_channels_and_an_update_are_two_commands(repository: 
         64,
         "reconciler: --like is for new channels, and --update for managed ones",
     )
+
+
+def test_what_is_wrong_with_a_template_is_said_once_in_a_plan(repository: Workspace) -> None:
+    wrong = TEMPLATES.replace("{description}", "Measured") + "    observationTypeCode: ELECUSED\n"
+    repository.write("channels/templates.yaml", wrong)
+
+    answer = repository.run("plan")
+
+    assert answer.out.count("ESA310") == 1
+    assert (
+        "  in channel: one (channels/uses.yaml:2)\n  the same in 1 more channel that uses the template\n" in answer.out
+    )
+
+
+WRITTEN_OUT = """\
+channels:
+  one: {channelId: 1, channelInfo: Main use, channelDescription: Measured}
+  two: {channelId: 2, channelInfo: Roof use, channelDescription: Measured}
+"""
+
+
+def plan_rows(workspace: Workspace) -> list[dict[str, Any]]:
+    """The changes of the plan, without where they were written."""
+    rows: list[dict[str, Any]] = json.loads(workspace.run("plan", "--format", "json").out)["resource_changes"]
+    for row in rows:
+        del row["source"]
+        for edit in row["edits"]:
+            edit.pop("template", None)
+    assert rows
+    return rows
+
+
+def test_a_plan_is_that_of_the_channels_written_out(repository: Workspace) -> None:
+    filled = plan_rows(repository)
+    (repository.root / "channels/templates.yaml").unlink()
+    repository.write("channels/uses.yaml", WRITTEN_OUT)
+
+    assert plan_rows(repository) == filled

@@ -220,3 +220,13 @@ def test_one_and_zero_get_true_and_false() -> None:
         "write  isPrimaryValue: true",
         "write  isPrimaryValue: false",
     ]
+
+
+def test_a_placeholder_without_quotes_gets_them() -> None:
+    assert in_version(multiplier={"ct": None}) == [
+        (
+            "ESA123",
+            "multiplier must be a number, found a mapping of keys",
+            'write  multiplier: "{ct}"  to have it filled in by a template',
+        )
+    ]
