@@ -191,6 +191,14 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
         "that EnergyCAP accepts this, set  versionInsert: allow  in the environment",
     ),
     Rule(
+        "ESA423",
+        "Whether the data point of a channel to be created exists is unknown.",
+        "A channel is never created on a data point that EnergyCAP may not have.",
+        "GET /api/v202406/datapoint/{id}",
+        Certainty.DOCUMENTED,
+        "plan against EnergyCAP itself, with a key whose user may see the data point",
+    ),
+    Rule(
         "ESA427",
         "Two live versions begin at the same time.",
         "The list finds a version by its begin, so it is unknown which of the two is meant, and an edit might go to "
@@ -198,14 +206,6 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
         "this tool's contract: versions are matched by beginDate",
         Certainty.PROJECT,
         "correct the begin of one of them in EnergyCAP",
-    ),
-    Rule(
-        "ESA423",
-        "Whether the data point of a channel to be created exists is unknown.",
-        "A channel is never created on a data point that EnergyCAP may not have.",
-        "GET /api/v202406/datapoint/{id}",
-        Certainty.DOCUMENTED,
-        "plan against EnergyCAP itself, with a key whose user may see the data point",
     ),
 )
 
