@@ -23,7 +23,8 @@ run 0 reconciler sandbox reset
 say "1. Validate: are the files in channels/ valid on their own? This runs before each commit."
 run 0 reconciler validate
 
-say "2. Plan: what would change in EnergyCAP? Nothing is written. Exit code 3 means that a change is blocked."
+say "2. Plan: what would change in EnergyCAP? Among it a meter that was swapped (boiler 2) and a channel that is new
+(boiler 3). Nothing is written. Exit code 3 means that a change is blocked."
 run 3 reconciler plan --out .reconciler/demo-plan.json
 
 say "3. Apply the saved plan, exactly as it was reviewed. Blocked changes are never sent."
