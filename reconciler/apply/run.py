@@ -190,12 +190,14 @@ class _Run:
 
     def _check_beside(self) -> None:
         """Compare the channels beside each new one with what they were before it was created."""
+        now: dict[int, tuple[Live, ...] | ServiceError] = {}
         for change in self._changes:
-            step = self._steps[change.name]
-            if step.beside is not None and step.outcome.status is OutcomeStatus.DONE:
-                before = self._list_unplanned(step)
-                now = self._list_now(change.data_point.id) if before else ()
-                self._report_correction(change, check_beside(step.outcome, before, now))
+            step, point = self._steps[change.name], change.data_point.id
+            before = self._list_unplanned(step) if step.outcome.status is OutcomeStatus.DONE else ()
+            if before:
+                if point not in now:
+                    now[point] = self._list_now(point)
+                self._report_correction(change, check_beside(step.outcome, before, now[point]))
 
     def _list_now(self, data_point_id: int) -> tuple[Live, ...] | ServiceError:
         try:
