@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tests.apply.truth import Truth, Values
 
 _VERSION = "esaChannelVersion."
+_FORMULA = f"{_VERSION}formula"
 _RULES = {"Odometer": 1, "Trip": 2}
 _REGISTER = ("rolloverValue", "rollbackAllowance")
 
@@ -178,7 +179,7 @@ def check_survivors(case: Case, before: Mapping[int, Truth], after: Mapping[int,
         wanted, new = case.wanted.get(channel_id, Wanted()), after[channel_id]
         own = {path: value for path, value in new.values.items() if "." not in path}
         check_values(case, (channel_id, 0), new, own, (old.values, wanted.values))
-        check_versions(case, channel_id, old, after)
+        check_versions(case, channel_id, old, new)
 
 
 def check_new(case: Case, found: Mapping[int, Truth]) -> None:
@@ -192,36 +193,46 @@ def check_new(case: Case, found: Mapping[int, Truth]) -> None:
         truth, wanted = found[channel_id], case.new[str(import_id)]
         values = {path: one for path, one in truth.values.items() if "." not in path}
         check_values(case, (channel_id, 0), truth, values, (wanted.values,))
-        check_new_versions(case, channel_id, wanted, found)
+        check_new_versions(case, channel_id, wanted, truth)
 
 
-def check_new_versions(case: Case, channel_id: int, wanted: Wanted, found: Mapping[int, Truth]) -> None:
+def check_new_versions(case: Case, channel_id: int, wanted: Wanted, truth: Truth) -> None:
     """The versions of a channel that the plan created: its own, in any number so far, and those of others."""
-    truth = found[channel_id]
     added = {one.version_id for one in case.moments if isinstance(one, Added) and one.channel_id == channel_id}
     begins = [version["beginDate"] for version in truth.versions.values()]
     assert len(begins) == len(set(begins))
     for version_id, version in truth.versions.items():
         now = replace(truth, values={**truth.values, **_name_paths(version)})
         start = version if version_id in added else wanted.created[version["beginDate"]]
-        starts = (fill_in(_name_paths(start), case.names, found),)
-        check_values(case, (channel_id, version_id), now, _name_paths(version), starts)
+        check_values(case, (channel_id, version_id), now, _name_paths(version), fill_in(_name_paths(start), case))
 
 
-def fill_in(values: Values, names: Mapping[str, str], found: Mapping[int, Truth]) -> Values:
-    """`values` with the id of each new channel in a formula, in place of what `names` has for it."""
-    formula = values.get(f"{_VERSION}formula")
-    if not formula:
-        return values
-    ids = {truth.values["channelImportId"]: id_ for id_, truth in found.items()}
-    for name, import_id in names.items():
-        formula = formula.replace(f"channel({name})", f"channel({ids.get(import_id)})")
-    return {**values, f"{_VERSION}formula": formula}
+def fill_in(values: Values, case: Case) -> tuple[Values, ...]:
+    """`values` with the id of each new channel in a formula, in place of what the case names it by.
+
+    There are several where others have created a channel with the same import id.
+    """
+    filled = [values]
+    for name, import_id in case.names.items() if values.get(_FORMULA) else ():
+        filled = [
+            {**one, _FORMULA: one[_FORMULA].replace(f"channel({name})", f"channel({id_})")}
+            for one in filled
+            for id_ in _list_ids(case.moments, import_id) or [0]
+        ]
+    return tuple(filled)
 
 
-def check_versions(case: Case, channel_id: int, old: Truth, after: Mapping[int, Truth]) -> None:
+def _list_ids(moments: Iterable[Moment], import_id: str) -> list[int]:
+    """The channels that were created with an import id, by whomever; it may be another one by now."""
+    return [
+        one.channel_id
+        for one in moments
+        if isinstance(one, Sent | Founded) and one.import_id == import_id and one.channel_id
+    ]
+
+
+def check_versions(case: Case, channel_id: int, old: Truth, new: Truth) -> None:
     """The versions of one channel: those that were there, those that the plan creates, and those of others."""
-    new = after[channel_id]
     wanted = case.wanted.get(channel_id, Wanted())
     foreign = [one for one in case.moments if isinstance(one, Added | Removed) and one.channel_id == channel_id]
     added = {one.version_id for one in foreign if isinstance(one, Added)}
@@ -238,8 +249,8 @@ def check_versions(case: Case, channel_id: int, old: Truth, after: Mapping[int, 
         if version_id in old.versions and not _is_touched(case.moments, channel_id, version_id):
             assert version == old.versions[version_id]
         if version_id in old.versions:
-            edited = fill_in(_name_paths(wanted.versions.get(version_id, {})), case.names, after)
-            starts = (_name_paths(old.versions[version_id]), edited)
+            edited = fill_in(_name_paths(wanted.versions.get(version_id, {})), case)
+            starts = (_name_paths(old.versions[version_id]), *edited)
         elif version_id in added:
             # That it is as they made it is checked by the moments of its edits alone.
             starts = (_name_paths(version),)
@@ -317,7 +328,9 @@ def check_done(case: Case, result: ApplyResult, after: Mapping[int, Truth]) -> N
         ]
         for part, found in parts:
             truth = replace(now, values={**now.values, **found})
-            check_same(case.assignments, fill_in(part, case.names, after), found, truth)
+            filled = fill_in(part, case)
+            meant = next((one for one in filled if one.get(_FORMULA) == found.get(_FORMULA)), filled[0])
+            check_same(case.assignments, meant, found, truth)
 
 
 def list_touched(moments: Iterable[Moment]) -> frozenset[int]:

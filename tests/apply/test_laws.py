@@ -22,7 +22,7 @@ from reconciler.apply.run import ApplyOptions
 from reconciler.energycap.client import open_editor
 from reconciler.sandbox import Options, generate, parse_settings, running
 from tests.apply.bench import Bench, Interceptor, status_by_name
-from tests.apply.strategies import CHANNELS, desired_channels, seeds
+from tests.apply.strategies import CHANNELS, creation_cases, desired_channels, seeds, version_cases
 from tests.apply.truth import read_world
 from tests.cases import note_case
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from reconciler.model.channels import Desired
     from reconciler.model.plan import Plan
+    from reconciler.sandbox import World
+    from tests.apply.strategies import VersionCase
 
 few = settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
@@ -74,9 +76,9 @@ class Stage(Struct, frozen=True):
     bench: Bench
     trouble: Trouble
 
-    def begin(self, seed: int, trouble: Trouble | None = None) -> None:
-        """Start again from the world of `seed`."""
-        self.bench.service.load(generate(CHANNELS, seed))
+    def begin(self, seed: int | World, trouble: Trouble | None = None) -> None:
+        """Start again from a world, or that of `seed`."""
+        self.bench.service.load(generate(CHANNELS, seed) if isinstance(seed, int) else seed)
         self.trouble.become(trouble or Trouble())
 
     def plan(self, desired: tuple[Desired, ...]) -> Plan:
@@ -152,6 +154,60 @@ def test_a_plan_after_an_apply_is_empty_or_only_blocked(
     after = odd_stage.bench.plan(*desired)
     assert after.sendable == ()
     assert {change.name for change in after.blocked} <= {change.name for change in plan.blocked}
+
+
+@few
+@given(case=version_cases() | creation_cases())
+def test_a_plan_after_an_apply_of_versions_or_new_channels_is_empty_or_only_blocked(
+    odd_stage: Stage, case: VersionCase
+) -> None:
+    odd_stage.begin(case.make_world())
+    plan = odd_stage.plan(case.desired)
+
+    result = odd_stage.bench.apply(plan)
+
+    note_case(reached=True)
+    assert [outcome for outcome in result.outcomes if outcome.message] == []
+    after = odd_stage.bench.plan(*case.desired)
+    assert after.sendable == ()
+    assert {change.name for change in after.blocked} <= {change.name for change in plan.blocked}
+
+
+@few
+@given(case=version_cases())
+def test_versions_that_no_file_lists_stay_as_they_are_but_for_the_end_of_the_last(
+    odd_stage: Stage, case: VersionCase
+) -> None:
+    odd_stage.begin(case.make_world())
+    plan = odd_stage.plan(case.desired)
+    listed = {change.channel_id: {one.begin for one in change.versions} for change in plan.sendable if change.versions}
+    before = list_versions(odd_stage)
+
+    odd_stage.bench.apply(plan)
+
+    note_case(reached=listed)
+    after = list_versions(odd_stage)
+    for change in plan.sendable:
+        begins = {one.begin for one in change.versions}
+        # The current version may be edited beside them, or sent with its channel.
+        kept = [
+            id_
+            for id_, one in before[change.channel_id].items()
+            if (one["beginDate"] or "") not in begins and id_ != change.version_id
+        ]
+        unchanged, found = before[change.channel_id], after[change.channel_id]
+        assert [found[id_] for id_ in kept] == [unchanged[id_] | {"endDate": found[id_]["endDate"]} for id_ in kept]
+        ends = [one["endDate"] for one in found.values()]
+        assert ends == [*[one["beginDate"] for one in found.values()][1:], None]
+
+
+def list_versions(stage: Stage) -> dict[int, dict[int, dict[str, object]]]:
+    """All that the service shows of each version, by channel and by version."""
+    channels = stage.bench.service.export()["channels"]
+    return {
+        channel["channelId"]: {one["channelVersionId"]: one for one in channel["channelVersions"]}
+        for channel in channels
+    }
 
 
 @few
