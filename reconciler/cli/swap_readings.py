@@ -55,7 +55,7 @@ def _read_around(check: SwapCheck, source: ReadingSource) -> SwapVerdict:
 
 def _list_findings(check: SwapCheck, answer: SwapVerdict | ServiceError) -> Iterator[Finding]:
     if isinstance(answer, ServiceError):
-        yield doubt_swap(check, answer.message)
+        yield doubt_swap(check, answer.message, answer.fix)
     else:
         yield from answer.findings
 

@@ -1,7 +1,7 @@
 """The stored readings of a channel, raw and processed: read in parts that are proved complete, by names that may vary.
 
 Source: GET /api/v202407/esaReading, "raw and processed", paginated; its filters are documented, its rows are not.
-What cannot be told for certain raises BadResponse: a wrong value would be worse than none.
+What is not understood for certain raises BadResponse: a wrong value would be worse than none.
 """
 
 from __future__ import annotations

@@ -131,10 +131,10 @@ def check_swap(check: SwapCheck, readings: Sequence[ChannelReading]) -> SwapVerd
     return SwapVerdict((*misfits, *doubts), is_settled=not misfits and _has_no_more(check, last, first))
 
 
-def doubt_swap(check: SwapCheck, reason: str) -> Finding:
-    """The note that the facts of a swap could not be checked, and why."""
+def doubt_swap(check: SwapCheck, reason: str, fix: str = "") -> Finding:
+    """The note that the facts of a swap could not be checked, and why; `fix` is what would let them be."""
     message = f"swap was not compared with readings: {reason}"
-    return make_finding("ESA532", message, check.desired.locate(_path(check)))
+    return make_finding("ESA532", message, check.desired.locate(_path(check)), fix=fix)
 
 
 def _path(check: SwapCheck) -> str:
@@ -227,13 +227,14 @@ def _locate(finding: Finding, key: str) -> Finding:
 
 
 def _list_doubts(check: SwapCheck, last: ChannelReading | None, first: ChannelReading | None) -> Iterator[Finding]:
-    """A note on each fact for which there is no reading."""
-    begin = check.version.begin
+    """A note on each fact for which there is no reading in the longest of the spans."""
+    begin, (start, _) = check.version.begin, check.spans[-1]
+    days = (datetime.fromisoformat(begin) - start).days
     missing = [
         (name, where)
         for name, fact, reading, where in (
-            ("final", check.facts.final, last, f"up to {begin}"),
-            ("initial", check.facts.initial, first, f"after {begin}"),
+            ("final", check.facts.final, last, f"in the {days} days up to {begin}"),
+            ("initial", check.facts.initial, first, f"in the {days} days after {begin}"),
         )
         if fact is not None and reading is None
     ]

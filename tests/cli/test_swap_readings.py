@@ -182,6 +182,15 @@ def test_facts_that_cannot_be_checked_are_a_note_with_the_reason(
     assert [code for code, _ in swap_findings(document)] == ["ESA532"]
 
 
+def test_times_of_unknown_meaning_come_with_the_setting_that_says_it(workspace: Workspace) -> None:
+    define_swap(workspace, final=1)
+
+    with serving(workspace, SWAPPED, "reading_times=utc"):
+        (fix,) = [found["fix"] for found in plan_json(workspace)["findings"] if found["code"] == "ESA532"]
+
+    assert fix == "say what it means: versionDates in reconciler.yaml, see docs/explanation/versions.md"
+
+
 def test_facts_are_not_checked_against_a_snapshot(workspace: Workspace) -> None:
     define_swap(workspace, final=1)
 
@@ -199,7 +208,9 @@ def test_before_the_first_reading_of_the_new_meter_only_the_old_one_is_checked(w
         document = plan_json(workspace)
 
     assert [code for code, _ in swap_findings(document)] == ["ESA530", "ESA532"]
-    assert find_doubts(document) == [f"initial was not compared with readings: EnergyCAP lists none after {SWAP}"]
+    assert find_doubts(document) == [
+        f"initial was not compared with readings: EnergyCAP lists none in the 62 days after {SWAP}"
+    ]
 
 
 def test_facts_are_never_sent(workspace: Workspace) -> None:

@@ -31,7 +31,10 @@ LIVE = make_live(1, ODOMETER, **READ)
 OLD = {"06:00": 48_200, "07:00": 48_210, "08:00": 48_213}
 NEW = {"08:15": 1, "09:00": 3}
 SWAPPED = OLD | NEW
-NONE_UP_TO, NONE_AFTER = f"EnergyCAP lists none up to {SWAP}", f"EnergyCAP lists none after {SWAP}"
+NONE_UP_TO, NONE_AFTER = (
+    f"EnergyCAP lists none in the 62 days up to {SWAP}",
+    f"EnergyCAP lists none in the 62 days after {SWAP}",
+)
 
 
 def checks_of(live: Live = LIVE, *facts: SwapFacts, before: Any = None, **spec: Value) -> list[SwapCheck]:
@@ -91,7 +94,7 @@ def findings_of(
         "the old one rolled over",
         "the new one rolled over",
         "a register that grew fast",
-        "set to go on",
+        "set to continue",
         "a reading without a raw value",
         "one reading on each side",
     ],
