@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from reconciler import __version__
 from reconciler.apply.remaining import WriteTarget, as_created, at_version, expected_after, find_remaining, show_version
 from reconciler.apply.writes import WriteResult
+from reconciler.errors import ServiceError
 from reconciler.masking import holds_mask
 from reconciler.model.channels import Live, Version
 from reconciler.model.fields import (
@@ -46,10 +47,11 @@ from reconciler.model.values import begin_key, name_begin
 from reconciler.planfile.writing import encode_plan
 from reconciler.planning.changes import fingerprint
 from reconciler.planning.messages import show_value
+from reconciler.planning.versions import view_version
 from reconciler.rules import RULES, make_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.apply.journal_entries import WriteIntended
     from reconciler.apply.journal_reader import JournalContent
@@ -346,3 +348,44 @@ def _describe_unread(change: Change, begin: str) -> str:
     version = next((one for one in change.created_versions if one.begin == begin), None)
     is_unread = version is not None and not (version.first_reading or version.last_reading)
     return "; stored values change only if readings have come in its time since it was planned" if is_unread else ""
+
+
+def judge_created(plan: Plan, forward: Plan, read: Callable[[int], Live | None]) -> Plan:
+    """`plan`, which reverts `forward`, with what it does to the versions that were created, by their readings now.
+
+    `read` reads a channel by its id, and may raise ServiceError: then its versions count as read.
+    """
+    created = {change.name: {one.begin for one in change.created_versions} for change in forward.changes}
+    return replace(
+        plan,
+        changes=tuple(
+            _judge_versions(change, created[change.name], read) if created.get(change.name) else change
+            for change in plan.changes
+        ),
+    )
+
+
+def _judge_versions(change: Change, created: Collection[str], read: Callable[[int], Live | None]) -> Change:
+    try:
+        live = read(change.channel_id)
+    except ServiceError:
+        return change
+    if live is None or live.has_readings is None:
+        return change
+    unread = {begin for begin in created if not _has_readings(live, begin)}
+    current = begin_key(live.current.begin_date)
+    edits = (
+        replace(edit, impact=FIELD_AT[edit.path].impact_without_readings)
+        if FIELD_AT[edit.path].is_versioned and (current if (at := find_version(edit.path)) is None else at) in unread
+        else edit
+        for edit in change.edits
+    )
+    return replace(change, edits=tuple(edits))
+
+
+def _has_readings(live: Live, begin: str) -> bool:
+    """Whether readings may lie in the time of the version of `live` that begins at `begin`."""
+    begins = [begin_key(version.begin_date) for version in live.versions]
+    version = next((one for one, key in zip(live.versions, begins, strict=True) if key == begin), None)
+    end = next((other for other in begins if other > begin), None)
+    return version is None or view_version(live, version, end).has_readings is not False

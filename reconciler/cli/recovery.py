@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from reconciler.apply.journal import find_older_unfinished, find_unfinished, is_locked
 from reconciler.apply.journal_reader import read_journal
-from reconciler.apply.rollback import make_rollback
+from reconciler.apply.new_channels import read_if_there
+from reconciler.apply.rollback import judge_created, make_rollback
 from reconciler.cli.apply_session import ApplyTask, find_environment, open_session, report_nothing, run_task
 from reconciler.cli.build_plan import utc_now
 from reconciler.cli.exit_codes import ExitCode, exit_of_plan
@@ -169,6 +170,7 @@ def undo_apply(output: Output, scope: Scope, journal: Path, parallelism: int, ap
     environment = find_environment(context, scope, content.plan)
     plan = make_rollback(content, utc_now())
     with open_session(output, context, environment, parallelism) as session:
+        plan = judge_created(plan, content.plan, lambda channel_id: read_if_there(session.editor, channel_id))
         session.show(plan)
         # The user could review the journal before naming it, like a saved plan.
         stopped = session.check_guards(plan, is_reviewed=True)

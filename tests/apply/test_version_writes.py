@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from reconciler.apply.journal import open_journal
 from reconciler.apply.journal_reader import read_journal, result_from_journal
-from reconciler.apply.rollback import make_rollback
+from reconciler.apply.rollback import judge_created, make_rollback
 from reconciler.apply.run import ApplyOptions
-from reconciler.errors import PlanFileError
+from reconciler.errors import PlanFileError, Unreachable
 from reconciler.model.fields import Impact
 from reconciler.model.outcomes import OutcomeStatus
 from reconciler.model.plan import Action, Verdict
@@ -466,3 +466,32 @@ def test_readings_that_came_into_a_span_that_was_reviewed_as_empty_stop_the_move
     assert outcome.status is OutcomeStatus.STALE
     assert f"the edit of {V}beginDate is history now, was forward: readings came since" in outcome.message
     assert demo.writes() == []
+
+
+@pytest.mark.parametrize(
+    ("begin", "impact"), [(SWAP, Impact.FORWARD), ("2026-11-02T08:00:00", Impact.HISTORY)], ids=["unread", "read"]
+)
+def test_an_undo_rewrites_only_if_readings_lie_in_the_time_of_the_version_that_stays(
+    demo: Bench, tmp_path: Path, begin: str, impact: Impact
+) -> None:
+    desired = list_versions("use", USE, ("", {}), (begin, {"multiplier": 7}))
+    content = apply_and_read_journal(demo, tmp_path / "journal", demo.plan(desired))
+    undo = make_rollback(content, "2026-11-30T00:00:00Z")
+
+    judged = judge_created(undo, content.plan, demo.read)
+
+    assert [edit.impact for edit in undo.changes[0].edits] == [Impact.HISTORY]
+    assert [edit.impact for edit in judged.changes[0].edits] == [impact]
+    assert only(demo.apply(judged)).status is OutcomeStatus.DONE
+
+
+def test_versions_that_cannot_be_read_count_as_read(demo: Bench, tmp_path: Path) -> None:
+    def fail(_channel_id: int) -> Fetched | None:
+        raise Unreachable("gone", "try again")
+
+    content = apply_and_read_journal(demo, tmp_path / "journal", demo.plan(swap()))
+    undo = make_rollback(content, "2026-11-30T00:00:00Z")
+
+    assert judge_created(undo, content.plan, fail) == undo
+    assert judge_created(undo, content.plan, lambda _id: None) == undo
+    assert judge_created(undo, content.plan, lambda id_: replace(demo.read(id_), has_readings=None)) == undo
