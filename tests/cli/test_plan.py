@@ -215,29 +215,35 @@ LATER = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("channel", "begin"),
-    [
-        pytest.param(make_channel(1), "2025-03-01", id="an only version"),
-        pytest.param(make_channel(1, versions=LATER), "2025-05-01", id="a later version, later"),
-        pytest.param(make_channel(1, versions=LATER), "2024-06-01", id="a later version, earlier"),
-    ],
-)
-def test_a_begin_that_moves_past_readings_is_blocked_and_not_written(
-    workspace: Workspace, channel: dict[str, object], begin: str
-) -> None:
+def plan_another_begin(workspace: Workspace, channel: dict[str, object], begin: str) -> tuple[int, dict[str, Any]]:
+    """The exit code and the change of a plan that moves the begin of a channel with READINGS."""
     workspace.load(make_world(channel))
     workspace.write("readings.csv", READINGS)
     assert workspace.run("readings", "import", "readings.csv").code == 0
-    before = workspace.live(1)["channelVersions"]
     workspace.define({"one": {"channelId": 1, "esaChannelVersion": {"multiplier": 2, "beginDate": begin}}})
-
     plan = workspace.run("plan", "--format", "json", "--out", "plan.json")
-
     (change,) = json.loads(plan.out)["resource_changes"]
-    assert (plan.code, [block["rule"] for block in change["blocked_by"]]) == (3, ["ESA420"])
+    return plan.code, change
+
+
+def test_a_begin_that_moves_past_readings_is_blocked_and_not_written(workspace: Workspace) -> None:
+    code, change = plan_another_begin(workspace, make_channel(1), "2025-03-01")
+    before = workspace.live(1)["channelVersions"]
+
+    assert (code, [block["rule"] for block in change["blocked_by"]]) == (3, ["ESA420"])
     assert workspace.run("apply", "plan.json").code == 3
     assert workspace.live(1)["channelVersions"] == before
+
+
+@pytest.mark.parametrize("begin", ["2025-05-01", "2024-06-01"], ids=["later", "earlier"])
+def test_readings_pass_between_two_versions_if_the_begin_of_the_second_moves(workspace: Workspace, begin: str) -> None:
+    code, change = plan_another_begin(workspace, make_channel(1, versions=LATER), begin)
+
+    assert (code, change["blocked_by"]) == (0, [])
+    impacts = {edit["path"]: edit["impact"] for edit in change["edits"]}
+    assert impacts["esaChannelVersion.beginDate"] == "history"
+    assert workspace.run("apply", "plan.json").code == 0
+    assert [version["beginDate"] for version in workspace.live(1)["channelVersions"]] == [None, f"{begin}T00:00:00"]
 
 
 def test_a_begin_without_readings_is_moved_and_says_what_that_means_for_older_ones(workspace: Workspace) -> None:
