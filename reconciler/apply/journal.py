@@ -8,6 +8,7 @@ import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Lock
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.apply.journal_entries import (
@@ -131,12 +132,17 @@ class Journal:
         """Record that a run began."""
         self._sync(self._append(RunStarted(_now())))
 
-    def record_intent(self, name: str, write: Write, before: Live) -> int:
-        """Record that `write` will be sent for the change `name` to the channel `before`; returns its number."""
+    def record_intent(
+        self, name: str, write: Write, before: Live, holders: Mapping[str, int] = MappingProxyType({})
+    ) -> int:
+        """Record that `write` will be sent for the change `name` to the channel `before`; returns its number.
+
+        `holders` as in WriteIntended.
+        """
         with self._appending:
             self._numbers += 1
             number = self._numbers
-        self._sync(self._append(WriteIntended(_now(), number, name, write, before)))
+        self._sync(self._append(WriteIntended(_now(), number, name, write, before, holders)))
         return number
 
     def record_result(self, number: int, result: WriteResult) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, assert_never, cast
 
 from msgspec import Meta, Struct, convert, to_builtins
@@ -15,7 +16,7 @@ from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from reconciler.planfile.rows import Document, check_spec, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from reconciler.model.fields import Field
     from reconciler.model.values import Spec
@@ -30,7 +31,8 @@ class RunStarted(Struct, frozen=True):
 class WriteIntended(Struct, frozen=True):
     """A write that is about to be sent for the change `name`, and its channel as it read right before.
 
-    `number` is its own in the whole journal.
+    `number` is its own in the whole journal. For a new channel, `holders` are the other channels of its data point that
+    had a primary flag, by the path of the flag.
     """
 
     at: str
@@ -38,6 +40,7 @@ class WriteIntended(Struct, frozen=True):
     name: str
     write: Write
     before: Live
+    holders: Mapping[str, int] = MappingProxyType({})
 
 
 class WriteFinished(Struct, frozen=True):
@@ -95,6 +98,8 @@ class _IntendedRow(Struct, frozen=True, tag_field="kind", tag="intent"):
     # The first journals of this format know no version but the current one.
     version_id: int = 0
     begin: str = ""
+    # Nor new channels.
+    holders: dict[str, int] = {}
 
 
 class _FinishedRow(Struct, frozen=True, tag_field="kind", tag="landed"):
@@ -145,9 +150,9 @@ def _make_row(entry: Entry) -> _Row:
     match entry:
         case RunStarted(at):
             return _StartedRow(at)
-        case WriteIntended(at, number, name, write, before):
-            row = _make_live_row(before)
-            return _IntendedRow(at, number, name, write.part, dict(write.wanted), row, write.version_id, write.begin)
+        case WriteIntended(at, number, name, write, before, holders):
+            row, version = _make_live_row(before), (write.version_id, write.begin)
+            return _IntendedRow(at, number, name, write.part, dict(write.wanted), row, *version, dict(holders))
         case WriteFinished(at, number, result):
             found = _make_live_row(result.found) if result.found else None
             return _FinishedRow(at, number, result.status, result.message, result.fix, result.was_sent, found)
@@ -176,9 +181,9 @@ def decode_entry(document: Document) -> Entry:
     match row:
         case _StartedRow(at):
             return RunStarted(at)
-        case _IntendedRow(at, number, name, part, wanted, before, version_id, begin):
+        case _IntendedRow(at, number, name, part, wanted, before, version_id, begin, holders):
             write = Write(part, check_spec(wanted, "wanted"), version_id, begin)
-            return WriteIntended(at, number, name, write, _make_live(before, "before"))
+            return WriteIntended(at, number, name, write, _make_live(before, "before"), holders)
         case _FinishedRow(at, number, ending, message, fix, sent, found):
             live = _make_live(found, "found") if found else None
             return WriteFinished(at, number, WriteResult(ending, message, fix, live, was_sent=sent))

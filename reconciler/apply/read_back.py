@@ -24,7 +24,7 @@ from reconciler.model.fields import (
 )
 from reconciler.model.outcomes import OutcomeStatus
 from reconciler.model.values import begin_key, name_begin
-from reconciler.planning.messages import show_values
+from reconciler.planning.messages import show_value, show_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -220,6 +220,21 @@ def check_beside(outcome: Outcome, before: Sequence[Live], now: Sequence[Live] |
     if any(change.startswith((IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND)) for _, change in changes):
         return _differ(outcome, f"other channels of its data point have changed since: {text}")
     return replace(outcome, remark=f"other channels of its data point have changed since: {text}")
+
+
+def check_holders(outcome: Outcome, holders: Mapping[str, int], now: Sequence[Live] | ServiceError) -> Outcome:
+    """The `outcome` of a creation by an earlier run, by which channels have their primary flag `now` as before it."""
+    if isinstance(now, ServiceError):
+        return check_beside(outcome, (), now)
+    found = {live.id: live for live in now}
+    lost = [
+        f"channel {channel_id}: {flag} from true to {show_value(found[channel_id].values.get(flag))}"
+        for flag, channel_id in holders.items()
+        if channel_id in found and found[channel_id].values.get(flag) is not True
+    ]
+    if not lost:
+        return outcome
+    return _differ(outcome, f"other channels of its data point have changed since: {'; '.join(lost)}")
 
 
 def _find_undone(change: Change, found: Live) -> Iterator[str]:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from reconciler.apply.new_channels import CreatedChannels
-from reconciler.apply.read_back import Patience, check_beside, read_back, verify
+from reconciler.apply.read_back import Patience, check_beside, check_holders, read_back, verify
 from reconciler.apply.recheck import Rechecker
 from reconciler.apply.remaining import find_unwritten, find_writes
 from reconciler.apply.scheduler import ChangeQueue, ConcurrencyLimiter
 from reconciler.apply.step import ChangeApplier, ChangeResult, JournaledWriter
-from reconciler.apply.write_history import find_written
+from reconciler.apply.write_history import find_holders_before, find_written
 from reconciler.energycap.session import open_threads
 from reconciler.errors import FileError, ServiceError
 from reconciler.model.channels import Live, is_new_id
@@ -96,9 +96,11 @@ def apply_plan(plan: Plan, editor: Editor, environment: Environment, options: Ap
         resolved = _resolve_open(sender, pool)
         limiter = ConcurrencyLimiter(options.parallelism, lambda: editor.throttled_count)
         rechecker = Rechecker(editor, plan.sendable, plan.feeds, created)
-        run = _Run(plan, ChangeApplier(sender, rechecker, resolved), options, limiter)
+        holders = find_holders_before(journal.before if journal else None)
+        run = _Run(plan, ChangeApplier(sender, rechecker, resolved), options, limiter, holders)
         run.carry_out(pool)
         run.read_back(editor, pool)
+        run.check_beside()
     result = run.result()
     if journal:
         # Without this line the journal counts as unfinished, and continuing it does no harm.
@@ -115,13 +117,22 @@ def _resolve_open(sender: JournaledWriter, executor: Executor) -> Mapping[str, W
 class _Run:
     """One run of a plan: which changes have ended, and how."""
 
-    def __init__(self, plan: Plan, applier: ChangeApplier, options: ApplyOptions, limiter: ConcurrencyLimiter) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        applier: ChangeApplier,
+        options: ApplyOptions,
+        limiter: ConcurrencyLimiter,
+        holders: Mapping[str, Mapping[str, int]],
+    ) -> None:
         self._changes = plan.sendable
         self._index = {change.name: index for index, change in enumerate(self._changes, 1)}
         self._blocked = frozenset(change.name for change in plan.blocked)
         self._applier = applier
         self._options = options
         self._limiter = limiter
+        # Who had the primary flags before an earlier run created a channel, by the name of the change.
+        self._holders = holders
         self._queue = ChangeQueue(self._changes, options.parallelism)
         self._steps: dict[str, ChangeResult] = {}
         self._abort_reason = ""
@@ -180,7 +191,6 @@ class _Run:
         )
         for change in touched:
             self._correct(change, self._steps[change.name], found.get(ids[change.name]))
-        self._check_beside()
 
     def _read_new(self, change: Change) -> Live | ServiceError:
         try:
@@ -188,16 +198,18 @@ class _Run:
         except ServiceError as error:
             return error
 
-    def _check_beside(self) -> None:
+    def check_beside(self) -> None:
         """Compare the channels beside each new one with what they were before it was created."""
         now: dict[int, tuple[Live, ...] | ServiceError] = {}
         for change in self._changes:
             step, point = self._steps[change.name], change.data_point.id
-            before = self._list_unplanned(step) if step.outcome.status is OutcomeStatus.DONE else ()
-            if before:
-                if point not in now:
-                    now[point] = self._list_now(point)
-                self._report_correction(change, check_beside(step.outcome, before, now[point]))
+            before, holders = self._list_unplanned(step), self._find_holders(change, step)
+            if step.outcome.status is not OutcomeStatus.DONE or not (before or holders):
+                continue
+            if point not in now:
+                now[point] = self._list_now(point)
+            outcome = check_beside(step.outcome, before, now[point])
+            self._report_correction(change, check_holders(outcome, holders, now[point]) if holders else outcome)
 
     def _list_now(self, data_point_id: int) -> tuple[Live, ...] | ServiceError:
         try:
@@ -207,10 +219,18 @@ class _Run:
 
     def _list_unplanned(self, step: ChangeResult) -> tuple[Live, ...]:
         """The channels beside a new one as they were, without those that this plan changes too."""
-        planned = {other.channel_id for other in self._changes} | {
-            other.outcome.channel_id for other in self._steps.values()
-        }
+        planned = self._list_planned() if step.beside else ()
         return tuple(live for live in step.beside or () if live.id not in planned)
+
+    def _find_holders(self, change: Change, step: ChangeResult) -> Mapping[str, int]:
+        """The other channels that had a primary flag before an earlier run created this one, but for planned ones."""
+        holders = self._holders.get(change.name, {}) if step.beside is None else {}
+        planned = self._list_planned() if holders else ()
+        return {flag: channel_id for flag, channel_id in holders.items() if channel_id not in planned}
+
+    def _list_planned(self) -> frozenset[int]:
+        ends = (step.outcome.channel_id for step in self._steps.values())
+        return frozenset((*ends, *(change.channel_id for change in self._changes)))
 
     def result(self) -> ApplyResult:
         """The outcomes that were known before, then those of all changes in the plan's order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from msgspec import Struct, field
@@ -18,7 +19,7 @@ from reconciler.apply.new_channels import (
 from reconciler.apply.read_back import Patience, describe_gone
 from reconciler.apply.recheck import find_conflicts, find_worse_impacts
 from reconciler.apply.remaining import WriteTarget, as_created, find_writes
-from reconciler.apply.write_history import WriteHistory
+from reconciler.apply.write_history import FLAGS, WriteHistory
 from reconciler.apply.writes import (
     RESUME,
     FailedWrite,
@@ -64,13 +65,16 @@ class JournaledWriter(Struct, frozen=True):
     written: WriteHistory = field(default_factory=WriteHistory)
     created: CreatedChannels = field(default_factory=CreatedChannels)
 
-    def send(self, name: str, write: Write, before: Fetched) -> WriteResult:
+    def send(
+        self, name: str, write: Write, before: Fetched, holders: Mapping[str, int] = MappingProxyType({})
+    ) -> WriteResult:
         """The result of `write`, sent for the change `name` to the channel that was just read as `before`.
 
+        `holders` are recorded with a new channel: the others that have a primary flag of its data point.
         Nothing is sent before it is in the journal. If the journal cannot be written, the run is aborted.
         """
         try:
-            number = self.journal.record_intent(name, write, before) if self.journal else 0
+            number = self.journal.record_intent(name, write, before, holders) if self.journal else 0
         except FileError as error:
             message = f"nothing was sent: {error.message}"
             return WriteResult(OutcomeStatus.FAILED, message, error.fix, was_sent=False, abort_reason=error.message)
@@ -292,7 +296,8 @@ class ChangeApplier:
 
     def _create(self, change: Change, blank: Fetched, neighbours: tuple[Live, ...]) -> ChangeResult:
         (write,) = find_writes(change, blank)
-        result = self._sender.send(change.name, write, blank)
+        holders = {flag: live.id for live in neighbours for flag in FLAGS if live.values.get(flag) is True}
+        result = self._sender.send(change.name, write, blank, holders)
         if result.status is not OutcomeStatus.DONE or result.found is None:
             return _stop(change, result, int(result.was_sent))
         # It was read by its id just now.

@@ -16,7 +16,7 @@ from reconciler.model.fields import IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE, OBSERVA
 from reconciler.model.outcomes import OutcomeStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reconciler.apply.journal_reader import JournalContent
     from reconciler.apply.remaining import Write
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reconciler.model.outcomes import Outcome
 
 
-_FLAGS = (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND)
+FLAGS = (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND)
 
 
 class _ConfirmedWrites(Struct, frozen=True):
@@ -71,7 +71,7 @@ class WriteHistory:
             self._note_flags(live, write)
 
     def _note_flags(self, live: Live, write: Write) -> None:
-        for flag in _FLAGS:
+        for flag in FLAGS:
             point = live.data_point.id, flag
             if write.wanted.get(flag) is True:
                 self._takers[point] = live.id
@@ -91,7 +91,7 @@ class WriteHistory:
     def _lost_a_flag(self, live: Live) -> bool:
         """Whether `live` shows a primary flag that another channel of its data point has taken since."""
         with self._lock:
-            takers = {flag: self._takers.get((live.data_point.id, flag), live.id) for flag in _FLAGS}
+            takers = {flag: self._takers.get((live.data_point.id, flag), live.id) for flag in FLAGS}
         return any(taker != live.id and live.values.get(flag) is True for flag, taker in takers.items())
 
     def _shows_former(self, live: Live) -> bool:
@@ -118,6 +118,17 @@ def find_written(content: JournalContent | None) -> WriteHistory:
     for intent, found in _list_unshown(content) if content else ():
         written.note(intent.before, intent.write, found)
     return written
+
+
+def find_holders_before(content: JournalContent | None) -> Mapping[str, Mapping[str, int]]:
+    """The channels that had a primary flag before a new channel came, by the name of its change.
+
+    Only of creations after which no run has compared them, because it was killed or could not read.
+    """
+    if content is None:
+        return {}
+    unshown = (*(intent for intent, _ in _list_unshown(content)), *content.open)
+    return {intent.name: intent.holders for intent in unshown if intent.holders}
 
 
 def _list_unshown(content: JournalContent) -> tuple[tuple[WriteIntended, Live | None], ...]:

@@ -549,6 +549,42 @@ def test_an_edit_of_another_channel_meanwhile_is_a_remark(start: Start) -> None:
     )
 
 
+@pytest.mark.parametrize("moment", ["before the answer", "at the end"])
+def test_a_flag_that_a_creation_took_is_found_by_the_run_that_goes_on_after_a_kill(
+    start: Start, tmp_path: Path, moment: str
+) -> None:
+    armed = [True]
+
+    def kill(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        response = pass_on()
+        if armed and request.method == "POST":
+            # The service takes the flag away for the new channel, and gives it to nobody.
+            bench.edit_elsewhere(OLD_PRIMARY, {"isPrimaryValue": False})
+            if moment == "before the answer":
+                armed.clear()
+                raise Killed
+        elif armed and bench.writes() and request.url.path.endswith(f"/{CREATED}"):
+            armed.append(True)
+            if len(armed) == 3:
+                armed.clear()
+                raise Killed
+        return response
+
+    bench = start("clear_last_primary=allow", network=Interceptor(kill))
+    plan = bench.plan(new())
+
+    with pytest.raises(Killed):
+        run(bench, plan, tmp_path)
+    outcome = only(run(bench, plan, tmp_path))
+
+    assert (outcome.status, outcome.channel_id, outcome.was_created) == (OutcomeStatus.MISMATCH, CREATED, True)
+    assert outcome.message == (
+        "was verified after the write, but other channels of its data point have changed since: "
+        "channel 1048: isPrimaryValue from true to false"
+    )
+    assert posts(bench) == 1
+
+
 @pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 def test_a_new_channel_that_somebody_edits_before_the_end_differs(start: Start) -> None:
     def edit(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:

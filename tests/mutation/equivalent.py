@@ -96,7 +96,7 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
     ),
     (
         "reconciler/apply/step.py",
-        "number = self.journal.record_intent(name, write, before) if self.journal else 0",
+        "number = self.journal.record_intent(name, write, before, holders) if self.journal else 0",
         "0",
         "(1)",
     ): _UNNUMBERED,
