@@ -215,3 +215,56 @@ def test_readings_land(workspace: Workspace, assignment: str) -> None:
 
         assert answer.code == 0, answer
         assert [one["channelId"] for one in service.export()["channels"] if one["hasReadings"]] == [1, 4]
+
+
+CREATED: Json = {
+    "attic": {
+        "create": True,
+        "channelImportId": "ATTIC",
+        "channelInfo": "Attic",
+        "observationTypeCode": "ELECUSE",
+        "intervalMinutes": 15,
+        "summarizationMethod": "Sum",
+        "channelVersions": [
+            {"beginDate": None, "unitCode": "KWH", "observationRule": "Odometer", "multiplier": 2},
+            {"beginDate": "2027-01-01T08:00:00", "multiplier": 3},
+        ],
+    },
+    "rest": {
+        "create": True,
+        "channelImportId": "REST",
+        "channelInfo": "Rest",
+        "observationTypeCode": "ELECUSE",
+        "isCalculated": True,
+        "intervalMinutes": None,
+        "summarizationMethod": "Sum",
+        "esaChannelVersion": {
+            "unitCode": "KWH",
+            "observationRule": "Trip",
+            "multiplier": 1,
+            "formula": "channel(1) - channel(attic)",
+        },
+    },
+}
+# There nobody can know whether the unit is of the Money type, or whether an Odometer channel is a demand channel.
+UNKNOWN = ("unit_list=", "observation_type_list=")
+
+
+@pytest.mark.parametrize("assignment", EVERY)
+def test_new_channels_are_created_once_under_every_answer(workspace: Workspace, assignment: str) -> None:
+    workspace.define(CREATED, dataPointId=1)
+    with serving(workspace, assignment) as service:
+        before = service.export()
+        applied = workspace.run("apply", "--auto-approve")
+        again = workspace.run("plan", "--detailed-exitcode")
+        after = service.export()
+
+    if assignment.startswith(UNKNOWN):
+        assert (applied.code, after) == (3, before)
+        return
+    new = [(one["channelId"], one["channelImportId"], len(one["channelVersions"])) for one in after["channels"][8:]]
+    assert (applied.code, again.code) == (0, 0)
+    assert {**after, "channels": after["channels"][:8]} == before
+    assert new == [(9, "ATTIC", 2), (10, "REST", 1)]
+    formula = after["channels"][9]["channelVersions"][0]["formula"]
+    assert "".join(formula.split()) == "channel(1)-channel(9)"
