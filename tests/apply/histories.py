@@ -80,7 +80,7 @@ class Scenario(Struct):
         except Killed:
             self.lose_power(step.lost)
         else:
-            check_result(result, self.list_sent(first), self.import_ids)
+            check_result(result, self.inside.moments[first:], self.import_ids)
         finally:
             self.inside.quiet()
 
@@ -90,9 +90,9 @@ class Scenario(Struct):
             options = ApplyOptions(self.parallelism, journal=journal, stop=stop, patience=patience)
             return apply_plan(self.plan, self.editor, self.environment, options)
 
-    def list_sent(self, first: int = 0) -> list[Sent]:
-        """The writes of the apply that reached the service, from the moment `first` on."""
-        return [one for one in self.inside.moments[first:] if isinstance(one, Sent)]
+    def list_sent(self) -> list[Sent]:
+        """The writes of the apply that reached the service."""
+        return [one for one in self.inside.moments if isinstance(one, Sent)]
 
     @property
     def import_ids(self) -> dict[str, str]:

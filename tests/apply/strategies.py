@@ -281,17 +281,20 @@ _OPEN = [
     for value in row.values
     if not (assignment := f"{row.name}={value}").startswith("v3_")
 ]
-_assignments = st.lists(
-    st.sampled_from(_OPEN),
-    max_size=8,
-    unique_by=lambda assignment: assignment.partition("=")[0],
+# What matters most to whoever creates something.
+OF_CREATIONS = (
+    *("read_lag=reads", "read_lag=reads", "duplicate_import_id=allow", "duplicate_import_id=409", "deletion=legacy"),
+    *("post_answer=created", "post_answer=empty", "post_answer=no_content", "version_begin_inside=reject"),
+    *("put_version_semantics=first", "put_version_semantics=ignore", "put_version_semantics=reject"),
+    *("put_answer=empty", "list_shape=without_versions", "first_version_begin_date=floor", "version_dates=utc"),
 )
 
 
 @st.composite
-def services(draw: st.DrawFn) -> tuple[tuple[str, ...], Environment]:
-    """Answers to what the vendor leaves open, and what reconciler.yaml says of such a service."""
-    chosen = draw(_assignments)
+def services(draw: st.DrawFn, often: tuple[str, ...] = ()) -> tuple[tuple[str, ...], Environment]:
+    """Answers to what the vendor leaves open, and what reconciler.yaml says of such a service; some of them `often`."""
+    assignments = st.sampled_from([*_OPEN, *often * 4])
+    chosen = draw(st.lists(assignments, max_size=8, unique_by=lambda one: one.partition("=")[0]))
     is_echoed = "missing_version=reject" in chosen
     if is_echoed:
         chosen = [*chosen, "put_version_semantics=latest"]
@@ -346,6 +349,18 @@ def faults(draw: st.DrawFn, places: tuple[str, ...]) -> str:
     """One fault, as `sandbox serve --fault` takes it, at requests to one of these places."""
     where, what, often = (draw(st.sampled_from(words)) for words in (places, _WHAT, _HOW_OFTEN))
     return " ".join(f"{where} {what} @{draw(st.sampled_from([1, 1, 1, 2, 2, 3, 5, 8]))} {often}".split())
+
+
+# The answer to a creation is lost, before it is carried out or after it: what must never lead to a second one.
+lost_creations: st.SearchStrategy[str] = st.builds(
+    "POST {} {} @{} {}".format,
+    st.sampled_from(["/api/v202406/esachannel*", "/*/version", "/api/v202406/esachannel"]),
+    st.sampled_from(
+        ["drop-before", "drop-after", "drop-after", "503-before", "503-after", "500-after", "truncated-body"]
+    ),
+    st.sampled_from([1, 1, 1, 2]),
+    st.sampled_from(["x1", "x1", "x2", "p=0.7 seed=1"]),
+)
 
 
 class ForeignEdit(Struct, frozen=True):
@@ -456,13 +471,17 @@ histories = _build_histories(
     _build_runs(faults(_WHERE), st.dictionaries(_moments, foreign_edits, max_size=2)), foreign_edits, calm_runs
 )
 _anybody = foreign_edits | foreign_versions | foreign_versions
-calm_version_runs = _build_runs(faults(_VERSIONS_TOO).filter(_are_calm), st.just({}))
+calm_version_runs = _build_runs(faults(_VERSIONS_TOO).filter(_are_calm) | lost_creations, st.just({}))
 version_histories = _build_histories(
-    _build_runs(faults(_VERSIONS_TOO), st.dictionaries(_moments, _anybody, max_size=2)), _anybody, calm_version_runs
+    _build_runs(faults(_VERSIONS_TOO) | lost_creations, st.dictionaries(_moments, _anybody, max_size=2)),
+    _anybody,
+    calm_version_runs,
 )
 foreign_channels = st.builds(ForeignChannel, st.integers(0, 2), st.booleans(), st.sampled_from([False, False, True]))
 _founders = foreign_channels | foreign_channels | _anybody
-calm_creating_runs = _build_runs(faults(_CHANNELS_TOO).filter(_are_calm), st.just({}))
+calm_creating_runs = _build_runs(faults(_CHANNELS_TOO).filter(_are_calm) | lost_creations, st.just({}))
 creating_histories = _build_histories(
-    _build_runs(faults(_CHANNELS_TOO), st.dictionaries(_moments, _founders, max_size=2)), _founders, calm_creating_runs
+    _build_runs(faults(_CHANNELS_TOO) | lost_creations, st.dictionaries(_moments, _founders, max_size=2)),
+    _founders,
+    calm_creating_runs,
 )
