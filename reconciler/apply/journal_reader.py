@@ -24,7 +24,7 @@ from reconciler.model.formulas import find_references
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.rows import Damage, VersionedRow, decode
-from reconciler.planning.creation import fill_in_formula
+from reconciler.planning.creation import fill_in_formula, fill_in_ids
 from reconciler.planning.messages import show_value
 from reconciler.regular_files import read_regular
 from reconciler.strict_json import is_too_deep, parse_json
@@ -351,7 +351,7 @@ def result_from_journal(content: JournalContent) -> ApplyResult:
     writes, created = content.writes_by_name, content.created
     outcomes = (
         _name_created(_combine(change, [result for _, result in writes[change.name]], reported), change, created)
-        for change in content.plan.sendable
+        for change in (fill_in_ids(change, created) for change in content.plan.sendable)
     )
     return ApplyResult(
         tuple(outcomes),

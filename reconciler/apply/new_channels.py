@@ -91,7 +91,7 @@ class CreatedChannels:
 
     def __init__(self, created: Mapping[int, int] | None = None) -> None:
         self._ids = dict(created or {})
-        self._own = set(self._ids)
+        self._own = set(self._ids.values())
         self._lock = Lock()
 
     def note(self, stand_in: int, channel_id: int, *, is_own: bool) -> None:
@@ -99,17 +99,17 @@ class CreatedChannels:
         with self._lock:
             self._ids[stand_in] = channel_id
             if is_own:
-                self._own.add(stand_in)
+                self._own.add(channel_id)
 
     def find(self, stand_in: int) -> int | None:
         """The id of the new channel; None if it is not there yet."""
         with self._lock:
             return self._ids.get(stand_in)
 
-    def is_own(self, stand_in: int) -> bool:
+    def is_own(self, channel_id: int) -> bool:
         """Whether this plan created the channel."""
         with self._lock:
-            return stand_in in self._own
+            return channel_id in self._own
 
     def fill_in(self, change: Change) -> Change:
         """`change` with the ids of new channels in its formulas, as far as they are known."""

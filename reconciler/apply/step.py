@@ -220,12 +220,15 @@ class ChangeApplier:
         )
 
     def _name_created(self, change: Change, outcome: Outcome) -> Outcome:
-        """`outcome` with the id of the channel that `change` creates, if it is there by now."""
+        """`outcome` with the id of the channel that `change` creates, if it is there by now, and whether it did so.
+
+        A plan that is made again after an interruption has an update, or nothing to do, for what is there already.
+        """
         created = self._sender.created
-        channel_id = created.find(change.channel_id) if change.is_creation else None
+        channel_id = created.find(change.channel_id) if change.is_creation else outcome.channel_id
         if channel_id is None:
             return outcome
-        return replace(outcome, channel_id=channel_id, was_created=created.is_own(change.channel_id))
+        return replace(outcome, channel_id=channel_id, was_created=created.is_own(channel_id))
 
     def _has_lost(self, change: Change, fresh: Live) -> bool:
         """Whether `fresh` is blank although this plan has created the channel: a second one must not be created."""

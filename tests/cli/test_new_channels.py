@@ -156,9 +156,14 @@ def test_an_apply_that_was_killed_is_resumed_and_sends_only_the_rest(
     cut(find_journal(campus), lines)
     rewind(campus, answered)
 
+    shown = campus.run("show", str(find_journal(campus)))
     answer = campus.run("apply", "--resume", "--auto-approve", "--parallelism", "1")
 
     assert (answer.code, answer.out.splitlines()[-1].partition(",")[2]) == (0, " 0 stale, 0 failed, 0 not tried.")
+    # What the killed run created is named as created by what goes on, too.
+    assert answer.out.count("+ created  ") == len(channels)
+    assert shown.out.count("+ created  ") == min(answered, len(channels))
+    assert "in part" not in shown.out or answered < len(sent)
     assert posts(campus) == sent[answered:]
     assert is_clean(campus)
 
