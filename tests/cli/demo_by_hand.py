@@ -203,11 +203,33 @@ UNCHANGED = (
     *("cp-steam-made", "lb-water-flow", "nb-elec-demand"),
     *("nb-cooling-use", "nb-cooling-demand", "nb-cooling-supply", "nb-cooling-return"),
 )
-# 60 channels are live, and 22 of them in files.
-COUNTS = "14 to update, 1 blocked, 7 unchanged, 38 unmanaged"
+# A meter that was swapped, and a channel that is new: what a plan shows of them.
+SWAPPED, CREATED = "cp-gas-boiler-2", "cp-gas-boiler-3"
+SWAP = (
+    Shown("channelVersions[2026-11-02T08:00:00].beginDate", "null", '"2026-11-02T08:00:00"', "history"),
+    Shown("channelVersions[2026-11-02T08:00:00].multiplier", "1", "10", "history", "×10"),
+    Shown("channelVersions[2026-11-02T08:00:00].rolloverValue", "999999999999999", "1000000", "history"),
+)
+NEW_VALUES = (
+    ("channelInfo", '"Boiler 3 gas"'),
+    ("channelImportId", '"CP-GAS-01-BOILER3"'),
+    ("observationTypeCode", '"GASUSE"'),
+    ("summarizationMethod", '"Sum"'),
+    ("intervalMinutes", "15"),
+    ("isCalculated", "false"),
+    ("isPrimaryValue", "false"),
+    ("isPrimaryDemand", "false"),
+    ("esaChannelVersion.unitCode", '"CCF"'),
+    ("esaChannelVersion.observationRule", '"Odometer"'),
+    ("esaChannelVersion.multiplier", "10"),
+    ("esaChannelVersion.rolloverValue", "1000000"),
+)
+# 60 channels are live, and 23 of them in files.
+COUNTS = "1 to create, 15 to update, 1 blocked, 7 unchanged, 37 unmanaged"
 SENTENCE = (
-    "14 channels would change in sandbox; 5 edits may rewrite stored values; 1 more change is blocked and would not be"
-    " sent. 2 warnings and 1 note, about where readings would go."
+    "1 new channel would be created and 15 channels would change in sandbox; 8 edits may rewrite stored values; "
+    "1 more change is blocked and would not be sent. Once created, a channel cannot be deleted by this tool. "
+    "2 warnings and 2 notes, some of them about where readings would go."
 )
 # Code, severity, file, line, and what readings it is about and where they would go.
 ROUTES = (
@@ -215,6 +237,7 @@ ROUTES = (
     ("ESA603", "warning", "channels/library-water.yaml", 17, '"LB-WATER-01-NEW"', "they would match no channel"),
     ("ESA604", "note", "channels/north-electricity.yaml", 28, '"NB-ELEC-01"', "would start to go to nb-elec-use"),
 )
+OTHER_FINDINGS = (("ESA523", "note", "channels/plant-gas.yaml", 13),)
 # Formulas before and after, by id: who uses whom.
 LINKS = {
     (1043, 1042, False, True),

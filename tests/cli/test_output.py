@@ -16,7 +16,21 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.cli.demo_by_hand import CHANGES, COUNTS, LINKS, ROUTES, SENTENCE, UNCHANGED, Expected, Shown
+from tests.cli.demo_by_hand import (
+    CHANGES,
+    COUNTS,
+    CREATED,
+    LINKS,
+    NEW_VALUES,
+    OTHER_FINDINGS,
+    ROUTES,
+    SENTENCE,
+    SWAP,
+    SWAPPED,
+    UNCHANGED,
+    Expected,
+    Shown,
+)
 from tests.worlds import make_channel, make_world
 
 if TYPE_CHECKING:
@@ -116,7 +130,8 @@ def test_bytes_on_stdin_that_are_no_text_are_an_error(workspace: Workspace) -> N
 
 ROOT = Path(__file__).parents[2]
 BLOCKED = [change.name for change in CHANGES if change.blocked]
-SENT = {change.name for change in CHANGES} - set(BLOCKED)
+NAMES = {*(change.name for change in CHANGES), SWAPPED, CREATED}
+SENT = NAMES - set(BLOCKED)
 each_change = pytest.mark.parametrize("expected", CHANGES, ids=lambda change: change.name)
 # As a page for people who know no JSON says it.
 ON_PAGE = {
@@ -161,7 +176,7 @@ def strip_tags(page: str) -> str:
 @each_change
 def test_the_text_shows_each_change(text: str, expected: Expected) -> None:
     head = rf"  (?:~ update|! blocked)  {expected.name}  {expected.channel_id} "
-    (section,) = re.findall(rf"^{head}.*?(?=^  [~!=] |^\S|\Z)", text, re.DOTALL | re.MULTILINE)
+    (section,) = re.findall(rf"^{head}.*?(?=^  [~!=+] |^\S|\Z)", text, re.DOTALL | re.MULTILINE)
     shown = flatten(section)
 
     assert section.startswith("  ! blocked" if expected.blocked else "  ~ update")
@@ -182,8 +197,8 @@ def test_the_text_shows_counts_findings_and_what_is_unchanged(text: str) -> None
     assert shown.endswith(f"Plan: {COUNTS}.")
     for code, severity, file, line, about, where in ROUTES:
         assert re.search(rf"{file}:{line}:22 {code} {severity}: readings for [^.]*{about}[^.]*{where}", shown)
-    changes = re.findall(r"^  (?:~ update|! blocked)  ([\w-]+)", text, re.MULTILINE)
-    assert sorted(changes) == sorted(change.name for change in CHANGES)
+    changes = re.findall(r"^  (?:~ update|! blocked|\+ create)  ([\w-]+)", text, re.MULTILINE)
+    assert sorted(changes) == sorted(NAMES)
     assert all(re.search(rf"= unchanged +{name} ", text) for name in UNCHANGED)
 
 
@@ -256,7 +271,7 @@ def test_the_page_shows_counts_findings_and_formulas(demo: Workspace) -> None:
     shown = strip_tags(page)
 
     assert SENTENCE in shown
-    assert "38 other channels of EnergyCAP are not in any file and never touched." in shown
+    assert "37 other channels of EnergyCAP are not in any file and never touched." in shown
     for code, _, file, line, about, where in ROUTES:
         assert all(one in shown for one in (code, f"{file}:{line}", about, where))
     assert all(f"{name} " in shown for name in UNCHANGED)
@@ -266,7 +281,7 @@ def test_the_plan_file_holds_each_change(demo: Workspace) -> None:
     document = json.loads(render(demo, "json"))
 
     rows = {row["name"]: row for row in document["resource_changes"]}
-    assert {name for name, row in rows.items() if row["edits"]} == {change.name for change in CHANGES}
+    assert {name for name, row in rows.items() if row["edits"]} == NAMES
     for expected in CHANGES:
         row = rows[expected.name]
         assert (row["channel_id"], row["channel_info"]) == (expected.channel_id, expected.info)
@@ -277,15 +292,37 @@ def test_the_plan_file_holds_each_change(demo: Workspace) -> None:
         ]
         assert [block["rule"] for block in row["blocked_by"]] == [expected.blocked] * bool(expected.blocked)
         assert row["depends_on"] == [f"esa_channel.{expected.after}"] * bool(expected.after)
-    assert document["summary"] == {"update": 14, "blocked": 1, "no_op": 7, "unmanaged": 38, "drift": 0}
+    counts = {"create": 1, "update": 15, "blocked": 1, "no_op": 7, "unmanaged": 37, "drift": 0}
+    assert document["summary"] == counts
     found = [(one["code"], one["severity"], one["place"]["file"], one["place"]["line"]) for one in document["findings"]]
-    assert found == [route[:4] for route in ROUTES]
+    assert found == sorted([*(route[:4] for route in ROUTES), *OTHER_FINDINGS], key=lambda one: one[2:])
     links = {(one["user"]["id"], one["used"]["id"], one["before"], one["after"]) for one in document["formula_links"]}
     assert links == LINKS
 
 
 def test_gitlab_is_told_what_would_be_sent(demo: Workspace) -> None:
-    assert json.loads(render(demo, "gitlab-terraform")) == {"create": 0, "update": 14, "delete": 0}
+    assert json.loads(render(demo, "gitlab-terraform")) == {"create": 1, "update": 15, "delete": 0}
+
+
+def test_every_format_shows_the_swap_and_the_new_channel(demo: Workspace, text: str) -> None:
+    markdown, page, document = (render(demo, format_) for format_ in ("markdown", "html", "json"))
+    shown, on_page = flatten(text), strip_tags(page)
+
+    assert f"+ create {CREATED} id known after apply" in shown
+    for path, value in NEW_VALUES:
+        assert f"{path} {value} " in shown
+        assert f"| `{path}` | `{value}` |" in markdown
+    for edit in SWAP:
+        factor = f" ({edit.factor})" if edit.factor else ""
+        assert f"{edit.path} {edit.before} → {edit.after}{factor} [{edit.impact}]" in shown
+        assert write_row(edit) in markdown
+        assert edit.path in on_page
+    assert "meter swapped, work order 4711" in shown
+    assert f"{CREATED} Boiler 3 gas + create" in on_page
+    rows = {row["name"]: row for row in json.loads(document)["resource_changes"]}
+    created = {edit["path"]: edit["after"] for edit in rows[CREATED]["edits"]}
+    assert created == {path: json.loads(value) for path, value in NEW_VALUES}
+    assert [edit["path"] for edit in rows[SWAPPED]["edits"]] == [edit.path for edit in SWAP]
 
 
 def live_value(channel: dict[str, Any], path: str) -> Any:
@@ -318,12 +355,16 @@ def test_an_apply_makes_the_changes_so_and_says_so_in_each_format(demo: Workspac
             wanted = json.loads(edit.before if expected.blocked else edit.after)
             shown = live_value(channel, edit.path)
             assert shown == (name_by_ids(wanted) if edit.path.endswith("formula") and wanted else wanted), edit
-    assert "Apply: 14 done, 0 stale, 0 failed, 0 not tried." in answer.out
+    assert "Apply: 16 done, 0 stale, 0 failed, 0 not tried." in answer.out
     assert "1 blocked change was not sent" in answer.out
     assert answer.code == 3
+    assert "+ created  cp-gas-boiler-3  1102" in answer.out
+    created, (old, new) = demo.live(1102), demo.live(1089)["channelVersions"]
+    assert (created["channelImportId"], created["channelVersions"][0]["multiplier"]) == ("CP-GAS-01-BOILER3", 10)
+    assert (old["multiplier"], old["endDate"], new["multiplier"]) == (1, "2026-11-02T08:00:00", 10)
     markdown = (demo.root / "a.md").read_text(encoding="utf-8")
-    assert "| ! failed | ? stale | - not tried | + done |\n| --- | --- | --- | --- |\n| 0 | 0 | 0 | 14 |" in markdown
-    assert set(re.findall(r"`([a-z]+-[a-z-]+)`", markdown)) == SENT
+    assert "| ! failed | ? stale | - not tried | + done |\n| --- | --- | --- | --- |\n| 0 | 0 | 0 | 16 |" in markdown
+    assert set(re.findall(r"`([a-z]+-[a-z][a-z0-9-]+)`", markdown)) == SENT
     events = [json.loads(line) for line in (demo.root / "a.json").read_text(encoding="utf-8").splitlines()]
     ended = {event["name"]: event["ending"] for event in events if event["type"] == "apply_complete"}
     assert ended == dict.fromkeys(SENT, "done")
