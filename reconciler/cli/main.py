@@ -101,8 +101,9 @@ def _import_msgspec() -> None:
         return
     # An import of None fails. Source: Python's language reference, "The module cache".
     sys.modules["typing_extensions"] = None  # type: ignore[assignment]
-    import msgspec  # noqa: F401
-
+    # A later msgspec may need it: it is then imported with it, where it is used.
+    with suppress(ImportError):
+        import msgspec  # noqa: F401
     del sys.modules["typing_extensions"]
 
 
