@@ -33,7 +33,7 @@ def read_if_there(reader: Reader, channel_id: int) -> Fetched | None:
 
 
 class SeveralChannels(BadResponse):
-    """Several channels of a data point have the import id of a new one, so which of them it is cannot be known."""
+    """Several channels of a data point have the import id of a new one, so it is unknown which of them it is."""
 
 
 def blank_of(change: Change) -> Live:

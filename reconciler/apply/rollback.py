@@ -149,7 +149,7 @@ def make_rollback(content: JournalContent, created: str) -> Plan:
 def _find_returned(
     change: Change, writes: Iterable[tuple[WriteIntended, WriteResult | None]], plan: Plan
 ) -> _Undoing | None:
-    """The primary flags that a new channel gives back to others of the plan; all else of it stays as it is."""
+    """The primary flags that a new channel gives back to others of the plan; all else of it is kept."""
     found = [result.found for _, result in writes if result and result.status is OutcomeStatus.DONE and result.found]
     if not found:
         return None
