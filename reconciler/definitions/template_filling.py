@@ -29,7 +29,7 @@ from reconciler.model.fields import VERSION, VERSIONS
 from reconciler.model.findings import Location, TemplateValue
 from reconciler.model.lookalikes import tell_apart
 from reconciler.model.values import is_number
-from reconciler.planning.messages import describe_source, find_nearest
+from reconciler.planning.messages import describe_source, find_nearest, suggest_names
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
@@ -45,10 +45,14 @@ if TYPE_CHECKING:
 
 # Far more than the longest formula; a template that multiplies its text is an attack on memory.
 MAX_TEXT = 20_000
-# How many characters and values all channels of a project may get from templates.
-MAX_FILLED = 20_000_000
+# How many characters all channels of a project may get from templates. A value counts as many, as each takes time.
+MAX_FILLED = 100_000_000
+_VALUE_WEIGHT = 100
 # More than a report shows; explaining one takes a third of a millisecond.
 _MOST_EXPLAINED = 200
+_MOST_SUGGESTED = 20
+# A longer circle is reported as what it also is, a template that uses one that uses another.
+_LONGEST_CHAIN = 100
 
 
 class WholeTemplate(Struct, frozen=True):
@@ -88,6 +92,7 @@ class Templates:
         self._whole: dict[str, WholeTemplate | None] = {}
         self.is_complete = True
         self.left = MAX_FILLED
+        self._nearest: dict[str, str | None] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._by_name
@@ -136,13 +141,13 @@ class Templates:
 
     def _follow(self, template: Template) -> list[str]:
         """The names of `template`, of the one it uses, and so on, until one is unknown or comes again."""
-        chain = [template.name]
-        while template.use is not None and len(set(chain)) == len(chain):
-            chain.append(template.use)
-            if template.use not in self._by_name:
-                break
+        chain = {template.name: None}
+        while template.use in self._by_name and len(chain) < _LONGEST_CHAIN:
             template = self._by_name[template.use]
-        return chain
+            if template.name in chain:
+                return [*chain, template.name]
+            chain[template.name] = None
+        return [*chain, template.use] if template.use else [*chain]
 
     def _list_places(self, names: Iterable[str]) -> tuple[str, ...]:
         return tuple(f"{name} uses {shorten(str(self._by_name[name].use))} in {self.place(name)}" for name in names)
@@ -151,7 +156,10 @@ class Templates:
         """That there is no template called `name`, which is used at `location`, and the nearest one."""
         if not self.is_complete:
             return
-        near = find_nearest(name, self.names)
+        # Looking for the nearest name is slow, and a reader follows the first few.
+        if len(self._nearest) < _MOST_SUGGESTED:
+            self._nearest.setdefault(name, find_nearest(name, self.names))
+        near = self._nearest.get(name)
         fix, detail = "", tuple[str, ...]()
         if near:
             fix = f"did you mean  {USE}: {near}{tell_apart(name, near)}"
@@ -192,13 +200,13 @@ def _add_filled(parsed: ParsedFile, templates: Templates) -> ParsedFile:
     found += (finding for one in filled for finding in one.findings)
     if not content.uses and not found:
         return parsed
-    # A channel without a name of its own is refused elsewhere, or was left out: lines give the order of the file.
+    # In the order of the file, as if no channel had a template.
     ordered = sorted((*content.channels, *channels), key=lambda channel: channel.line)
     return replace(
         parsed,
         content=replace(content, channels=tuple(ordered)),
         findings=(*parsed.findings, *found, *explained),
-        more=parsed.more + max(len(refused) - _MOST_EXPLAINED, 0),
+        more=parsed.more + max(len(refused) - _MOST_EXPLAINED, 0) + sum(one.more for one in filled),
         is_valid=parsed.is_valid and not found and all(one.is_whole for one in filled),
     )
 
@@ -206,11 +214,13 @@ def _add_filled(parsed: ParsedFile, templates: Templates) -> ParsedFile:
 class _Filling:
     """One use of a template: the channel that it makes, or `findings` that say why it makes none.
 
-    `problems` are values that a file could not have either; they are explained later, as that takes time.
+    `more` counts findings that are not even made. `problems` are values that a file could not have either; they are
+    explained later, as that takes time.
     """
 
     def __init__(self, use: TemplateUse, templates: Templates) -> None:
         self.findings: list[Finding] = []
+        self.more = 0
         self.problems = False
         self.is_whole = False
         self._use = use
@@ -262,13 +272,15 @@ class _Filling:
         return Location(use.file, line=use.line, path=("channels", use.name, *keys))
 
     def _check_given(self, whole: WholeTemplate) -> None:
-        names = whole.names
-        for name in self._use.given:
-            if name not in names:
-                message = f"with has a name that template {whole.name} does not use, found {shorten(name)}"
-                near = find_nearest(name, [other for other in names if other not in self._use.given])
-                fix = f"did you mean  {near}:{tell_apart(name, near)}" if near else "delete it"
-                self._report("ESA160", message, (WITH, name), (self._describe(whole),), fix)
+        names, given = dict.fromkeys(whole.names), self._use.given
+        unused = [name for name in given if name not in names]
+        nearest = suggest_names(unused, [name for name in names if name not in given]) if unused else {}
+        self.more += len(unused[_MOST_EXPLAINED:])
+        for name in unused[:_MOST_EXPLAINED]:
+            message = f"with has a name that template {whole.name} does not use, found {shorten(name)}"
+            near = nearest.get(name)
+            fix = f"did you mean  {near}:{tell_apart(name, near)}" if near else "delete it"
+            self._report("ESA160", message, (WITH, name), (self._describe(whole),), fix)
 
     def _report(self, code: str, message: str, keys: Keys, detail: tuple[str, ...], fix: str = "") -> None:
         self.findings.append(make_finding(code, message, self._locate(*keys), detail=detail, fix=fix))
@@ -278,6 +290,9 @@ class _Filling:
 
     def _merge(self, whole: WholeTemplate) -> None:
         use = self._use
+        if self._templates.left < 0:
+            self._report_limit(whole)
+            return
         own = {key: value for key, value in use.channel.items() if key not in (USE, WITH)}
         # What the channel sets itself needs no value from `with`.
         wanted = set(merge(own, whole.settings).inherited.values())
@@ -294,19 +309,24 @@ class _Filling:
 
     def _spell(self, whole: WholeTemplate, texts: Mapping[Keys, str]) -> dict[str, str]:
         """The text of each value that is part of one of `texts`; a finding for each that is missing or has none."""
-        given, spelled = self._use.given, {}
+        given = self._use.given
+        spelled: dict[str, str] = {}
+        missing: set[str] = set()
         for keys, text in texts.items():
             for name in whole.texts[keys][1]:
+                if name in missing:
+                    continue
                 if name not in given:
-                    self._report_missing(whole, keys, name)
+                    missing.add(name)
+                    if len(missing) <= _MOST_EXPLAINED:
+                        self._report_missing(whole, keys, name)
                 elif find_alone(text) is None and name not in spelled:
                     spelled[name] = self._spell_value(whole, keys, name, given[name])
+        self.more += max(len(missing) - _MOST_EXPLAINED, 0)
         return spelled
 
     def _report_missing(self, whole: WholeTemplate, keys: Keys, name: str) -> None:
         message = f"with lacks a value that template {whole.name} needs, found no {shorten(name)}"
-        if any(finding.message == message for finding in self.findings):
-            return
         source = whole.sources[keys]
         needed = f"{{{name}}} is in {'.'.join(source.path[2:])} of the template, {source.file}:{source.line}"
         fix = f"write  {name}: …  under with:, or write  {keys[-1]}:  in the channel itself"
@@ -330,7 +350,7 @@ class _Filling:
         return ""
 
     def _is_affordable(self, whole: WholeTemplate, texts: Mapping[Keys, str], spelled: Mapping[str, str]) -> bool:
-        total = len(whole.sources)
+        total = len(whole.sources) * _VALUE_WEIGHT
         for keys, text in texts.items():
             length = len(text) + sum(
                 text.count(f"{{{name}}}") * len(spelled.get(name, "")) for name in whole.texts[keys][1]
@@ -342,9 +362,12 @@ class _Filling:
                 return False
         self._templates.left -= total
         if self._templates.left < 0:
-            message = f"templates can give at most {MAX_FILLED:,} characters and values in all, found more"
-            self._report("ESA164", message, (USE,), (self._describe(whole),))
+            self._report_limit(whole)
         return self._templates.left >= 0
+
+    def _report_limit(self, whole: WholeTemplate) -> None:
+        message = f"templates can give at most {MAX_FILLED // _VALUE_WEIGHT:,} values in all, found more"
+        self._report("ESA164", message, (USE,), (self._describe(whole),))
 
     def _fill_text(self, text: str, spelled: Mapping[str, str]) -> Value:
         name = find_alone(text)
