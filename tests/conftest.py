@@ -13,6 +13,7 @@ from hypothesis import settings
 from msgspec.structs import fields
 
 from reconciler.sandbox import Settings, parse_settings
+from reconciler.sandbox.settings import PROCESS_ANSWERS
 from tests.cases import counted_cases
 
 if TYPE_CHECKING:
@@ -70,9 +71,9 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     chosen = config.getoption("--sandbox-set")
     if chosen:
-        defaults = parse_settings(chosen)
-        # The defaults themselves, so that a sandbox that a command starts has them too.
-        vars(Settings)["__init__"].__defaults__ = tuple(getattr(defaults, one.name) for one in fields(Settings))
+        answers = parse_settings(chosen)
+        # Those of the process, so that a sandbox that a command starts has them too.
+        PROCESS_ANSWERS.update({one.name: getattr(answers, one.name) for one in fields(Settings)})
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

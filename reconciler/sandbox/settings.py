@@ -9,10 +9,10 @@ from __future__ import annotations
 from difflib import get_close_matches
 from enum import StrEnum
 from inspect import getdoc
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from msgspec import Struct, field
-from msgspec.structs import fields
+from msgspec.structs import fields, replace
 
 from reconciler.sandbox.errors import SettingError
 
@@ -420,6 +420,15 @@ class Settings(Struct, frozen=True):
     reading_filter: ReadingFilter = ReadingFilter.WALL_TIME
 
 
+# The answers that a whole process gives in place of the defaults: tests run under each of them.
+PROCESS_ANSWERS: dict[str, StrEnum] = {}
+
+
+def default_settings() -> Settings:
+    """The defaults, or what this process gives in place of them."""
+    return Settings(**cast("dict[str, Any]", PROCESS_ANSWERS))
+
+
 class SettingRow(Struct, frozen=True):
     """One line of the table of settings."""
 
@@ -438,12 +447,12 @@ def describe_settings() -> tuple[SettingRow, ...]:
 
 
 def parse_settings(assignments: Iterable[str]) -> Settings:
-    """The defaults, changed by each `NAME=VALUE`; of several with one name, the last counts.
+    """`default_settings`, changed by each `NAME=VALUE`; of several with one name, the last counts.
 
     Raises `SettingError` for an unknown name or value, naming the nearest known name or all values.
     """
     chosen: dict[str, Any] = dict(_parse(assignment) for assignment in assignments)
-    return Settings(**chosen)
+    return replace(default_settings(), **chosen)
 
 
 def _parse(assignment: str) -> tuple[str, StrEnum]:
@@ -487,6 +496,6 @@ class Keys(Struct, frozen=True):
 class Options(Struct, frozen=True):
     """The settings, faults and keys of a sandbox."""
 
-    settings: Settings = field(default_factory=Settings)
+    settings: Settings = field(default_factory=default_settings)
     faults: tuple[Fault, ...] = ()
     keys: Keys = field(default_factory=Keys)

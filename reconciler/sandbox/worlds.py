@@ -23,7 +23,7 @@ from reconciler.sandbox.properties import (
     VersionSettings,
 )
 from reconciler.sandbox.rendering import render_channels
-from reconciler.sandbox.settings import Settings
+from reconciler.sandbox.settings import default_settings
 from reconciler.sandbox.tables import (
     Channel,
     DataPoint,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from reconciler.sandbox.bodies import Violation
     from reconciler.sandbox.properties import Property
+    from reconciler.sandbox.settings import Settings
     from reconciler.sandbox.store import Store
     from reconciler.sandbox.tables import Record
 
@@ -260,7 +261,7 @@ def has_world(store: Store) -> bool:
 def export_world(store: Store, settings: Settings | None = None) -> World:
     """Everything in the store except readings and log, in the format that `load_world` reads."""
     ids = [row[0] for row in store.connection.execute("SELECT channel_id FROM channels ORDER BY channel_id")]
-    texts = render_channels(store, settings or Settings(), ids)
+    texts = render_channels(store, settings or default_settings(), ids)
     return {
         "formatVersion": _FORMAT,
         "channels": [json.loads(text) for text in texts],

@@ -49,12 +49,19 @@ PURPOSES = {
     "cp-steam-sold": ("cosmetic", {"channelDescription": None}),
     "cp-steam-losses": ("blocked: a conversion of a channel with readings", {"hasReadings": True}),
 }
+# A new version and a new channel: these are not PUT, but POSTed.
+SWAPPED, CREATED = "cp-gas-boiler-2", "cp-gas-boiler-3"
 BLOCKED = "cp-steam-losses"
 # The order that the changes need of each other; all others may go anywhere.
 FIRST = ("nb-elec-net", "sc-elec-total", "lb-water-old")
 
 
 def load() -> dict[str, Json]:
+    """The definitions that edit what is there."""
+    return {name: channel for name, channel in load_all().items() if name not in (SWAPPED, CREATED)}
+
+
+def load_all() -> dict[str, Json]:
     channels = {}
     for path in FILES:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -170,11 +177,11 @@ def test_every_channel_of_the_demo_obeys_the_rules_of_the_service(demo: Bench, d
 
 
 def test_the_definitions_are_what_the_table_of_purposes_tells() -> None:
-    assert load().keys() == PURPOSES.keys()
+    assert load_all().keys() == {*PURPOSES, SWAPPED, CREATED}
     assert {path.read_text(encoding="utf-8").splitlines()[0] for path in FILES} == {
         "# yaml-language-server: $schema=../schemas/channels.schema.json"
     }
-    assert 4 <= len(FILES) <= 6
+    assert 4 <= len(FILES) <= 7
 
 
 @pytest.mark.parametrize(("name", "facts"), [(name, facts) for name, (_, facts) in PURPOSES.items()])
@@ -192,6 +199,7 @@ def test_every_file_names_the_data_point_of_its_channels(demo_world: World) -> N
         points = {
             find_live(demo_world, channel["select"])["dataPoint"]["dataPointImportId"]
             for channel in document["channels"].values()
+            if "create" not in channel
         }
         assert points == {document["dataPoint"]} if "dataPoint" in document else len(points) > 1
 
@@ -263,3 +271,30 @@ def test_the_steam_meter_keeps_its_old_version(demo: Bench, desired: dict[str, J
 
 def test_most_channels_are_not_managed(demo_world: World) -> None:
     assert len(demo_world["channels"]) - len(PURPOSES) == 38
+
+
+def test_the_service_takes_the_version_of_the_swapped_meter(demo: Bench) -> None:
+    _, listed = load_all()[SWAPPED]["channelVersions"]
+    before = version_edit_of(demo.read(1089)["channelVersions"][0])
+    body = before | {key: value for key, value in listed.items() if key != "because"}
+
+    demo.client.post(f"{CHANNELS}/1089/version", json=body).raise_for_status()
+
+    old, new = demo.read(1089)["channelVersions"]
+    assert version_edit_of(old) == before
+    assert (old["endDate"], new["multiplier"]) == (listed["beginDate"], 10)
+
+
+def test_the_service_takes_the_new_channel(demo: Bench) -> None:
+    wanted = load_all()[CREATED]
+    like = demo.read(1089)
+    body = edit_of(like) | {
+        "dataPointId": like["dataPoint"]["dataPointId"],
+        "channelImportId": wanted["channelImportId"],
+        "channelInfo": wanted["channelInfo"],
+    }
+
+    created = demo.client.post(CHANNELS, json=body)
+
+    assert created.json()["channelImportId"] == "CP-GAS-01-BOILER3"
+    assert demo.read(created.json()["channelId"])["channelInfo"] == "Boiler 3 gas"
