@@ -17,9 +17,8 @@ from reconciler.model.canonical import is_same
 from reconciler.model.channels import Live
 from reconciler.model.fields import (
     CHANNEL_FIELDS,
-    IS_PRIMARY_DEMAND,
-    IS_PRIMARY_VALUE,
     OBSERVATION_RULE_ID,
+    PRIMARY_FLAGS,
     VERSION_FIELDS,
 )
 from reconciler.model.outcomes import OutcomeStatus
@@ -217,7 +216,7 @@ def check_beside(outcome: Outcome, before: Sequence[Live], now: Sequence[Live] |
     if not changes:
         return outcome
     text = "; ".join(f"channel {channel_id}: {change}" for channel_id, change in changes)
-    if any(change.startswith((IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND)) for _, change in changes):
+    if any(change.startswith(PRIMARY_FLAGS) for _, change in changes):
         return _differ(outcome, f"other channels of its data point have changed since: {text}")
     return replace(outcome, remark=f"other channels of its data point have changed since: {text}")
 

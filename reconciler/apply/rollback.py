@@ -20,9 +20,8 @@ from reconciler.model.fields import (
     FIELD_AT,
     FIELDS,
     IS_CALCULATED,
-    IS_PRIMARY_DEMAND,
-    IS_PRIMARY_VALUE,
     OBSERVATION_RULE_ID,
+    PRIMARY_FLAGS,
     ROLLBACK_ALLOWANCE,
     ROLLOVER_VALUE,
     VERSION_FIELDS,
@@ -62,7 +61,6 @@ if TYPE_CHECKING:
 # A primary flag of a data point, by the id of that.
 Flag: TypeAlias = tuple[int, str]
 
-_FLAGS = (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND)
 # Source: EsaChannelVersionEdit, both are 999999999999999 and 0.1 by default under the Odometer rule.
 _FILLED_IN = frozenset((ROLLOVER_VALUE, ROLLBACK_ALLOWANCE))
 # What a new version gets from the one before it in a rollback: all but its begin.
@@ -154,7 +152,7 @@ def _find_returned(
     if not found:
         return None
     others = [other for other in plan.sendable if other.data_point.id == change.data_point.id]
-    former = [path for path in _FLAGS if any(other.live.get(path) is True for other in others)]
+    former = [path for path in PRIMARY_FLAGS if any(other.live.get(path) is True for other in others)]
     returned = {path: False for path in former if change.target_values.get(path) is True}
     made = replace(as_created(change, found[-1]), edits=(), versions=())
     return _Undoing(made, found[-1], {0: returned}) if returned else None
@@ -217,12 +215,14 @@ def _doubt(intent: WriteIntended, result: WriteResult | None) -> str:
 
 def _list_taken(undoing: _Undoing) -> list[Flag]:
     """The primary flags of its data point that the channel did not have before."""
-    return [(undoing.change.data_point.id, path) for path in _FLAGS if undoing.of_channel.get(path) is False]
+    return [(undoing.change.data_point.id, path) for path in PRIMARY_FLAGS if undoing.of_channel.get(path) is False]
 
 
 def _add_demoted(undoing: _Undoing | None, change: Change, taken: Collection[Flag]) -> _Undoing | None:
     """`undoing` with the primary flags that the service took away for another channel of the same plan."""
-    lost = {path: True for path in _FLAGS if (change.data_point.id, path) in taken and change.live.get(path) is True}
+    lost = {
+        path: True for path in PRIMARY_FLAGS if (change.data_point.id, path) in taken and change.live.get(path) is True
+    }
     if not lost:
         return undoing
     if undoing:

@@ -19,7 +19,7 @@ from reconciler.apply.new_channels import (
 from reconciler.apply.read_back import Patience, describe_gone
 from reconciler.apply.recheck import find_conflicts, find_worse_impacts
 from reconciler.apply.remaining import WriteTarget, as_created, find_writes
-from reconciler.apply.write_history import FLAGS, WriteHistory
+from reconciler.apply.write_history import WriteHistory
 from reconciler.apply.writes import (
     RESUME,
     FailedWrite,
@@ -33,6 +33,7 @@ from reconciler.apply.writes import (
 from reconciler.energycap.responses import bad_response
 from reconciler.errors import FileError, ServiceError, Unauthorized
 from reconciler.model.channels import is_new_id
+from reconciler.model.fields import PRIMARY_FLAGS
 from reconciler.model.outcomes import Outcome, OutcomeStatus
 
 if TYPE_CHECKING:
@@ -299,7 +300,7 @@ class ChangeApplier:
 
     def _create(self, change: Change, blank: Fetched, neighbours: tuple[Live, ...]) -> ChangeResult:
         (write,) = find_writes(change, blank)
-        holders = {flag: live.id for live in neighbours for flag in FLAGS if live.values.get(flag) is True}
+        holders = {flag: live.id for live in neighbours for flag in PRIMARY_FLAGS if live.values.get(flag) is True}
         result = self._sender.send(change.name, write, blank, holders)
         if result.status is not OutcomeStatus.DONE or result.found is None:
             return _stop(change, result, int(result.was_sent))

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from reconciler.apply.journal_entries import RunFinished, WriteIntended
 from reconciler.apply.remaining import WriteTarget, at_version, find_begun, find_unwritten
 from reconciler.model.canonical import is_same
-from reconciler.model.fields import IS_PRIMARY_DEMAND, IS_PRIMARY_VALUE, OBSERVATION_RULE_ID
+from reconciler.model.fields import OBSERVATION_RULE_ID, PRIMARY_FLAGS
 from reconciler.model.outcomes import OutcomeStatus
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from reconciler.apply.remaining import Write
     from reconciler.model.channels import Live
     from reconciler.model.outcomes import Outcome
-
-
-FLAGS = (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND)
 
 
 class _ConfirmedWrites(Struct, frozen=True):
@@ -71,7 +68,7 @@ class WriteHistory:
             self._note_flags(live, write)
 
     def _note_flags(self, live: Live, write: Write) -> None:
-        for flag in FLAGS:
+        for flag in PRIMARY_FLAGS:
             point = live.data_point.id, flag
             if write.wanted.get(flag) is True:
                 self._takers[point] = live.id
@@ -91,7 +88,7 @@ class WriteHistory:
     def _lost_a_flag(self, live: Live) -> bool:
         """Whether `live` shows a primary flag that another channel of its data point has taken since."""
         with self._lock:
-            takers = {flag: self._takers.get((live.data_point.id, flag), live.id) for flag in FLAGS}
+            takers = {flag: self._takers.get((live.data_point.id, flag), live.id) for flag in PRIMARY_FLAGS}
         return any(taker != live.id and live.values.get(flag) is True for flag, taker in takers.items())
 
     def _shows_former(self, live: Live) -> bool:

@@ -489,6 +489,8 @@ INTERVAL_MINUTES = "intervalMinutes"
 IS_CALCULATED = "isCalculated"
 IS_PRIMARY_DEMAND = "isPrimaryDemand"
 IS_PRIMARY_VALUE = "isPrimaryValue"
+# Only one channel of a data point has each of them.
+PRIMARY_FLAGS = (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND)
 OBSERVATION_TYPE_ID = "observationTypeId"
 OBSERVATION_TYPE_CODE = "observationTypeCode"
 SUMMARIZATION_METHOD = "summarizationMethod"

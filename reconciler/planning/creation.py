@@ -15,8 +15,8 @@ from reconciler.model.fields import (
     FIELDS,
     FORMULA,
     IS_CALCULATED,
-    IS_PRIMARY_DEMAND,
     IS_PRIMARY_VALUE,
+    PRIMARY_FLAGS,
     VERSION_FIELDS,
     Impact,
 )
@@ -43,11 +43,9 @@ if TYPE_CHECKING:
 
 
 # What a new channel is unless its file says something else. Source: EsaChannelCreate, which does not let them out.
-_DEFAULTS = {IS_CALCULATED: False, IS_PRIMARY_VALUE: False, IS_PRIMARY_DEMAND: False}
+_DEFAULTS = dict.fromkeys((IS_CALCULATED, *PRIMARY_FLAGS), False)
 _PATHS = tuple(path for field in FIELDS for path in (field.path, field.alias) if path)
 _VERSION_PATHS = tuple(path for field in VERSION_FIELDS for path in (field.path, field.alias) if path)
-# The ways in which a new channel changes what its data point shows.
-_PRIMARY = frozenset((IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND))
 
 
 class NewChannels(Struct, frozen=True):
@@ -183,7 +181,7 @@ def draft_creation(match: Match, tables: CodeTables) -> tuple[Draft | None, tupl
 
 def _find_impact(path: str, spec: Spec) -> Impact:
     """A new channel has no stored value, but as a primary channel it changes what its data point shows."""
-    return Impact.STRUCTURAL if path in _PRIMARY and spec[path] is True else Impact.FORWARD
+    return Impact.STRUCTURAL if path in PRIMARY_FLAGS and spec[path] is True else Impact.FORWARD
 
 
 def check_new_channels(matches: Iterable[Match], context: PlanContext) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from reconciler.model.fields import (
     OBSERVATION_TYPE_CODE,
     OBSERVATION_TYPE_ID,
     ODOMETER,
+    PRIMARY_FLAGS,
     UNIT_CODE,
     UNIT_ID,
     find_version,
@@ -93,7 +94,7 @@ def check_primaries(draft: Draft, context: PlanContext) -> Iterator[Blocker | De
     are applied together or not at all, in the order that the environment sets.
     Source: the help centre on channels; what an edit does to the other channel is not documented.
     """
-    for path in (IS_PRIMARY_VALUE, IS_PRIMARY_DEMAND):
+    for path in PRIMARY_FLAGS:
         if path not in draft.changed_paths:
             continue
         if draft.after_apply.values.get(path) is True:
