@@ -20,11 +20,11 @@ from reconciler.errors import FileError, PlanFileError, advise_on
 from reconciler.model.canonical import is_same
 from reconciler.model.channels import is_new_id
 from reconciler.model.fields import FIELD_AT, FORMULA, OBSERVATION_RULE_ID
-from reconciler.model.formulas import find_references
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from reconciler.planfile.reading import read_plan
 from reconciler.planfile.rows import Damage, VersionedRow, decode
 from reconciler.planning.creation import fill_in_formula, fill_in_ids
+from reconciler.planning.identification import find_inputs
 from reconciler.planning.messages import show_value
 from reconciler.regular_files import read_regular
 from reconciler.strict_json import is_too_deep, parse_json
@@ -119,11 +119,8 @@ _OF_VERSIONS = (WriteTarget.VERSION, WriteTarget.NEW_VERSION)
 def _fill_in_written(planned: Spec, written: Spec, created: Mapping[int, int]) -> Spec:
     """The `planned` values with the ids of new channels in the formula, as it was `written`."""
     formulas = (planned.get(FORMULA), written.get(FORMULA))
-    texts = [find_references(formula) if isinstance(formula, str) else () for formula in formulas]
-    pairs = zip(*texts, strict=False)
-    ids = {
-        int(one): int(other) for one, other in pairs if one.isdecimal() and other.isdecimal() and is_new_id(int(one))
-    }
+    used = [find_inputs((formula,)) if isinstance(formula, str) else () for formula in formulas]
+    ids = {one: other for one, other in zip(*used, strict=False) if is_new_id(one)}
     return fill_in_formula(planned, {**ids, **created})
 
 

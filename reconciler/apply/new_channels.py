@@ -10,8 +10,8 @@ from reconciler.errors import BadResponse, Rejected
 from reconciler.model.canonical import is_same
 from reconciler.model.channels import is_new_id
 from reconciler.model.fields import CHANNEL_IMPORT_ID, FORMULA
-from reconciler.model.formulas import find_references
 from reconciler.planning.creation import blank_channel, fill_in_ids
+from reconciler.planning.identification import find_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,6 +34,10 @@ def read_if_there(reader: Reader, channel_id: int) -> Fetched | None:
 
 class SeveralChannels(BadResponse):
     """Several channels of a data point have the import id of a new one, so it is unknown which of them it is."""
+
+
+class UnreadChannel(BadResponse):
+    """A channel with the import id of a new one is listed, but the service does not have it by its id, or not yet."""
 
 
 def blank_of(change: Change) -> Live:
@@ -62,7 +66,7 @@ def find_holders(channels: Iterable[Live], import_id: Value) -> tuple[Live, ...]
 def read_new_channel(reader: Reader, blank: Live, import_id: Value) -> Fetched:
     """The channel with this import id on the data point of `blank`, or `blank` itself if there is none.
 
-    Raises SeveralChannels if there are more, and ServiceError.
+    Raises SeveralChannels if there are more, UnreadChannel if it is only listed, and ServiceError.
     """
     return choose_new_channel(reader, blank, import_id, reader.list_channels(blank.data_point.id))
 
@@ -78,9 +82,17 @@ def choose_new_channel(reader: Reader, blank: Live, import_id: Value, channels: 
             else f"channels {names} all have the import id of the new channel",
             "somebody else created one at the same time: delete in EnergyCAP what is not wanted, then plan again",
         )
-    found = read_if_there(reader, holders[0].id) if holders else None
-    # A channel that is not there yet has no value that a write could erase.
-    return found or cast("Fetched", blank)
+    if not holders:
+        # A channel that is not there yet has no value that a write could erase.
+        return cast("Fetched", blank)
+    found = read_if_there(reader, holders[0].id)
+    if found is None:
+        # Deleted since, or read from a copy that lags behind the list: taken for absent, it could be created twice.
+        raise UnreadChannel(
+            f"channel {holders[0].id} is listed with the import id of the new channel, but cannot be read by its id",
+            "apply again once EnergyCAP shows the channel, or plan again if it was deleted: reconciler plan",
+        )
+    return found
 
 
 class CreatedChannels:
@@ -122,5 +134,4 @@ def find_unknown_ids(change: Change) -> tuple[int, ...]:
     """The ids in formulas of `change` that stand for new channels still."""
     specs = (change.target_values, *(one.target_values for one in change.versions))
     formulas = (formula for spec in specs if isinstance(formula := spec.get(FORMULA), str))
-    texts = (text for formula in formulas for text in find_references(formula))
-    return tuple(int(text) for text in texts if text.isascii() and text.isdecimal() and is_new_id(int(text)))
+    return tuple(id_ for id_ in find_inputs(formulas) if is_new_id(id_))

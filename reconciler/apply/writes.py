@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from msgspec import Struct
 
-from reconciler.apply.new_channels import SeveralChannels, read_if_there, read_new_channel
+from reconciler.apply.new_channels import SeveralChannels, UnreadChannel, read_if_there, read_new_channel
 from reconciler.apply.read_back import describe_gone, find_mismatches
 from reconciler.apply.remaining import WriteTarget, at_version, expected_after, find_remaining, find_unwritten
 from reconciler.energycap.transport import NotSent
@@ -121,15 +121,21 @@ def read_patiently(
     Raises ServiceError.
     """
 
-    def read(_found: Live | None) -> Live | None:
-        if attempt.write.part is WriteTarget.NEW_CHANNEL:
+    def read(_found: Live | UnreadChannel | None) -> Live | UnreadChannel | None:
+        if attempt.write.part is not WriteTarget.NEW_CHANNEL:
+            return read_if_there(editor, attempt.before.id)
+        try:
             return read_new_channel(editor, attempt.before, attempt.write.wanted.get(CHANNEL_IMPORT_ID))
-        return read_if_there(editor, attempt.before.id)
+        except UnreadChannel as error:
+            return error
 
-    def is_late(found: Live | None) -> bool:
-        return found is not None and bool(find_unwritten(attempt.write, found))
+    def is_late(found: Live | UnreadChannel | None) -> bool:
+        return isinstance(found, UnreadChannel) or (found is not None and bool(find_unwritten(attempt.write, found)))
 
-    return patience.read_on(answer or read(None), read, is_late, is_certain=is_certain)
+    found = patience.read_on(answer or read(None), read, is_late, is_certain=is_certain)
+    if isinstance(found, UnreadChannel):
+        raise found
+    return found
 
 
 def resolve_late_write(attempt: FailedWrite, found: Live | None, earlier: WriteResult) -> WriteResult:

@@ -17,6 +17,7 @@ from reconciler.apply.journal_entries import (
 )
 from reconciler.apply.journal_reader import (
     JournalContent,
+    find_disagreement,
     parse_journal,
     read_journal,
     result_from_journal,
@@ -24,6 +25,8 @@ from reconciler.apply.journal_reader import (
 from reconciler.apply.remaining import Write, WriteTarget
 from reconciler.apply.writes import RESUME, WriteResult
 from reconciler.errors import FileError
+from reconciler.model.channels import new_channel_id
+from reconciler.model.fields import FORMULA
 from reconciler.model.outcomes import ApplyResult, Outcome, OutcomeStatus
 from reconciler.model.plan import Blocker, Verdict
 from reconciler.planfile.writing import encode_plan
@@ -363,6 +366,15 @@ def test_a_journal_that_contradicts_itself_is_refused(
         parse_journal(render_journal(TWO_CHANNELS, entries), tmp_path)
 
     assert raised.value.message == f"{tmp_path} contradicts itself: {disagreement}"
+
+
+def test_a_forged_formula_with_an_endless_id_is_a_contradiction() -> None:
+    planned = make_change(make_live(), {FORMULA: f"channel({new_channel_id('level')})"})
+    forged = intend(wanted={FORMULA: f"channel({'9' * 5000})"}, before=make_live())
+
+    disagreement = find_disagreement(make_plan_of(planned), (forged,))
+
+    assert disagreement == f'intent 1, of "main", writes {FORMULA}, but not with an edit of its plan'
 
 
 @pytest.mark.parametrize(

@@ -419,6 +419,56 @@ def test_a_channel_with_its_import_id_and_other_values_stops_the_creation(demo: 
     assert posts(demo) == 1
 
 
+def hide_by_id(times: int) -> Interceptor:
+    """A service that lists a new channel, and does not have it by its id for so many reads."""
+    left = [times]
+
+    def intercept(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        response = pass_on()
+        if request.method == "GET" and request.url.path.endswith(f"/{CREATED}") and response.is_success and left[0]:
+            left[0] -= 1
+            return httpx.Response(404)
+        return response
+
+    return Interceptor(intercept)
+
+
+@pytest.mark.counts_on("read_lag", reason="somebody creates in between")
+def test_a_channel_that_is_listed_but_not_there_by_its_id_is_not_created_again(start: Start) -> None:
+    bench = start("duplicate_import_id=allow", network=hide_by_id(1000))
+    plan = bench.plan(new())
+    create_elsewhere(bench, new())
+
+    outcome = only(bench.apply(plan))
+
+    assert outcome.status is OutcomeStatus.FAILED
+    assert outcome.message == (
+        "nothing was written: channel 1102 is listed with the import id of the new channel, "
+        "but cannot be read by its id"
+    )
+    assert posts(bench) == 1
+
+
+def test_a_new_channel_that_is_there_by_its_id_only_later_is_done(start: Start) -> None:
+    bench = start(network=hide_by_id(2))
+    before = stored(bench)
+
+    assert only(bench.apply(bench.plan(new()))) == done()
+    check_one_was_created(bench, before)
+
+
+def test_a_new_channel_that_stays_hidden_by_its_id_is_open_until_a_later_run(start: Start, tmp_path: Path) -> None:
+    bench = start(network=hide_by_id(12))
+    before, plan = stored(bench), bench.plan(new())
+
+    first, second = only(run(bench, plan, tmp_path)), only(run(bench, plan, tmp_path))
+
+    assert (first.status, second.status) == (OutcomeStatus.FAILED, OutcomeStatus.DONE)
+    assert first.message.startswith("may have been done, and the channel cannot be read: it was accepted; channel 1102")
+    assert posts(bench) == 1
+    check_one_was_created(bench, before)
+
+
 @pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 @pytest.mark.parametrize("setting", ["400", "409", "allow"])
 def test_an_import_id_on_another_data_point_stops_the_creation(start: Start, setting: str) -> None:
