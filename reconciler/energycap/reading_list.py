@@ -20,7 +20,7 @@ from reconciler.energycap.responses import UnexpectedType, bad_response, decode,
 from reconciler.energycap.time_zones import read_date
 from reconciler.model.fields import INTERVAL_MINUTES
 from reconciler.model.project import VersionDates
-from reconciler.model.registers import ChannelReading
+from reconciler.model.registers import ChannelReading, read_interval
 from reconciler.model.values import canonical_moment, has_zone, is_number, is_time
 
 if TYPE_CHECKING:
@@ -88,8 +88,7 @@ class ReadingLister:
         """
         if begin > end:
             return
-        minutes = live.values.get(INTERVAL_MINUTES)
-        interval = timedelta(minutes=minutes) if isinstance(minutes, int) else timedelta()
+        interval = read_interval(live.values.get(INTERVAL_MINUTES))
         margin = _MARGIN + interval
         length = max(_SHORTEST, _WANTED_ROWS * interval - 2 * margin)
         at = end if newest_first else begin

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from msgspec import Struct
 
-from reconciler.model.values import canonical_number
+from reconciler.model.values import Value, canonical_number, is_number
+
+# No meter is read more seldom. A service may say anything, and spans of many intervals must still be dates.
+_LONGEST_INTERVAL = timedelta(days=366)
 
 
 class ChannelReading(Struct, frozen=True, gc=False):
@@ -18,6 +23,12 @@ class ChannelReading(Struct, frozen=True, gc=False):
     raw: float | None
     processed: float | None = None
     estimated: bool | None = None
+
+
+def read_interval(minutes: Value) -> timedelta:
+    """The time between two readings, by the interval of their channel; 0 where it has none, a year at most."""
+    longest = _LONGEST_INTERVAL / timedelta(minutes=1)
+    return timedelta(minutes=min(max(minutes, 0), longest)) if is_number(minutes) else timedelta()
 
 
 class SwapFacts(Struct, frozen=True):

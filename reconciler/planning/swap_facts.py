@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.model.fields import INTERVAL_MINUTES, OBSERVATION_RULE, OBSERVATION_RULE_ID, OBSERVATION_RULES
-from reconciler.model.registers import format_register
+from reconciler.model.registers import format_register, read_interval
 from reconciler.model.values import begin_key, canonical_time, has_zone
 from reconciler.planning.register_falls import Register, find_falls, make_register
 from reconciler.rules import make_finding
@@ -47,8 +47,7 @@ class SwapCheck(Struct, frozen=True):
     @property
     def spans(self) -> tuple[tuple[datetime, datetime], ...]:
         """The spans of local time whose readings are to be read, one after the other until one is enough."""
-        minutes = self.live.values.get(INTERVAL_MINUTES)
-        interval = timedelta(minutes=minutes if isinstance(minutes, int) else 0)
+        interval = read_interval(self.live.values.get(INTERVAL_MINUTES))
         begin = datetime.fromisoformat(self.version.begin)
         widths = (max(_NARROW, 2 * interval), max(_WIDE, 4 * interval))
         return tuple((begin - width, begin + min(width, _LAST - begin)) for width in widths)

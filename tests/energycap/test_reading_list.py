@@ -8,6 +8,7 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reconciler.energycap.client import open_reader, open_sender
 from reconciler.energycap.mapping import live_from_response
@@ -221,6 +222,14 @@ def test_a_row_that_is_not_understood_is_an_error(row: object, words: str) -> No
 def test_nothing_is_asked_for_a_span_that_ends_before_it_begins() -> None:
     with open_reader(URL, KEY, httpx.MockTransport(lambda _request: httpx.Response(500))) as reader:
         assert list(reader.list_readings(LIVE, NOON, NOON - DAY)) == []
+
+
+@pytest.mark.parametrize("minutes", [2**31 - 1, -(2**31)])
+def test_an_impossible_interval_does_not_keep_readings_from_being_read(minutes: int) -> None:
+    live = replace(LIVE, values={**LIVE.values, "intervalMinutes": minutes})
+    empty = httpx.MockTransport(lambda _request: make_page([], total=0))
+    with open_reader(URL, KEY, empty) as reader:
+        assert list(reader.list_readings(live, NOON, NOON + DAY)) == []
 
 
 class Service:

@@ -103,6 +103,13 @@ def test_facts_that_the_register_passes_by_fit(values: Values, final: float | No
     assert findings_of(values, final, initial) == []
 
 
+@pytest.mark.parametrize("minutes", [2**31 - 1, -(2**31)])
+def test_readings_are_sought_in_possible_spans_whatever_the_interval_is(minutes: int) -> None:
+    (check,) = checks_of(make_live(1, {**ODOMETER, "intervalMinutes": minutes}, **READ))
+
+    assert [begin < datetime.fromisoformat(SWAP) < end for begin, end in check.spans] == [True, True]
+
+
 def test_a_last_value_below_the_readings_before_it_does_not_fit() -> None:
     assert findings_of(SWAPPED, final=48_212) == [
         "ESA530 final does not fit the readings: the register stood at 48,213 at 2026-11-02T08:00:00, above 48,212"
