@@ -104,7 +104,7 @@ class _Undoing(Struct, frozen=True):
 
     @property
     def is_needed(self) -> bool:
-        """Whether anything is to be reverted, or may be; not where all that was written is as it was, or stays."""
+        """Whether anything is to be reverted, or may be; not if all that was written is unchanged or stays."""
         return bool(self.of_channel or self.of_versions or self.doubts)
 
 

@@ -281,7 +281,7 @@ class ChangeApplier:
 
     def _judge(self, change: Change, fresh: Live, neighbours: Sequence[Live]) -> ChangeResult | None:
         if find_unknown_ids(change):
-            return _end_stale(change, "its formula uses a new channel that is not there")
+            return _end_stale(change, "its formula uses a new channel that does not exist yet")
         if conflicts := find_conflicts(change, fresh):
             return _end_stale(change, "; ".join(conflicts))
         if worse := find_worse_impacts(change, fresh):

@@ -93,9 +93,7 @@ _EXCLUDE_THEM = "exclude these channels with --only"
 
 
 _NOT_ALIKE = "fewer than three of the new channels are alike: they are written out, without a template"
-_NO_LISTING = (
-    "--versions all cannot be combined with --update: a list does not take the place of esaChannelVersion by itself"
-)
+_NO_LISTING = "--versions all cannot be combined with --update, which never replaces esaChannelVersion with a list"
 _UNCOMMITTED = "not committed"
 _NO_FORK = (
     "git cannot tell where this branch left the main branch, so edits committed on it look like drift and are not "

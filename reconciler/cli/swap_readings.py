@@ -38,7 +38,8 @@ def check_swaps(plan: Plan, definitions: Definitions, live: LiveState) -> tuple[
         return tuple(doubt_swap(check, "a snapshot has none") for check in checks) if is_offline else ()
     questions = [partial(_read_around, check, live.readings) for check in checks]
     # Versions that were swapped long ago are checked too, as somebody may still correct their facts.
-    with live.readings.output.log_if_slow(f"reading what was stored around {len(checks)} meter swaps ..."):
+    swaps = "1 meter swap" if len(checks) == 1 else f"{len(checks)} meter swaps"
+    with live.readings.output.log_if_slow(f"reading what was stored around {swaps} ..."):
         answers = _ask_all(questions)
     pairs = zip(checks, answers, strict=True)
     return tuple(finding for check, answer in pairs for finding in _list_findings(check, answer))
@@ -72,8 +73,8 @@ def guess_swaps(plan: Plan, live: LiveState) -> Plan:
     output = live.readings.output
     if (rest := len(searches) - MAX_SEARCHES) > 0:
         output.log(
-            f"looked for meter swaps in the readings of {MAX_SEARCHES} channels only, not of {rest} more; "
-            "--only chooses the channels"
+            f"looked for meter swaps in the readings of {MAX_SEARCHES} channels only, and not in those of {rest} more; "
+            "choose the channels with --only"
         )
     falls = _find_falls(searches[:MAX_SEARCHES], live.readings)
     return replace(

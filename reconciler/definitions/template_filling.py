@@ -341,10 +341,10 @@ class _Filling:
         source = whole.sources[keys]
         where = f"{'.'.join(source.path[2:])} of template {source.template}, {source.file}:{source.line}"
         if written is None:
-            message = f"{show(value)} cannot be part of a text, found {name}: {show(value)}"
+            message = f"{show(value)} cannot be filled into a text, found {name}: {show(value)}"
             fix = f'write a text, as in  {name}: "{show(value)}"'
         else:
-            message = f"a number would be written otherwise in a text, found {name}: {shorten(written)}"
+            message = f"a number would be written differently in a text, found {name}: {shorten(written)}"
             fix = f'write  {name}: "{shorten(written)}"'
         self._report("ESA163", message, (WITH, name), (f"it is part of {where}",), fix)
         return ""
@@ -366,7 +366,7 @@ class _Filling:
         return self._templates.left >= 0
 
     def _report_limit(self, whole: WholeTemplate) -> None:
-        message = f"templates can give at most {MAX_FILLED // _VALUE_WEIGHT:,} values in all, found more"
+        message = f"templates can produce at most {MAX_FILLED // _VALUE_WEIGHT:,} values in all, found more"
         self._report("ESA164", message, (USE,), (self._describe(whole),))
 
     def _fill_text(self, text: str, spelled: Mapping[str, str]) -> Value:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FORMAT_VERSION = "1.0"
 # JSON has no number beyond the largest double, about 1.8e308.
 _LARGEST_FACTOR = 10**300
-# A guess from readings is no part of what is reviewed: it may differ although the plan is the same.
+# A guess from readings is not what is reviewed: it may differ although the plan is the same.
 _UNSEALED = ("digest", "created", "register_falls")
 
 _dump = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode

@@ -227,7 +227,7 @@ def _is_done(edit: Edit, now: Change) -> bool:
 def _find_reasons(change: Change, now: Change) -> Iterator[str]:
     if change.is_creation and not now.is_creation:
         if now.action is not Action.NO_OP and any(_compare_rest(change, now)):
-            yield f"is channel {now.channel_id} now, which was created since and has other values"
+            yield f"is now channel {now.channel_id}, which was created since and has other values"
     elif now.is_creation and not change.is_creation:
         yield f"would be created now, was channel {change.channel_id}"
     elif now.channel_id != change.channel_id:

@@ -118,7 +118,7 @@ def _find_data_point(
         return make_finding("ESA344", message, desired.locate("dataPointId"), fix="correct dataPointId")
     if desired.data_point not in (None, point.code, point.import_id):
         message = (
-            f"dataPoint and dataPointId are not the same data point, found {shorten(str(desired.data_point))} and "
+            f"dataPoint and dataPointId name different data points, found {shorten(str(desired.data_point))} and "
             f"{point.id}, which is {shorten(point.code or point.import_id or 'without a code')}"
         )
         return make_finding("ESA346", message, desired.locate("dataPoint"))

@@ -133,13 +133,13 @@ def _unknown_environment(key: str, name: str, environments: Collection[str], pla
     meant = f"did you mean  {shorten(near)}{tell_apart(name, near)}" if near else ""
     return make_finding(
         "ESA165",
-        f"reconciler.yaml has no environment of this name, found {shorten(name)} under {key}",
+        f"reconciler.yaml has no environment with this name, found {shorten(name)} under {key}",
         place,
         fix="; ".join(part for part in (meant, known) if part),
     )
 
 
 def _locate(channel: Desired, *keys: str) -> Location:
-    # Names may hold a dot, so they are no part of a path.
+    # Names may hold a dot, so a path cannot hold them.
     path, source = ("channels", channel.name, *keys), channel.sources.get(keys)
     return Location(file=channel.file, line=channel.line, path=path, source=source)

@@ -205,7 +205,7 @@ def _is_new(lookup: Lookup) -> bool:
 
 
 def _is_absent(lookup: Lookup) -> bool:
-    """Whether no live channel at all matches `lookup`, as opposed to several, or one that cannot be told."""
+    """Whether no live channel at all matches `lookup`, as opposed to several, or one that is unknown."""
     return lookup.resolution.failure is ResolutionFailure.UNMATCHED
 
 
@@ -286,7 +286,7 @@ def _explain_failures(missing: Iterable[Lookup], index: Index, skipped: Containe
         suggests = number < _COMPARED
         finding = explain_failure(lookup.desired, lookup.identifiers, lookup.resolution, index, suggests=suggests)
         if id(lookup) in skipped:
-            message = f"channel is skipped, as guards.notFound is skip: {finding.message}"
+            message = f"channel is skipped because guards.notFound is skip: {finding.message}"
             finding = make_finding("ESA536", message, finding.location, detail=finding.detail)
         yield finding
 

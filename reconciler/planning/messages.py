@@ -165,7 +165,7 @@ def suggest(name: str, names: Iterable[str]) -> tuple[str, ...]:
 def find_misspelt(name: str, names: Iterable[str]) -> str | None:
     """The one of `names` that is one typo away from `name`; None if there is none.
 
-    Names that differ in a digit are no typo: channels of one kind are numbered.
+    Names that differ in a digit are not typos of each other: channels of one kind are numbered.
     """
     folded = _fold(name)
     return next(

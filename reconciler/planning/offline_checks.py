@@ -288,7 +288,7 @@ def _check_swap(channel: Desired) -> Iterator[Finding]:
     """The facts of a swap need the version of the old meter, which is listed before that of the new one."""
     if channel.versions and channel.versions[0].swap:
         begin = channel.versions[0].begin
-        message = f"swap is at the first version of the list, found beginDate {begin or 'null'}"
+        message = f"swap is set on the first version of the list, found beginDate {begin or 'null'}"
         yield make_finding("ESA230", message, channel.locate(version_path(begin, "swap")))
 
 
@@ -335,7 +335,7 @@ def _check_creation(channel: Desired) -> Iterator[Finding]:
     begin = channel.versions[0].begin if channel.versions else channel.spec.get(BEGIN_DATE)
     if begin:
         path = version_path(str(begin), BEGIN_DATE) if channel.versions else BEGIN_DATE
-        message = f"the first version of a new channel begins at the beginning, found beginDate {begin}"
+        message = f"the first version of a new channel cannot have a begin date, found beginDate {begin}"
         yield make_finding("ESA226", message, channel.locate(path))
     if channel.data_point is None and channel.data_point_id is None:
         message = "a channel to be created needs a data point, and its file names none"

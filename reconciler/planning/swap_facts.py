@@ -113,7 +113,7 @@ def check_swap(check: SwapCheck, readings: Sequence[ChannelReading]) -> SwapVerd
     """
     if check.before is None or check.after is None:
         return SwapVerdict(
-            (doubt_swap(check, "under the Trip rule readings are not those of a register"),), is_settled=True
+            (doubt_swap(check, "under the Trip rule, readings are not register values"),), is_settled=True
         )
     raws = [one for one in readings if one.raw is not None]
     if readings and not raws:
@@ -198,7 +198,7 @@ def _misplace(check: SwapCheck, falls: Sequence[RegisterFall]) -> Finding:
     begin = datetime.fromisoformat(check.version.begin)
     fall = min(falls, key=lambda fall: abs(datetime.fromisoformat(fall.last_time) - begin))
     message = (
-        f"the register does not fall at {check.version.begin}, but from {format_register(fall.last_value)} at "
+        f"the register does not fall at {check.version.begin}, but falls from {format_register(fall.last_value)} at "
         f"{fall.last_time} to {format_register(fall.first_value)} at {fall.first_time}"
     )
     fix = f"if the meter was swapped then, {_explain_begin(check, fall.last_time)}"

@@ -267,5 +267,5 @@ def _uses_skipped(reference: str) -> Blocker:
         "ESA313",
         f"formula uses a channel that was not found in EnergyCAP and is skipped, found channel({shorten(reference)})",
         {"skipped": reference},
-        f"correct how {shorten(reference)} is found, or make it in EnergyCAP",
+        f"correct how {shorten(reference)} is found, or create it in EnergyCAP",
     )

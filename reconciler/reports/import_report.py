@@ -97,7 +97,7 @@ def _summarize_import(done: ImportSummary) -> str:
 
 def _describe_next_plan(done: ImportSummary) -> str:
     is_open = done.kept or done.pending
-    return "a plan of them has edits only of what is kept" if is_open else "a plan of them is empty"
+    return "a plan of them edits only what is kept" if is_open else "a plan of them is empty"
 
 
 def _list_files(files: Sequence[WrittenFile], styler: Styler, prefix: str) -> Iterator[str]:

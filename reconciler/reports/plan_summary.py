@@ -55,7 +55,7 @@ def describe_left_out(plan: Plan) -> str:
         return ""
     them = "it" if len(channels) == 1 else "them"
     with_feeds = f", and with {them} {_list_names('feed', feeds)}" if feeds else ""
-    return f"Left out, as only lists other environments: {_list_names('channel', channels)}{with_feeds}."
+    return f"Left out by the key only, which lists other environments: {_list_names('channel', channels)}{with_feeds}."
 
 
 def _list_names(noun: str, names: Sequence[str]) -> str:

@@ -199,16 +199,16 @@ DOMAIN_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA224",
         "A channel to be created lacks required settings.",
-        "EnergyCAP creates a channel only with all of them, and only by its import id can the channel be found again "
-        "if the answer to its creation is lost.",
+        "EnergyCAP does not create a channel without them. If the answer to the creation is lost, the import id is the "
+        "only way to find the channel again.",
         "POST /api/v202406/esachannel, EsaChannelCreate; the import id: this tool's contract",
         Certainty.DOCUMENTED,
         "add them to the channel or to the defaults of its file",
     ),
     Rule(
         "ESA225",
-        "A channel to be created is selected by something else than its import id.",
-        "It is created if no channel has its channelImportId. Found by something else, it could be created twice.",
+        "A channel to be created is selected by something other than its import id.",
+        "It is created if no channel has its channelImportId. Found in another way, it could be created twice.",
         "this tool's contract: create: true goes by channelImportId",
         Certainty.PROJECT,
         "remove select, or remove create: true if the channel is in EnergyCAP already",
@@ -216,7 +216,7 @@ DOMAIN_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA226",
         "The first version of a channel to be created has a begin date.",
-        "EnergyCAP creates a channel with a version from the beginning; only later versions have a begin date.",
+        "EnergyCAP gives a new channel a version from the beginning; only later versions have a begin date.",
         "POST /api/v202406/esachannel, EsaChannelVersionCreate, which has no beginDate",
         Certainty.ASSUMED,
         "remove beginDate, or write  beginDate: null  for the first version and list the later one after it",
@@ -349,7 +349,7 @@ _LIVE_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA344",
         "The data point of a channel to be created was not found.",
-        "EnergyCAP lists no data points, so a code is known only from the channels that are on it.",
+        "EnergyCAP has no list of data points, so one can be found by its code only if channels are on it.",
         "POST /api/v202406/esachannel, EsaChannelCreate.dataPointId; no call lists data points",
         Certainty.INFERRED,
         "correct dataPoint; if the data point has no channel yet, add  dataPointId:  with its id",
@@ -357,7 +357,7 @@ _LIVE_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA345",
         "Several data points have the code that the file names.",
-        "Nothing says on which of them the channel is to be created.",
+        "Nothing says which of them the channel should be created on.",
         "the vendor does not say that codes of data points are unique",
         Certainty.ASSUMED,
         "add  dataPointId:  with the id of the one that is meant",
@@ -373,8 +373,8 @@ _LIVE_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA336",
         "A change would reroute a feed whose expected channel was not found.",
-        "Whether the readings would go where they belong cannot be told without that channel, which guards.notFound "
-        "lets the plan skip.",
+        "guards.notFound lets the plan skip that channel, but without it nothing shows whether the readings would go "
+        "where they belong.",
         f"{_CONTRACT}: what depends on a channel that is skipped is blocked",
         Certainty.PROJECT,
         "correct how the expected channel is found, or correct expect",
@@ -455,8 +455,8 @@ OFFLINE_REFERENCE_RULES: tuple[Rule, ...] = (
         "The channel with the formula is managed there, and its formula cannot be written without the other one.",
         f"{_CONTRACT}: only names the environments that have a channel",
         Certainty.PROJECT,
-        "give both channels the same only; for another formula in one environment, define the channel twice, under two "
-        "names",
+        "list the same environments under only for both channels; if one environment needs another formula, define "
+        "the channel twice, under two names",
     ),
     Rule(
         "ESA341",

@@ -162,18 +162,18 @@ IMPACT_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA524",
-        "A channel to be created is called nearly as one that is already there.",
+        "A channel to be created has nearly the same name or import id as an existing one.",
         "A mistyped import id or name would make a second channel beside the one that is meant, and readings would be "
         "split between the two.",
         "this tool's contract: a creation that is probably a mistake is a warning",
         Certainty.PROJECT,
-        "if the other channel is meant, select it and remove create: true; else nothing needs to be done",
+        "if the other channel is meant, select it and remove create: true; otherwise there is nothing to do",
         Severity.WARNING,
     ),
     Rule(
         "ESA525",
-        "A data point gets a channel, but has no primary value.",
-        "Without a primary value channel a data point shows no values and passes none on to totals.",
+        "A data point gets a new channel but has no primary value.",
+        "Without a primary value channel, a data point shows no values and passes none on to totals.",
         "the help centre on channels: each meter that stores interval data needs one primary value channel",
         Certainty.DOCUMENTED,
         "write  isPrimaryValue: true  for one channel of the data point",
@@ -182,8 +182,9 @@ IMPACT_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA534",
         "A listed version may be meant for a live one that begins at another time.",
-        "The list finds a version by its begin, so another date means another version: the live one stays as it is, "
-        "and the listed one is created, or refused. A version that was created by mistake cannot be deleted again.",
+        "The list finds a version by its begin date, so another date means another version: the live one does not "
+        "change, and the listed one is created, or refused. A version that was created by mistake cannot be deleted "
+        "again.",
         "this tool's contract: versions are matched by beginDate",
         Certainty.PROJECT,
         "write beginDate as EnergyCAP has it if the live version is meant, or list that one too",
@@ -192,8 +193,8 @@ IMPACT_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA535",
         "A plan creates more channels than guards.maxCreates allows.",
-        "A mistake in a template makes many channels at once, and a channel that was created cannot be deleted by this "
-        "tool.",
+        "A mistake in a template can create many channels at once, and this tool cannot delete a channel that was "
+        "created.",
         _GUARDS,
         Certainty.PROJECT,
         "create in parts with --only, or raise guards.maxCreates in the project file",
@@ -201,11 +202,11 @@ IMPACT_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA536",
         "A channel is not in EnergyCAP and is skipped.",
-        "guards.notFound lets the other changes go on without it. Nothing of the channel is compared or sent, and what "
-        "depends on it is blocked. If none of the channels is found, that is an error all the same.",
+        "guards.notFound lets the other changes go ahead without it. Nothing of the channel is compared or sent, and "
+        "what depends on it is blocked. If none of the channels is found, that is still an error.",
         _GUARDS,
         Certainty.PROJECT,
-        "correct how it is found, or leave it out of this environment with only; otherwise nothing to do",
+        "nothing to do if it is still to be made there; if not, correct its identifiers, or leave it out with only",
         Severity.WARNING,
     ),
 )

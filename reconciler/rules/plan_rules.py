@@ -164,8 +164,8 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA420",
         "The only version of a channel would begin after stored readings.",
-        "A reading belongs to the version that is valid at its time. Readings from before the first version have no "
-        "settings at all. If a version comes before it, that one takes them over, and the begin may move.",
+        "A reading gets its settings from the version that is valid at its time, and readings before the first version "
+        "get none. If there is a version before it, that one takes them over, so the begin date may move.",
         f"{_VERSION_EDIT}.beginDate: the valid period is exclusive of it; what happens to readings that lose their "
         "version is not documented",
         Certainty.INFERRED,
@@ -192,7 +192,7 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA423",
-        "Whether the data point of a channel to be created exists is unknown.",
+        "It is unknown whether the data point of a channel to be created exists.",
         "A channel is never created on a data point that EnergyCAP may not have.",
         "GET /api/v202406/datapoint/{id}",
         Certainty.DOCUMENTED,
@@ -201,11 +201,11 @@ PRECONDITION_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA427",
         "Two live versions begin at the same time.",
-        "The list finds a version by its begin, so it is unknown which of the two is meant, and an edit might go to "
-        "the wrong one. Dates up to the first moment of 1900 all mean the beginning.",
+        "The list finds a version by its begin date, so it is unknown which of the two is meant, and an edit might go "
+        "to the wrong one. Dates up to the first moment of 1900 all mean the beginning.",
         "this tool's contract: versions are matched by beginDate",
         Certainty.PROJECT,
-        "correct the begin of one of them in EnergyCAP",
+        "correct the begin date of one of them in EnergyCAP",
     ),
 )
 
@@ -288,7 +288,7 @@ SERVICE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA715",
-        "A rollback leaves a channel that was created.",
+        "A rollback does not delete a channel that was created.",
         "No call of EnergyCAP that deletes a channel is documented. It keeps its import id, and readings "
         "that match it go to it.",
         "no page of the vendor documents DELETE for a channel",

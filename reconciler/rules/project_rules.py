@@ -142,7 +142,8 @@ TEMPLATE_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA157",
         "A template uses one that uses another.",
-        "A reader has to find where a value comes from: at most two templates are behind a channel.",
+        "A reader must be able to find where a value comes from, so a channel gets its settings from at most two "
+        "templates.",
         _FORMAT,
         Certainty.PROJECT,
         "write the settings of the last template into the one that uses it",
@@ -157,8 +158,8 @@ TEMPLATE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA159",
-        "A value that a template needs is missing in with.",
-        "The setting would have the name of the placeholder in it.",
+        "with lacks a value that the template needs.",
+        "Without it, the setting would contain the placeholder itself.",
         _FORMAT,
         Certainty.PROJECT,
         "write the value under with:",
@@ -166,7 +167,7 @@ TEMPLATE_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA160",
         "with has a name that the template does not use.",
-        "If the name is mistyped, the value that it is meant for is not filled in.",
+        "If it is a typing error, the placeholder that was meant gets no value.",
         _FORMAT,
         Certainty.PROJECT,
         "correct or delete the name",
@@ -190,16 +191,16 @@ TEMPLATE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA163",
-        "A value of with cannot be part of a text.",
-        "true, false and null are not texts, and of a number such as 1.10 the text would be 1.1.",
+        "A value under with cannot be filled into a text.",
+        "true, false and null are not texts, and a number such as 1.10 would be written as 1.1.",
         _FORMAT,
         Certainty.PROJECT,
         "put the value in quotes",
     ),
     Rule(
         "ESA164",
-        "Templates give more text than this tool takes.",
-        "No setting needs it, and it would take up all memory.",
+        "Templates produce more text than this tool accepts.",
+        "No setting needs that much, and it could use up all memory.",
         _FORMAT,
         Certainty.PROJECT,
         "use fewer or shorter placeholders",
@@ -210,15 +211,15 @@ ENVIRONMENT_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA165",
         "A channel names an environment that reconciler.yaml does not have.",
-        "With a misspelt name, the channel would be found in the wrong way, or left out where it is needed.",
+        "If the name is misspelled, the channel would be found in the wrong way, or left out where it is needed.",
         _ENVIRONMENTS,
         Certainty.PROJECT,
-        "write the name of an environment as in reconciler.yaml, or add the environment there",
+        "write the name as it is in reconciler.yaml, or add the environment there",
     ),
     Rule(
         "ESA166",
         "An environment is listed twice under only.",
-        "One of the two may have been meant as another environment, which then lacks the channel.",
+        "One of the two may have been meant to be another environment, which then lacks the channel.",
         _ENVIRONMENTS,
         Certainty.PROJECT,
         "delete one of the two, or correct it",
@@ -226,7 +227,7 @@ ENVIRONMENT_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA167",
         "selectIn is for an environment that is not listed under only.",
-        "The channel is not managed there, so this is never used. One of the two is a mistake.",
+        "The channel is not managed there, so the entry is never used. One of the two is a mistake.",
         _ENVIRONMENTS,
         Certainty.PROJECT,
         "add the environment to only, or delete it from selectIn",

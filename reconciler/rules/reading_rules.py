@@ -285,7 +285,7 @@ _CHECKED = f"{_LIST}, compared with what the file says"
 SWAP_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA230",
-        "The facts of a meter swap are at a version that has none before it.",
+        "The facts of a meter swap are given for a version that has none before it.",
         "They compare the register of the old meter with that of the new one, so they need the versions of both.",
         _CONTRACT,
         Certainty.PROJECT,
@@ -318,16 +318,16 @@ SWAP_RULES: tuple[Rule, ...] = (
         "them.",
         f"{_LIST}, whose response is not documented",
         Certainty.ASSUMED,
-        "nothing to do if the readings are still to come; else compare those in EnergyCAP with the work order",
+        "nothing to do if the readings are still to come; otherwise compare those in EnergyCAP with the work order",
         Severity.NOTE,
     ),
     Rule(
         "ESA533",
-        "The register falls at another time than the version of the new meter begins.",
+        "The register does not fall when the version of the new meter begins, but at another time.",
         "Readings between the two times are computed with the settings of the wrong meter.",
         _CHECKED,
         Certainty.INFERRED,
-        "correct beginDate: a reading stamped at exactly that time is one of the old meter",
+        "correct beginDate; a reading stamped at exactly that time still belongs to the old meter",
         Severity.WARNING,
     ),
 )

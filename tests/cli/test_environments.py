@@ -93,8 +93,8 @@ def test_a_report_names_what_is_left_out(workspace: Workspace) -> None:
     answer = workspace.run("plan", "-e", "production")
 
     assert answer.out.splitlines()[-3:] == [
-        "Left out, as only lists other environments: 1 channel (trial), and with it 1",
-        "feed (trial-logger).",
+        "Left out by the key only, which lists other environments: 1 channel (trial), and",
+        "with it 1 feed (trial-logger).",
         "Plan: 1 to update, 0 blocked, 1 unchanged, 1 unmanaged.",
     ]
 

@@ -825,7 +825,7 @@ def test_an_edit_that_is_not_committed_is_kept_and_named(drifted: Workspace, wor
     assert (answer.code, answer.out) == (
         0,
         """\
-1 file updated from sandbox for 2 channels; a plan of them has edits only of what is kept.
+1 file updated from sandbox for 2 channels; a plan of them edits only what is kept.
 
   ~ changed  channels/all.yaml  2 channels
 
@@ -969,8 +969,8 @@ def test_all_versions_are_not_written_by_an_update(workspace: Workspace) -> None
 
     assert answer.code == 64
     assert answer.err == (
-        "reconciler: --versions all cannot be combined with --update: a list does not take the place of "
-        "esaChannelVersion by itself\n"
+        "reconciler: --versions all cannot be combined with --update, which never replaces "
+        "esaChannelVersion with a list\n"
         "  fix: take the channel out of its file, and import it again without --update\n"
     )
 
@@ -991,7 +991,7 @@ def test_an_update_takes_over_values_and_new_versions_of_a_list_and_leaves_the_r
         "        multiplier: 5\n"
     ) + future
     assert answer.out == (
-        "1 file updated from sandbox for 1 channel; a plan of them has edits only of what is kept.\n"
+        "1 file updated from sandbox for 1 channel; a plan of them edits only what is kept.\n"
         "\n"
         "  ~ changed  channels/all.yaml  1 channel\n"
         "\n"

@@ -192,7 +192,7 @@ def test_what_somebody_else_created_with_other_values_makes_the_plan_stale(campu
     answer = campus.run("apply", "plan.json")
 
     assert answer.code == 5
-    assert "is channel 1102 now, which was created since and has other values" in answer.out
+    assert "is now channel 1102, which was created since and has other values" in answer.out
     assert posts(campus) == []
 
 

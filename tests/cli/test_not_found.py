@@ -53,7 +53,7 @@ def test_with_skip_it_is_named_and_the_other_changes_are_applied(skipping: Works
     answer = skipping.run("apply", "plan.json")
 
     assert planned.code == 0
-    assert "ESA536  warning: channel is skipped, as guards.notFound is skip: no live channel" in planned.out
+    assert "ESA536  warning: channel is skipped because guards.notFound is skip: no live channel" in planned.out
     assert (answer.code, answer.out.splitlines()[-1]) == (0, "Apply: 1 done, 0 stale, 0 failed, 0 not tried.")
     assert skipping.live(1)["channelInfo"] == "Renamed"
     assert skipping.run("plan", "--detailed-exitcode").code == 0

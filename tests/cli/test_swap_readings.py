@@ -152,8 +152,8 @@ def test_a_wrong_date_is_named_with_the_one_at_which_the_register_falls(workspac
 
     words = " ".join(answer.out.split())
     assert (
-        "ESA533 warning: the register does not fall at 2026-10-02T08:00:00, but from 48,213 at 2026-11-02T08:00:00 "
-        "to 12 at 2026-11-02T08:15:00"
+        "ESA533 warning: the register does not fall at 2026-10-02T08:00:00, but falls from 48,213 at "
+        "2026-11-02T08:00:00 to 12 at 2026-11-02T08:15:00"
     ) in words
     assert 'fix: if the meter was swapped then, write beginDate: "2026-11-02T08:00:00"' in words
 
@@ -321,8 +321,8 @@ def test_no_more_than_a_few_channels_are_looked_at_and_that_is_said(workspace: W
         answer = workspace.run("plan")
 
     assert (
-        f"looked for meter swaps in the readings of {MAX_SEARCHES} channels only, not of 2 more; "
-        "--only chooses the channels\n"
+        f"looked for meter swaps in the readings of {MAX_SEARCHES} channels only, and not in those of 2 more; "
+        "choose the channels with --only\n"
     ) in answer.err
 
 

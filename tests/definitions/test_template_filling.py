@@ -180,7 +180,9 @@ def test_all_templates_together_are_limited(tmp_path: Path) -> None:
 
     findings = load(write(tmp_path, a=text)).findings
 
-    assert "templates can give at most 1,000,000 values in all, found more" in {finding.message for finding in findings}
+    assert "templates can produce at most 1,000,000 values in all, found more" in {
+        finding.message for finding in findings
+    }
 
 
 def test_a_value_of_a_megabyte_is_refused(tmp_path: Path) -> None:

@@ -235,7 +235,7 @@ def test_a_data_point_without_a_channel_is_found_by_its_id() -> None:
         (
             {900: DataPoint(900, code="OTHER")},
             "SC-ELEC-03",
-            "ESA346 dataPoint and dataPointId are not the same data point, found SC-ELEC-03 and 900, which is OTHER",
+            "ESA346 dataPoint and dataPointId name different data points, found SC-ELEC-03 and 900, which is OTHER",
         ),
     ],
 )
@@ -370,4 +370,4 @@ def test_a_reviewed_creation_is_stale_if_the_channel_is_there_with_other_values(
 
     comparison = compare_plans(plan_new(make_new()), plan_new(make_new(), live=[PRIMARY, there]))
 
-    assert comparison.reasons == {"new": "is channel 2 now, which was created since and has other values"}
+    assert comparison.reasons == {"new": "is now channel 2, which was created since and has other values"}

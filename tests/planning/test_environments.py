@@ -81,14 +81,14 @@ def test_an_unknown_environment_is_an_error_at_its_name_with_the_nearest_one() -
         Finding(
             "ESA165",
             Severity.ERROR,
-            "reconciler.yaml has no environment of this name, found prodution under selectIn",
+            "reconciler.yaml has no environment with this name, found prodution under selectIn",
             Location("channels/north.yaml", 7, path=("channels", "use", "selectIn", "prodution")),
             fix="did you mean  production; reconciler.yaml has implement, production",
         ),
         Finding(
             "ESA165",
             Severity.ERROR,
-            "reconciler.yaml has no environment of this name, found staging under only",
+            "reconciler.yaml has no environment with this name, found staging under only",
             Location("channels/north.yaml", 7, path=("channels", "use", "only", "1")),
             fix="reconciler.yaml has implement, production",
         ),

@@ -576,7 +576,10 @@ def test_a_channel_that_nothing_matches_can_be_skipped_with_a_warning() -> None:
             (
                 "ESA536",
                 Severity.WARNING,
-                "channel is skipped, as guards.notFound is skip: no live channel matches, found none with channelId 99",
+                (
+                    "channel is skipped because guards.notFound is skip: "
+                    "no live channel matches, found none with channelId 99"
+                ),
             )
         ],
     )

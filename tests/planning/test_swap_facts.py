@@ -121,7 +121,7 @@ def test_the_reading_at_exactly_the_begin_is_one_of_the_old_meter() -> None:
 
     assert findings_of(early) == [
         (
-            f"ESA533 the register does not fall at {SWAP}, but from 48,213 at 2026-11-02T07:45:00 "
+            f"ESA533 the register does not fall at {SWAP}, but falls from 48,213 at 2026-11-02T07:45:00 "
             "to 1 at 2026-11-02T08:00:00"
         )
     ]
@@ -174,7 +174,8 @@ def test_a_fall_at_another_time_is_named_with_the_way_out(live: Live, fix: str) 
 
     assert (finding.code, finding.fix) == ("ESA533", fix)
     assert finding.message == (
-        f"the register does not fall at {SWAP}, but from 48,216 at 2026-11-02T09:00:00 to 1 at 2026-11-02T09:15:00"
+        f"the register does not fall at {SWAP}, but falls from 48,216 at 2026-11-02T09:00:00 "
+        "to 1 at 2026-11-02T09:15:00"
     )
     assert finding.location is not None
     assert finding.location.path == ("channels", "north", "channelVersions", "1", "beginDate")
@@ -226,7 +227,7 @@ def test_facts_under_the_trip_rule_are_not_checked_and_that_is_said(rules: tuple
 
     assert verdict.is_settled
     assert [finding.message for finding in verdict.findings] == [
-        ("swap was not compared with readings: under the Trip rule readings are not those of a register")
+        ("swap was not compared with readings: under the Trip rule, readings are not register values")
     ]
 
 

@@ -98,11 +98,11 @@ def test_what_only_leaves_out_is_counted_and_named() -> None:
 
     assert describe_left_out(make_plan()) == ""
     assert describe_left_out(replace(make_plan(), left_out=LeftOut(("trial",)))) == (
-        "Left out, as only lists other environments: 1 channel (trial)."
+        "Left out by the key only, which lists other environments: 1 channel (trial)."
     )
     assert describe_left_out(replace(make_plan(), left_out=LeftOut(names, ("logger", "meter")))) == (
-        "Left out, as only lists other environments: 7 channels (trial-1, trial-2, trial-3, trial-4, trial-5 and 2 "
-        "more), and with them 2 feeds (logger and meter)."
+        "Left out by the key only, which lists other environments: 7 channels (trial-1, trial-2, trial-3, trial-4, "
+        "trial-5 and 2 more), and with them 2 feeds (logger and meter)."
     )
 
 

@@ -59,7 +59,7 @@ def find_updates(plan: Plan, names: Collection[str], can_hold: CanHold) -> Updat
     """The live values that the edits of `plan` would change, for the channels called `names`.
 
     Implied edits are left out, as the files do not manage their values. A version that the file lists and that is not
-    live has no live values, so it stays as it is.
+    live has no live values, so it does not change.
     """
     files: dict[str, dict[str, Spec]] = {}
     left_out: list[Skipped] = []
