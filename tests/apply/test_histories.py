@@ -66,7 +66,7 @@ if TYPE_CHECKING:
 # How the feed of a channel names it; None for a channel that cannot be named so.
 Naming: TypeAlias = "Callable[[dict[str, Any]], Identifiers | None]"
 many = settings(
-    max_examples=max(200, settings().max_examples) // 2,
+    max_examples=max(120, settings().max_examples) // 2,
     deadline=None,
     # To explain a failure takes minutes, and the shrunk history explains itself.
     phases=[phase for phase in Phase if phase is not Phase.explain],
