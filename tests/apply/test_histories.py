@@ -1,7 +1,6 @@
 """What holds after any history of worlds, settings, faults, kills, lost power, Ctrl-C and other people's edits.
 
-Two hundred histories of each kind with all other tests, twenty thousand of each with `make soak`: of settings, of
-versions, and of new channels.
+With all other tests 120 histories of each kind, with `make soak` 20,000: of settings, of versions, and of new channels.
 """
 
 from __future__ import annotations
