@@ -23,7 +23,7 @@ run 0 reconciler sandbox reset
 say "1. Validate: are the files in channels/ valid on their own? This runs before each commit."
 run 0 reconciler validate
 
-say "2. Plan: what would change in EnergyCAP? Among it a meter that was swapped (boiler 2) and a channel that is new
+say "2. Plan: what would change in EnergyCAP? The changes include a swapped meter (boiler 2) and a new channel
 (boiler 3). Nothing is written. Exit code 3 means that a change is blocked."
 run 3 reconciler plan --out .reconciler/demo-plan.json
 

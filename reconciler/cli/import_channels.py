@@ -148,13 +148,13 @@ def _filter_options(command: Command) -> Command:
     type=click.Choice([versions.value for versions in WrittenVersions]),
     default=WrittenVersions.CURRENT.value,
     show_default=True,
-    help="Of channels with several versions: the current one, tied to its begin, or a list of all.",
+    help="What to write of channels with several versions: the current one, with its begin date, or a list of all.",
 )
 @click.option(
     "--like",
     multiple=True,
     metavar="GLOB",
-    help="Also channels whose (proposed) name matches, with a template for those that are alike. Repeatable.",
+    help="Also import channels whose (proposed) name matches, with a template for those that are alike. Repeatable.",
 )
 @click.option("--update", is_flag=True, help="Update managed channels in the files from EnergyCAP instead.")
 @click.option(

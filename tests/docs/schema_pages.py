@@ -70,7 +70,7 @@ def _list_template(schema: Schema) -> Iterator[str]:
     yield ""
     yield _show(schema["description"])
     yield ""
-    yield "The keys of [Channel](#channel) but `with`."
+    yield "The keys of [Channel](#channel) except `with`."
     yield ""
 
 
