@@ -14,6 +14,7 @@ from reconciler.apply.journal_reader import read_journal
 from reconciler.apply.run import ApplyOptions
 from reconciler.planfile.writing import render_plan_file
 from tests.apply.bench import Interceptor, status_by_name, want
+from tests.apply.test_new_channels import CREATE, CREATED, swapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from reconciler.model.channels import Desired
     from tests.apply.bench import Bench, Start
 
 DESIRED = (
@@ -72,10 +74,12 @@ def test_an_undisturbed_run_sends_the_requests_that_these_tests_expect(start: St
     assert bench.writes() == WRITES
 
 
-def run_and_kill(bench: Bench, tmp_path: Path, number: int, moment: str) -> None:
+def run_and_kill(
+    bench: Bench, tmp_path: Path, number: int, moment: str, desired: tuple[Desired, ...] = DESIRED
+) -> None:
     """Apply the plan in a process that is killed on the way; its plan and journal are left in `tmp_path`."""
     plan_file = tmp_path / "plan.json"
-    plan_file.write_text(render_plan_file(bench.plan(*DESIRED)), encoding="utf-8")
+    plan_file.write_text(render_plan_file(bench.plan(*desired)), encoding="utf-8")
     arguments = [bench.service.url, str(plan_file), str(tmp_path / "journal"), str(number), moment]
     killed = subprocess.run([sys.executable, "-m", "tests.apply.killed_apply", *arguments], check=False, timeout=60)
     assert killed.returncode == -signal.SIGKILL
@@ -99,3 +103,33 @@ def test_a_killed_run_is_continued_and_writes_nothing_twice(
     assert sorted(demo.writes()) == sorted(WRITES)
     assert demo.plan(*DESIRED).summary.update == 0
     assert find_unfinished(tmp_path / "journal", "sandbox") is None
+
+
+CREATIONS = [CREATE, f"{CREATE}/{CREATED}/version"]
+
+
+def test_an_undisturbed_creation_sends_the_requests_that_the_next_test_expects(start: Start) -> None:
+    requests: list[str] = []
+    bench = start(network=note(requests))
+
+    bench.apply(bench.plan(swapped()), ApplyOptions(parallelism=1))
+
+    assert [number for number, request in enumerate(requests) if request.startswith("POST")] == [5, 9]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("number", [5, 9], ids=["channel", "version"])
+def test_a_run_killed_at_a_creation_is_continued_and_creates_nothing_twice(
+    demo: Bench, tmp_path: Path, number: int, moment: str
+) -> None:
+    run_and_kill(demo, tmp_path, number, moment, (swapped(),))
+    path = find_unfinished(tmp_path / "journal", "sandbox")
+    assert path is not None
+    plan = read_journal(path).plan
+
+    with open_journal(tmp_path / "journal", plan) as journal:
+        result = demo.apply(plan, ApplyOptions(journal=journal))
+
+    assert status_by_name(result) == {"level": "done"}
+    assert demo.writes() == CREATIONS
+    assert (demo.plan(swapped()).summary.create, demo.plan(swapped()).summary.update) == (0, 0)
