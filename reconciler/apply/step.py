@@ -202,7 +202,7 @@ class ChangeApplier:
         if result.found and find_writes(change, result.found):
             write, before = earlier.attempt.write, earlier.attempt.before
             done = _describe_done(write, result.found if is_new_id(before.id) else before)
-            late = f"{done}, the last read shows; nothing more was sent"
+            late = f"{done}, as the last read shows; nothing more was sent"
             return replace(outcome, message=f"{sent_before}{late}", fix=_PLAN_AGAIN)
         return replace(outcome, status=OutcomeStatus.DONE, message="", fix="")
 
@@ -261,7 +261,7 @@ class ChangeApplier:
 
     def _is_late(self, change: Change, fresh: Live | None, neighbours: Sequence[Live]) -> bool:
         written = self._sender.written
-        # The other channels are listed only if they matter; a list has the channel itself, but for a new one.
+        # The other channels are listed only if they matter. A list has the channel itself, unless it is new.
         is_listed = bool(neighbours) or change.is_creation
         lacks_new = is_listed and written.lacks_new(change.data_point.id, neighbours)
         return lacks_new or written.is_late([*neighbours, *filter(None, [fresh])])

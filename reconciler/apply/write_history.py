@@ -98,7 +98,7 @@ class WriteHistory:
 
 
 def _is_former(one: _ConfirmedWrites, live: Live) -> bool:
-    """Whether `live` lacks a version that was created, or shows a value of before the write."""
+    """Whether `live` lacks a version that was created, or shows a value from before the write."""
     if one.write.part is WriteTarget.NEW_VERSION:
         return find_begun(live, one.write.begin) is None
     remaining = find_unwritten(one.write, live)

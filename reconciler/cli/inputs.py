@@ -235,7 +235,7 @@ def open_service(root: Path, environment: Environment) -> Iterator[ServiceAccess
 
 
 class ReadingSource(Struct, frozen=True):
-    """Where stored readings come from, if a plan may ask for them; `output` tells a person who waits."""
+    """Where stored readings come from, if a plan may ask for them; `output` tells a waiting user about it."""
 
     reader: Reader
     output: Output

@@ -93,7 +93,7 @@ def _call(arguments: Sequence[str] | None) -> ExitCode:
 
 
 def _import_msgspec() -> None:
-    """Import msgspec without typing_extensions, which it takes if it is there and does not need on our Pythons.
+    """Import msgspec without typing_extensions, which it imports if it is installed but does not need.
 
     With it comes `inspect`: together they would take a sixth of the time of a hook.
     """
@@ -101,7 +101,7 @@ def _import_msgspec() -> None:
         return
     # An import of None fails. Source: Python's language reference, "The module cache".
     sys.modules["typing_extensions"] = None  # type: ignore[assignment]
-    # A later msgspec may need it: it is then imported with it, where it is used.
+    # A later msgspec may need it: then this import fails, and a later one, without the block, does not.
     with suppress(ImportError):
         import msgspec  # noqa: F401
     del sys.modules["typing_extensions"]

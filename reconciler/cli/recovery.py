@@ -151,7 +151,7 @@ def _find_stale(comparison: Comparison, current: Plan) -> Mapping[str, str]:
 def _without_values(journal_plan: Change, now: Change) -> Change:
     """A change of a journal that is already live, without values: its channel is re-read, and nothing is sent."""
     if journal_plan.is_creation:
-        # With its versions as they are now: those that it created count as its own then.
+        # With its versions as they are now, so that those that it created count as its own.
         journal_plan = replace(
             journal_plan, action=Action.UPDATE, version_id=now.version_id, version_count=now.version_count, versions=()
         )

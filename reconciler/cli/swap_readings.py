@@ -46,7 +46,7 @@ def check_swaps(plan: Plan, definitions: Definitions, live: LiveState) -> tuple[
 
 
 def _read_around(check: SwapCheck, source: ReadingSource) -> SwapVerdict:
-    """The verdict of as few readings as settle it. Raises ServiceError."""
+    """The verdict, from as few readings as are enough to settle it. Raises ServiceError."""
     for begin, end in check.spans:
         verdict = check_swap(check, tuple(source.reader.list_readings(check.live, begin, end)))
         if verdict.is_settled:

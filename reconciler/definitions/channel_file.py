@@ -112,7 +112,7 @@ def make_channel(
 ) -> Desired:
     """The channel at `place` with `settings`, to which the defaults of its file are added; `sources` are its own."""
     point, point_id = place.data_point
-    # The two of the file are about another data point than that of the channel.
+    # Those of the file may be of another data point than the channel's own.
     if _POINT in settings or _POINT_ID in settings:
         point, point_id = settings.get(_POINT), settings.get(_POINT_ID)
     return Desired(
@@ -274,7 +274,7 @@ def recover_channels(document: Document, refused: Set[Keys], lines: Lines) -> Fi
 
 
 def _set_harmed_aside(content: FileContent, document: Document, refused: Set[Keys]) -> FileContent:
-    """`content` without what templates and uses would give that could be read only in part: less than they say."""
+    """`content` without the templates, and uses of them, that were read only in part: they would give too little."""
     harmed = {keys[:2] for keys in refused}
     templates = (
         replace(one, is_broken=(SECTION, one.name) in harmed or not (one.settings or one.use))

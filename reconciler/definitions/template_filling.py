@@ -258,7 +258,7 @@ class _Filling:
         place = Location(use.file, line=use.line, path=problem.keys, source=source)
         detail, fix = problem.detail, problem.fix
         if (VERSIONS,) in self._sources and problem.keys[2:] == (VERSION,):
-            # What says so beside each other in a file does not know of templates.
+            # The finding is worded for two keys side by side in a file, without a template.
             detail = (f"{VERSIONS} is {describe_source(self._sources[(VERSIONS,)])}",)
             fix = f"delete {VERSION}, or list {VERSIONS} in the channel itself"
         elif source and len(source.given) == 1:

@@ -304,7 +304,8 @@ class Editor(Reader):
         for live in channels:
             if live.values.get(CHANNEL_IMPORT_ID) == import_id or CHANNEL_IMPORT_ID in live.unread:
                 message = (
-                    f"the channel was not created: while the service made it wait, channel {live.id} got its import id"
+                    "the channel was not created: "
+                    f"channel {live.id} got its import id while the service made this one wait"
                 )
                 raise Rejected(message, "plan again: reconciler plan", status=_CONFLICT)
 

@@ -214,7 +214,7 @@ def _is_gone(change: Change, now: Change | None) -> bool:
     if now is None:
         return True
     if change.is_creation:
-        # What the file does not say of a new channel is no longer known once the channel is there.
+        # Once a new channel is there, its plan no longer shows what the file does not say about it.
         return False
     return now.action is Action.NO_OP and not all(_is_done(edit, now) for edit in change.edits)
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from reconciler.planning.translation import CodeTables
 
 
-# What a new channel is unless its file says something else. Source: EsaChannelCreate, which does not let them out.
+# What a new channel is unless its file says something else. Source: EsaChannelCreate, which requires them.
 _DEFAULTS = dict.fromkeys((IS_CALCULATED, *PRIMARY_FLAGS), False)
 _PATHS = tuple(path for field in FIELDS for path in (field.path, field.alias) if path)
 _VERSION_PATHS = tuple(path for field in VERSION_FIELDS for path in (field.path, field.alias) if path)
@@ -193,7 +193,7 @@ def check_new_channels(matches: Iterable[Match], context: PlanContext) -> Iterat
 
 
 def _find_similar(desired: Desired, neighbours: Sequence[Live], context: PlanContext) -> Iterator[Finding]:
-    """A channel of the data point that nobody manages and that is nearly called so: it may be the one that is meant."""
+    """An unmanaged channel of the data point with nearly the same name or import id: it may be the one meant."""
     others = [other for other in neighbours if other.id not in context.managed and not is_new_id(other.id)]
     for path in (CHANNEL_IMPORT_ID, "channelInfo"):
         names = {str(other.values[path]): other for other in others if other.values.get(path)}

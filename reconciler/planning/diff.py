@@ -223,8 +223,8 @@ def _find_changed(before: Spec, after: Spec) -> frozenset[str]:
     # Imported here, as it takes longer than the rest of a plan, and plans without an edit do not need it.
     from deepdiff import DeepDiff  # noqa: PLC0415
 
-    # That deepdiff compares is given with the project. It has the last word on what differs; equal values are left out
-    # first, as it takes as long for them.
+    # The project requires deepdiff for comparing, so it has the last word on what differs. Equal values are left out
+    # first, because it takes as long for them.
     unlike = [path for path in before if before[path] != after[path]]
     tree = DeepDiff({path: before[path] for path in unlike}, {path: after[path] for path in unlike}, view="tree")
     return frozenset(level.path(output_format="list")[0] for levels in tree.values() for level in levels)

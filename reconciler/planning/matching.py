@@ -178,7 +178,7 @@ def match_channels(channels: Sequence[Desired], index: Index, *, may_skip: bool 
     hidden = {id(lookup): live for lookup in lookups if (live := _find_hidden(lookup, index)) is not None}
     missing = [lookup for lookup in lookups if lookup.resolution.failure is not None and id(lookup) not in hidden]
     lost = [lookup for lookup in missing if not _is_new(lookup)]
-    # If nothing at all is found, the environment is wrong, or the whole of EnergyCAP was not read.
+    # If nothing at all is found, the environment is wrong, or EnergyCAP was not read completely.
     skipped = [lookup for lookup in lost if _is_absent(lookup)] if may_skip and len(missing) < len(lookups) else []
     findings = [*_explain_failures(lost, index, {id(lookup) for lookup in skipped})]
     found: dict[int, list[Lookup]] = defaultdict(list)

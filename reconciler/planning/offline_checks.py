@@ -218,7 +218,7 @@ def check_definitions(definitions: Definitions, environments: Collection[str] | 
 def _check_together(definitions: Definitions) -> Iterator[Finding]:
     """What is wrong in one environment: how channels are found, and what they and feeds have to do with each other."""
     for channel in definitions.channels:
-        # A channel that is to be created is found by its import id, but where selectIn says otherwise.
+        # A channel that is to be created is found by its import id, unless selectIn says otherwise.
         if not channel.creates or channel.selected_in:
             yield from _check_identifiers(channel)
         yield from _check_spaces_in_select(channel)

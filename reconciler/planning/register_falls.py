@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 
 # A register that starts again from zero stands near its end before, and near zero afterwards.
 _NEAR_END = 0.1
-# Of one channel many readings may have to be read, so not those of any number of channels.
+# Many readings of each channel may have to be read, so the number of channels is limited.
 MAX_SEARCHES = 20
 _SEARCHED = timedelta(days=400)
 
 
 class Register(Struct, frozen=True):
-    """The settings of a version by which the readings of a register are understood.
+    """The settings of a version that say how to understand the readings of a register.
 
     It starts again from zero at `rollover`, and may fall by `allowance`, a share of its value, without being another.
     """
@@ -104,7 +104,7 @@ def _list_points(readings: Iterable[ChannelReading]) -> Iterator[_Point]:
 
 
 def _is_fall(register: Register, before: tuple[_Point, _Point], after: tuple[_Point, _Point]) -> bool:
-    # Of two readings on each side, so that a single odd one proves nothing.
+    # Two readings on each side are compared, so that a single odd one proves nothing.
     highest, lowest = max(point.high for point in after), min(point.low for point in before)
     last, first = before[1].low, after[0].high
     return register.has_fallen(lowest, highest) and not register.has_rolled_over(last, first)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reconciler.model.registers import ChannelReading, RegisterFall, SwapFacts
     from reconciler.model.values import Spec
 
-# First few readings are read, and more only if these do not fit, or are not there.
+# A short span is read first, and a long one only if its readings do not fit, or if there are none.
 _NARROW, _WIDE = timedelta(hours=12), timedelta(days=62)
 _LAST = datetime.max  # noqa: DTZ901 - local times have no zone
 

@@ -338,7 +338,7 @@ def _format_rewritten_span(history: History | None, *, is_versioned: bool) -> st
     # Local times in one format sort as texts.
     start = max(filter(None, (begin, history.first_reading)), default=None)
     if begin and history.last_reading and begin >= history.last_reading:
-        # Of a rollback, which is made without a look at the readings.
+        # This is a rollback, which is planned without reading the readings.
         return f" (only if readings after {_format_begin(begin)} have come since)"
     return _format_span((start, history.last_reading))
 

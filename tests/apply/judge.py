@@ -69,7 +69,7 @@ def is_true(outcome: Outcome, done: int) -> bool:
 def _said_to_be_done(outcome: Outcome) -> tuple[int, ...]:
     if "may have been done" in outcome.message:
         return outcome.requests - 1, outcome.requests
-    return (len(re.findall(r" was (?:written|created)(?:;|, the last read shows;) ", outcome.message)),)
+    return (len(re.findall(r" was (?:written|created)(?:;|, as the last read shows;) ", outcome.message)),)
 
 
 def check_posts(moments: Sequence[Moment]) -> None:

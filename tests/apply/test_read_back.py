@@ -343,7 +343,7 @@ def test_a_first_write_that_was_done_late_says_that_the_second_is_missing(start:
 
     assert (outcome.status, outcome.message, outcome.fix) == (
         OutcomeStatus.FAILED,
-        "its version was written, the last read shows; nothing more was sent",
+        "its version was written, as the last read shows; nothing more was sent",
         "plan again: reconciler plan",
     )
 

@@ -104,7 +104,7 @@ def _find_alike(schema: Schema, document: Schema) -> str | None:
         others = other.get("properties", {})
         if len(own) > 1 and len(own) < len(others) and all(others.get(key) == part for key, part in own.items()):
             more = ", ".join(f"`{key}`" for key in others if key not in own)
-            return f"{_link(other['title'])} but {more}"
+            return f"{_link(other['title'])} except {more}"
     return None
 
 

@@ -511,7 +511,7 @@ def test_a_creation_that_was_certainly_not_done_is_sent_again_if_nobody_else_mad
     [
         (
             make_page([make_channel(**TELLING)]),
-            "the channel was not created: while the service made it wait, channel 1042 got its import id",
+            "the channel was not created: channel 1042 got its import id while the service made this one wait",
         ),
         (
             httpx.Response(400, text="No."),

@@ -223,7 +223,7 @@ def _find_reason(now: Desired, path: str, pasts: Sequence[Past], live: Live) -> 
         if before is None or (find_identifiers(before), before.data_point) != (find_identifiers(now), now.data_point):
             return past.reason
         had = name_versions(before, live)
-        # What neither has is of a version that is new in EnergyCAP.
+        # A value that neither has belongs to a version that is new in EnergyCAP.
         if (path in had) is not (path in wanted) or had.get(path) != wanted.get(path):
             return past.reason
     return ""
