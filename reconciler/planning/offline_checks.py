@@ -33,7 +33,7 @@ from reconciler.model.lookalikes import tell_apart
 from reconciler.planning.constraints import CHANNEL_INFO, find_violations
 from reconciler.planning.environments import check_environments, check_views, list_views
 from reconciler.planning.messages import format_reference, locate_identifiers, shorten, show_value, suggest_channels
-from reconciler.rules import make_finding
+from reconciler.rules import RULES, make_finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
@@ -325,8 +325,13 @@ _REQUIRED = (
 def _check_creation(channel: Desired) -> Iterator[Finding]:
     """What a channel that is to be created lacks, and what only a live channel can have."""
     if missing := _find_missing(channel):
-        message = f"settings of the channel to be created are missing: {', '.join(missing)}"
-        yield make_finding("ESA224", message, channel.locate())
+        message = f"settings of the channel to be created are missing: {', '.join(map(_show_key, missing))}"
+        # Defaults and templates give their esaChannelVersion to the last version of a list.
+        of_first = [_show_key(path) for path in missing if channel.versions and FIELD_AT[path].is_versioned]
+        fix = f"add {', '.join(of_first)} to the first version of channelVersions" if of_first else ""
+        if len(of_first) < len(missing):
+            fix = f"{RULES['ESA224'].fix}; {fix}" if fix else ""
+        yield make_finding("ESA224", message, channel.locate(), fix=fix)
     select, import_id = channel.select, channel.spec.get(CHANNEL_IMPORT_ID)
     if select and isinstance(import_id, str) and select != Identifiers(channel_import_id=import_id):
         found = show_identifiers(select)
@@ -343,15 +348,24 @@ def _check_creation(channel: Desired) -> Iterator[Finding]:
 
 
 def _find_missing(channel: Desired) -> list[str]:
-    """The keys of the settings without which `channel` cannot be created."""
+    """The paths of the settings without which `channel` cannot be created."""
     spec = channel.spec
     if channel.versions:
         # The channel is created with its first version.
         of_channel = {path: value for path, value in spec.items() if not FIELD_AT[path].is_versioned}
         spec = {**of_channel, **channel.versions[0].spec}
-    given = {path for path, value in spec.items() if value is not None}
+    given = {path for path, value in spec.items() if not _is_nothing(value)}
     needed = (*_REQUIRED, (FORMULA,) if spec.get(IS_CALCULATED) is True else (INTERVAL_MINUTES,))
-    return [paths[0].rpartition(".")[2] for paths in needed if given.isdisjoint(paths)]
+    return [paths[0] for paths in needed if given.isdisjoint(paths)]
+
+
+def _show_key(path: str) -> str:
+    return path.rpartition(".")[2]
+
+
+def _is_nothing(value: Value) -> bool:
+    """Whether a new channel would have no value: a service may store a blank text as none."""
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _check_multiplier(channel: Desired) -> Iterator[Finding]:
@@ -378,7 +392,12 @@ def _has_odd_ends(text: Value) -> bool:
 
 def _odd_text(channel: Desired, path: str, text: str) -> Iterator[Finding]:
     key, place = path.rpartition(".")[2], channel.locate(path)
-    if text.strip():
+    if channel.creates and path == CHANNEL_IMPORT_ID:
+        # _find_missing says so of a blank one.
+        if text.strip():
+            message = f"the import id of a new channel cannot begin or end with a space, found {show_value(text)}"
+            yield make_finding("ESA228", message, place, fix=f"write  {key}: {show_value(text.strip())}")
+    elif text.strip():
         message = f"{key} should not begin or end with a space, found {show_value(text)}"
         yield make_finding("ESA217", message, place, fix=f"write  {key}: {show_value(text.strip())}")
     elif path == CHANNEL_IMPORT_ID:

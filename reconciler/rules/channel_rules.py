@@ -229,6 +229,15 @@ DOMAIN_RULES: tuple[Rule, ...] = (
         Certainty.DOCUMENTED,
         "write  dataPoint:  with its code or import id at the top of the file",
     ),
+    Rule(
+        "ESA228",
+        "The import id of a channel to be created begins or ends with a space.",
+        "EnergyCAP may drop the space. The channel would then not be found by its import id, and each plan would create it "
+        "again.",
+        "the vendor does not say whether such spaces are dropped or compared",
+        Certainty.ASSUMED,
+        "remove the space",
+    ),
 )
 
 
