@@ -232,8 +232,8 @@ DOMAIN_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA228",
         "The import id of a channel to be created begins or ends with a space.",
-        "EnergyCAP may drop the space. The channel would then not be found by its import id, and each plan would create "
-        "it again.",
+        "EnergyCAP may drop the space. The channel would then not be found by its import id, and each plan would "
+        "create it again.",
         "the vendor does not say whether such spaces are dropped or compared",
         Certainty.ASSUMED,
         "remove the space",
