@@ -111,7 +111,7 @@ def _check_selects(channel: Desired, environments: Collection[str] | None) -> It
         if environments is not None and name not in environments:
             yield _unknown_environment(SELECT_IN, name, environments, place)
         elif name not in listed:
-            message = f"{SELECT_IN} is for an environment that is not listed under {ONLY}, found {shorten(name)}"
+            message = f"{SELECT_IN} names an environment that is not listed under {ONLY}, found {shorten(name)}"
             fix = f"add {shorten(name)} to {ONLY}, or delete it from {SELECT_IN}"
             yield make_finding("ESA167", message, place, fix=fix)
 

@@ -335,7 +335,7 @@ def _uses_left_out(reference: _FormulaReference, target: Desired) -> Finding:
     user = reference.user
     has = frozenset(user.only or target.only)
     common = list(islice((name for name in target.only if name in has), _SHOWN))
-    fix = f"let {target.name} be in all environments of {user.name}"
+    fix = f"list all environments of {user.name} under only of {target.name}"
     return make_finding(
         "ESA333",
         f"formula uses a channel that is left out of this environment, {reference.found}",

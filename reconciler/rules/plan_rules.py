@@ -289,8 +289,8 @@ SERVICE_RULES: tuple[Rule, ...] = (
     Rule(
         "ESA715",
         "A rollback does not delete a channel that was created.",
-        "No call of EnergyCAP that deletes a channel is documented. It keeps its import id, and readings "
-        "that match it go to it.",
+        "No call of EnergyCAP that deletes a channel is documented. The channel keeps its import id, and readings with "
+        "that id still go to it.",
         "no page of the vendor documents DELETE for a channel",
         Certainty.ASSUMED,
         "delete it in EnergyCAP by hand if it is not wanted",

@@ -226,7 +226,7 @@ ENVIRONMENT_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA167",
-        "selectIn is for an environment that is not listed under only.",
+        "selectIn names an environment that is not listed under only.",
         "The channel is not managed there, so the entry is never used. One of the two is a mistake.",
         _ENVIRONMENTS,
         Certainty.PROJECT,

@@ -102,7 +102,7 @@ def test_names_are_not_checked_while_the_environments_are_not_known() -> None:
 def test_without_environments_every_name_is_unknown() -> None:
     (finding,) = check_definitions(make_definitions([make_channel("use", only=("implement",))]), ())
 
-    assert (finding.code, finding.fix.startswith("write the name of an environment")) == ("ESA165", True)
+    assert (finding.code, finding.fix.startswith("write the name as it is in reconciler.yaml")) == ("ESA165", True)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_without_environments_every_name_is_unknown() -> None:
             (
                 "ESA167",
                 "channels use selectIn production",
-                "selectIn is for an environment that is not listed under only, found production",
+                "selectIn names an environment that is not listed under only, found production",
             ),
         ),
         (
@@ -191,9 +191,9 @@ def test_feeds_with_the_same_identifiers_may_expect_channels_of_different_enviro
 @pytest.mark.parametrize(
     ("only", "fix"),
     [
-        ((), "write  only: [implement]  for net too, or let use be in all environments of net"),
-        (BOTH, "write  only: [implement]  for net too, or let use be in all environments of net"),
-        (("production",), "let use be in all environments of net"),
+        ((), "write  only: [implement]  for net too, or list all environments of net under only of use"),
+        (BOTH, "write  only: [implement]  for net too, or list all environments of net under only of use"),
+        (("production",), "list all environments of net under only of use"),
     ],
     ids=["everywhere", "in both", "elsewhere"],
 )
