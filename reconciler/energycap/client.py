@@ -49,6 +49,7 @@ from reconciler.energycap.session import Session, open_threads
 from reconciler.energycap.time_zones import DataPoints, is_dated_in_zone, needs_zone, read_dates
 from reconciler.energycap.transport import Transport
 from reconciler.errors import BadResponse, Rejected, Unavailable, Unreachable
+from reconciler.model.canonical import is_same
 from reconciler.model.channels import Snapshot
 from reconciler.model.fields import CHANNEL_IMPORT_ID
 
@@ -302,7 +303,8 @@ class Editor(Reader):
             message = f"the channel was not created, and its data point could not be read to try again: {error.message}"
             raise Rejected(message, error.fix, status=_CONFLICT) from error
         for live in channels:
-            if live.values.get(CHANNEL_IMPORT_ID) == import_id or CHANNEL_IMPORT_ID in live.unread:
+            found = live.values.get(CHANNEL_IMPORT_ID)
+            if is_same(CHANNEL_IMPORT_ID, import_id, found, None) or CHANNEL_IMPORT_ID in live.unread:
                 message = (
                     "the channel was not created: "
                     f"channel {live.id} got its import id while the service made this one wait"

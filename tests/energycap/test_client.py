@@ -534,6 +534,13 @@ def test_a_creation_is_not_sent_again_if_the_channel_may_be_there_by_now(found: 
     assert [sent.method for sent in network.sent].count("POST") == 1
 
 
+def test_a_creation_is_not_sent_again_if_its_import_id_is_there_without_the_blanks_around_it() -> None:
+    network = Script(BUSY, make_page([make_channel(channelImportId="NEW-1")]))
+
+    with stamina.set_testing(True, attempts=2, cap=True), pytest.raises(Rejected, match="got its import id"):
+        create(network, channelImportId="NEW-1 ")
+
+
 @pytest.mark.parametrize("path", ["channelInfo", "esaChannelVersion.unitId", "isCalculated"])
 def test_a_channel_without_what_every_channel_has_is_not_sent(path: str) -> None:
     network = Script()
