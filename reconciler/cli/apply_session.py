@@ -37,6 +37,7 @@ from reconciler.reports.apply_report import (
 )
 from reconciler.reports.escaping import escape_text
 from reconciler.reports.findings_report import render_findings
+from reconciler.reports.formatting import count
 from reconciler.reports.plan_text import render_comparison, render_plan
 from reconciler.reports.terminal import no_style
 
@@ -108,18 +109,14 @@ class ApplySession(Struct, frozen=True):
         if not self.output.shows_text:
             click.echo(render_plan(plan, no_style), err=True)
         created = len(plan.creations)
-        count = len(plan.sendable) - created
-        question = [f"create {_count(created)}"] if created else []
-        question += [f"change {_count(count)}"] if count else []
+        changed = len(plan.sendable) - created
+        question = [f"create {count(created, 'channel')}"] if created else []
+        question += [f"change {count(changed, 'channel')}"] if changed else []
         where = f"{self.environment.name} ({self.environment.url})"
         if click.confirm(f"{' and '.join(question).capitalize()} in {where}?", err=True):
             return True
         self.output.log("not applied; nothing was written")
         return False
-
-
-def _count(channels: int) -> str:
-    return f"{channels} channel" if channels == 1 else f"{channels} channels"
 
 
 @contextmanager

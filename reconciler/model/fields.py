@@ -465,12 +465,17 @@ FIELD_AT = _FieldsByPath(
 )
 
 
+def name_version(begin: str) -> str:
+    """The path of the listed version that begins at `begin`, "" for the beginning: `channelVersions[null]`."""
+    return f"{VERSIONS}[{begin or 'null'}]"
+
+
 def version_path(begin: str, path: str) -> str:
     """`path`, which is one of the current version, for the version that begins at `begin`, "" for the beginning.
 
     As edits and reports have it: `channelVersions[2026-11-02T08:00:00].multiplier`
     """
-    return f"{VERSIONS}[{begin or 'null'}].{path.rpartition('.')[2]}"
+    return f"{name_version(begin)}.{path.rpartition('.')[2]}"
 
 
 def find_version(path: str) -> str | None:

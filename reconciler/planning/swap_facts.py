@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reconciler.model.fields import INTERVAL_MINUTES, OBSERVATION_RULE, OBSERVATION_RULE_ID, OBSERVATION_RULES
+from reconciler.model.fields import (
+    INTERVAL_MINUTES,
+    OBSERVATION_RULE,
+    OBSERVATION_RULE_ID,
+    OBSERVATION_RULES,
+    version_path,
+)
 from reconciler.model.registers import format_register, read_interval
 from reconciler.model.values import begin_key, canonical_time, has_zone
 from reconciler.planning.register_falls import Register, find_falls, make_register
@@ -137,7 +143,7 @@ def doubt_swap(check: SwapCheck, reason: str, fix: str = "") -> Finding:
 
 
 def _path(check: SwapCheck) -> str:
-    return f"channelVersions[{check.version.begin}].swap"
+    return version_path(check.version.begin, "swap")
 
 
 def _holds(fall: RegisterFall, begin: str) -> bool:

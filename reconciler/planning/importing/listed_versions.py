@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec.structs import replace
 
-from reconciler.model.fields import BEGIN_DATE, FIELD_AT, IS_CALCULATED, VERSION, VERSIONS, version_path
+from reconciler.model.fields import BEGIN_DATE, FIELD_AT, IS_CALCULATED, VERSION, name_version, version_path
 from reconciler.model.values import begin_key, has_zone
 from reconciler.planning.constraints import find_violations
 from reconciler.planning.importing.drafting import (
@@ -79,7 +79,7 @@ def _write_new(
         wrong = override_defaults(live.with_versions((version,)), settings, defaults, context)
         if wrong is not None:
             reason = f"the defaults of {desired.file} give it another {wrong}"
-            left_out.append(Skipped(desired.name, _name(begin), reason))
+            left_out.append(Skipped(desired.name, name_version(begin), reason))
             continue
         # The current version has the same paths as in a plan.
         is_current = version is live.current
@@ -96,7 +96,7 @@ def _find_new(desired: Desired, live: Live, context: ImportContext) -> tuple[lis
         if begin in known or begin < min(known):
             continue
         if reason := _find_obstacle(desired, live, begin, context):
-            left_out.append(Skipped(desired.name, _name(begin), reason))
+            left_out.append(Skipped(desired.name, name_version(begin), reason))
         else:
             known.add(begin)
             found.append(version)
@@ -126,7 +126,3 @@ def _leave_out_refused(
         removable.remove(path)
         del settings[path]
         yield Skipped(desired.name, version_path(begin, path), describe_refusal(broken[0].code))
-
-
-def _name(begin: str) -> str:
-    return f"{VERSIONS}[{begin or 'null'}]"

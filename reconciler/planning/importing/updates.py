@@ -12,8 +12,8 @@ from reconciler.model.fields import (
     FIELD_AT,
     OBSERVATION_TYPE_ID,
     VERSION,
-    VERSIONS,
     find_version,
+    name_version,
 )
 from reconciler.model.findings import Severity
 from reconciler.planning.importing.inventory import Kept, Skipped
@@ -68,7 +68,7 @@ def find_updates(plan: Plan, names: Collection[str], can_hold: CanHold) -> Updat
         if change.name not in names:
             continue
         created = {one.begin for one in change.created_versions}
-        pending += [Skipped(change.name, f"{VERSIONS}[{begin or 'null'}]", _NOT_LIVE) for begin in sorted(created)]
+        pending += [Skipped(change.name, name_version(begin), _NOT_LIVE) for begin in sorted(created)]
         edits = [edit for edit in change.edits if not edit.implied_by and find_version(edit.path) not in created]
         lost = [
             Skipped(change.name, edit.path, _CANNOT_HOLD)
