@@ -165,7 +165,8 @@ def suggest(name: str, names: Iterable[str]) -> tuple[str, ...]:
 def find_misspelt(name: str, names: Iterable[str]) -> str | None:
     """The one of `names` that is one typo away from `name`; None if there is none.
 
-    Names that differ in a digit are not typos of each other: channels of one kind are numbered.
+    Names that differ in a digit are not typos of each other: channels of one kind are numbered. Two digits that changed
+    places are.
     """
     folded = _fold(name)
     return next(
@@ -180,7 +181,8 @@ def find_misspelt(name: str, names: Iterable[str]) -> str | None:
 
 def _differ_in_digits(one: str, other: str) -> bool:
     pairs = [(a, b) for a, b in zip(one, other, strict=False) if a != b]
-    return len(one) == len(other) and bool(pairs) and all(a.isdigit() and b.isdigit() for a, b in pairs)
+    is_swapped = sorted(one) == sorted(other)
+    return len(one) == len(other) and not is_swapped and all(a.isdigit() and b.isdigit() for a, b in pairs)
 
 
 def _fold(name: str) -> str:

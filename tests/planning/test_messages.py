@@ -10,6 +10,7 @@ from reconciler.model.findings import Location
 from reconciler.model.identifiers import Identifiers
 from reconciler.planning.messages import (
     describe_channel,
+    find_misspelt,
     find_nearest,
     format_reference,
     locate_identifiers,
@@ -218,3 +219,18 @@ def test_an_import_id_or_a_name_in_energycap_suggests_the_channel_that_has_it(te
     )
 
     assert suggest_channels((text,), channels) == ({text: meant} if meant else {})
+
+
+@pytest.mark.parametrize(
+    ("live", "is_typo"),
+    [
+        ("SC-ELEC-02-FANS", True),
+        ("SC-ELEC-20-FANS", True),
+        ("SC-ELEC-02-FAN", True),
+        ("SC-ELEC-03-FANS", False),
+        ("SC-ELEC-13-FANS", False),
+    ],
+    ids=["equal", "digits that changed places", "a letter less", "the next number", "another number"],
+)
+def test_a_name_is_misspelt_by_one_typo_but_not_by_another_number(live: str, is_typo: bool) -> None:
+    assert find_misspelt("SC-ELEC-02-FANS", ["OTHER", live]) == (live if is_typo else None)
