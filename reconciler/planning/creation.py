@@ -108,6 +108,7 @@ def _find_data_point(
     data_points: Mapping[int, DataPoint | None],
 ) -> DataPoint | Finding | Blocker:
     if desired.data_point_id is None:
+        # Codes are known from the channels alone: a data point without a channel is found by its id only.
         return _find_by_text(desired, by_text)
     known = index.by_data_point.get(desired.data_point_id)
     if not known and desired.data_point_id not in data_points:
@@ -158,6 +159,7 @@ def draft_creation(match: Match, tables: CodeTables) -> tuple[Draft | None, tupl
     wanted: Spec = {field.path: translated.get(field.path) for field in FIELDS}
     written = {FIELD_AT[path].path: path for path in own.spec}
     named = (written[field.path] for field in FIELDS if field.path in written)
+    # Null is what a channel has without being told, so the file says nothing by it.
     edits = tuple(
         Edit(path, None, own.spec[path], _find_impact(path, own.spec)) for path in named if own.spec[path] is not None
     )
@@ -172,6 +174,7 @@ def draft_creation(match: Match, tables: CodeTables) -> tuple[Draft | None, tupl
         wanted=wanted,
         blocks=tuple(each for each in found if isinstance(each, Blocker)),
     )
+    # The first version begins at the beginning, so none can come before it.
     versions = draft_versions(desired, blank, draft, tables, may_insert=False)
     findings = (*(each for each in found if isinstance(each, Finding)), *versions.findings)
     if any(finding.severity is Severity.ERROR for finding in findings):
@@ -206,6 +209,7 @@ def _find_similar(desired: Desired, neighbours: Sequence[Live], context: PlanCon
             )
             fix = f"if that channel is meant, write  select: {{channelId: {other.id}}}  in place of  create: true"
             yield make_finding("ESA524", message, desired.locate(path), fix=fix)
+            # The name would only say the same again.
             return
 
 

@@ -126,6 +126,7 @@ def check_swap(check: SwapCheck, readings: Sequence[ChannelReading]) -> SwapVerd
         return SwapVerdict((doubt_swap(check, "EnergyCAP gives readings without their raw value"),), is_settled=True)
     falls = list(find_falls(raws, check.before))
     if not any(_holds(fall, check.version.begin) for fall in falls):
+        # A fall at the begin of another version is the swap of another meter.
         others = [fall for fall in falls if not any(_holds(fall, begin) for begin in check.begins)]
         if others:
             return SwapVerdict((_misplace(check, others),), is_settled=True)
@@ -153,6 +154,7 @@ def _holds(fall: RegisterFall, begin: str) -> bool:
 def _has_no_more(check: SwapCheck, last: ChannelReading | None, first: ChannelReading | None) -> bool:
     """Whether no reading that is missing on either side of the begin can be in a longer span."""
     live, begin = check.live, check.version.begin
+    # Where EnergyCAP does not say when its readings begin or end, there may be more.
     is_last_known = last is not None or canonical_time(live.first_reading or "") > begin
     is_first_known = first is not None or canonical_time(live.last_reading or "~") <= begin
     return live.has_readings is False or (is_last_known and is_first_known)
@@ -195,6 +197,7 @@ def _goes_on(register: Register, last: float, first: float, initial: float) -> b
 
 def _is_beyond(value: float, limit: float, *, of: float | None = None) -> bool:
     """Whether `value` is above `limit`, even if `of`, else the limit, was written without its further digits."""
+    # People note 48,213 where the register is sent as 48213.7.
     exponent = Decimal(repr(limit if of is None else of)).as_tuple().exponent
     digit = Decimal(1).scaleb(min(0, exponent) if isinstance(exponent, int) else 0)
     return Decimal(repr(value)) >= Decimal(repr(limit)) + digit
