@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -301,7 +302,11 @@ def test_a_channel_with_a_template_is_its_written_out_twin(pair: tuple[dict[str,
 
     note_case(reached=not twin.findings)
     # Findings are in the order of lines, and a value from the template is on another one.
-    assert sorted((found.code, found.message) for found in filled.findings) == sorted(
-        (found.code, found.message) for found in twin.findings
-    )
+    said, expected = (Counter((one.code, one.message) for one in each.findings) for each in (filled, twin))
+    if any(code.startswith("ESA12") for code, _ in expected):
+        # Of a channel that contradicts itself, what else can be said depends on the part that is left.
+        assert said <= expected
+        assert said
+    else:
+        assert said == expected
     assert [replace(channel, sources={}) for channel in filled.definitions.channels] == list(twin.definitions.channels)
