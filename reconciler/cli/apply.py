@@ -100,7 +100,7 @@ def _apply_saved(output: Output, scope: Scope, file: Path, parallelism: int) -> 
     _refuse_unusable(reviewed)
     loaded = open_definitions(output, context, environment)
     with open_session(output, context, environment, parallelism) as session:
-        return _apply_reviewed(session, reviewed, session.plan(loaded, reviewed.filter))
+        return _apply_reviewed(session, reviewed, session.plan_again(loaded, reviewed))
 
 
 def _read_saved(scope: Scope, file: Path) -> Plan:

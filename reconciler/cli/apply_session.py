@@ -26,6 +26,7 @@ from reconciler.errors import FileError, PlanFileError, UsageError
 from reconciler.model.findings import Severity
 from reconciler.model.outcomes import ApplyResult, Finished, Outcome, OutcomeStatus
 from reconciler.planning.approval import check_guards
+from reconciler.planning.plan import matches_filter
 from reconciler.reports.apply_report import (
     count_outcomes,
     render_event,
@@ -80,6 +81,15 @@ class ApplySession(Struct, frozen=True):
         if is_shown:
             live = replace(live, readings=ReadingSource(self.editor, self.output))
         return build_plan(self.context, self.environment, loaded, live, only)
+
+    def plan_again(self, loaded: LoadedDefinitions, earlier: Plan) -> Plan:
+        """The plan made now for the channels of `earlier`, also for those that its filter took in for others alone."""
+        only = earlier.filter
+        if only:
+            # Once such a channel is as planned, no change depends on it, and the filter would leave it out.
+            asked = {change.name for change in earlier.changes if not matches_filter(change.name, only)}
+            only = (*only, *(one.name for one in loaded.definitions.channels if one.name in asked))
+        return self.plan(loaded, only)
 
     def show(self, plan: Plan) -> None:
         """Print `plan` as text if text output is on."""

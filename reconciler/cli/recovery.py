@@ -75,7 +75,7 @@ def resume_apply(output: Output, scope: Scope, journal: Path | None, parallelism
     # The files may have changed since. A change that they no longer ask for must not be sent.
     loaded = open_definitions(output, context, environment)
     with open_session(output, context, environment, parallelism) as session:
-        current = session.plan(loaded, journal_plan.filter)
+        current = session.plan_again(loaded, journal_plan)
         session.refuse_errors(current)
         return _resume(session, journal_plan, current, approval)
 

@@ -179,6 +179,18 @@ def rewind(campus: Workspace, count: int) -> None:
     campus.load({**world, "channels": kept})
 
 
+def test_a_filtered_apply_goes_on_once_the_channel_that_it_waited_for_is_there(campus: Workspace) -> None:
+    define(campus, BOTH)
+    campus.run("plan", "--only", "net", "--out", "plan.json")
+    saved = json.loads((campus.root / "plan.json").read_text())["filter"]
+    campus.run("apply", "--auto-approve", "--only", "level")
+
+    answer = campus.run("apply", "plan.json")
+
+    assert (saved, answer.code, posts(campus)) == (["net"], 0, [CREATE, CREATE])
+    assert is_clean(campus)
+
+
 def test_what_somebody_else_created_with_other_values_makes_the_plan_stale(campus: Workspace) -> None:
     define(campus, {"level": {**LEVEL, "channelInfo": "Theirs"}})
     campus.run("apply", "--auto-approve")
