@@ -170,8 +170,35 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, request: PlanRequest
     names = [channel.name for channel in desired]
     kept = _select(names, request.filter, preconditions)
     feeds = route_feeds(definitions.feeds, preconditions, context, kept)
-    lost = _check_found_again(drafting, feeds.results, index)
-    plan = Plan(
+    findings = (
+        *matched.findings,
+        *new.findings,
+        *drafting.findings,
+        *check_new_channels(new.matches, context),
+        *feeds.findings,
+        *_check_found_again(drafting, feeds.results, index),
+        *note_swaps(readable),
+    )
+    changes = make_changes(drafting.matches, block_unread(matched), drafting.drafts, feeds.results, feeds.moved)
+    plan = replace(
+        _start_plan(definitions, request),
+        changes=tuple(changes),
+        unmanaged=len(index.by_id) - len(matched.found),
+        managed=len(matches) + len(matched.hidden),
+        findings=_sort(findings),
+        feeds=feeds.routes,
+        formula_links=find_formula_links(
+            everything,
+            {name: draft for name, draft in drafting.drafts.items() if name in kept},
+            {match.live.id: match.desired.name for match in matches},
+        ),
+    )
+    return _apply_filter(plan, definitions, kept) if request.filter else plan
+
+
+def _start_plan(definitions: Definitions, request: PlanRequest) -> Plan:
+    """A plan without changes: what it is made from, and for which environment."""
+    return Plan(
         tool_version=request.tool_version,
         environment=request.environment.name,
         url=request.url,
@@ -181,31 +208,12 @@ def make_plan(definitions: Definitions, snapshot: Snapshot, request: PlanRequest
         uncommitted=request.uncommitted,
         definitions_digest=definitions.digest,
         filter=request.filter,
-        changes=tuple(
-            make_changes(drafting.matches, block_unread(matched), drafting.drafts, feeds.results, feeds.moved)
-        ),
-        unmanaged=len(index.by_id) - len(matched.found),
-        managed=len(matches) + len(matched.hidden),
-        findings=_sort(
-            (
-                *matched.findings,
-                *new.findings,
-                *drafting.findings,
-                *check_new_channels(new.matches, context),
-                *feeds.findings,
-                *lost,
-                *note_swaps(readable),
-            )
-        ),
-        feeds=feeds.routes,
+        changes=(),
+        unmanaged=0,
+        managed=0,
+        findings=(),
         left_out=_list_left_out(definitions, request.filter),
-        formula_links=find_formula_links(
-            everything,
-            {name: draft for name, draft in drafting.drafts.items() if name in kept},
-            {match.live.id: match.desired.name for match in matches},
-        ),
     )
-    return _apply_filter(plan, definitions, kept) if request.filter else plan
 
 
 def _make_code_tables(
