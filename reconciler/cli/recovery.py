@@ -18,9 +18,11 @@ from reconciler.cli.inputs import open_definitions, open_project
 from reconciler.cli.paths import JOURNALS
 from reconciler.definitions.git import is_tracked
 from reconciler.errors import FileError, UsageError
+from reconciler.model.fields import CHANNEL_IMPORT_ID
 from reconciler.model.outcomes import Outcome, OutcomeStatus
 from reconciler.model.plan import Action
 from reconciler.planning.approval import compare_plans, restrict_plan
+from reconciler.planning.messages import show_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +65,8 @@ def resume_apply(output: Output, scope: Scope, journal: Path | None, parallelism
     _refuse_beside_resume(scope, journal)
     context = open_project(output)
     path = journal or _find_unfinished_journal(context, context.environment(scope.environment).name)
-    journal_plan = load_journal(path).plan
+    content = load_journal(path)
+    journal_plan = content.plan
     # Checked before EnergyCAP is read, which may take minutes.
     approval.require_terminal(f"look at what is left with  reconciler show {path}  and add --auto-approve")
     if journal_plan.is_rollback:
@@ -77,7 +80,7 @@ def resume_apply(output: Output, scope: Scope, journal: Path | None, parallelism
     with open_session(output, context, environment, parallelism) as session:
         current = session.plan_again(loaded, journal_plan)
         session.refuse_errors(current)
-        return _resume(session, journal_plan, current, approval)
+        return _resume(session, content, current, approval)
 
 
 def _refuse_beside_resume(scope: Scope, journal: Path | None) -> None:
@@ -109,8 +112,8 @@ class _Remaining(Struct, frozen=True):
     task: ApplyTask
 
 
-def _resume(session: ApplySession, journal_plan: Plan, current: Plan, approval: Approval) -> ExitCode:
-    rest = _find_remaining(journal_plan, current)
+def _resume(session: ApplySession, content: JournalContent, current: Plan, approval: Approval) -> ExitCode:
+    rest = _find_remaining(content, current)
     if rest.plan.sendable:
         session.show(rest.plan)
         guard_exit = session.check_guards(rest.plan, is_reviewed=True)
@@ -121,7 +124,8 @@ def _resume(session: ApplySession, journal_plan: Plan, current: Plan, approval: 
     return run_task(session, rest.task)
 
 
-def _find_remaining(journal_plan: Plan, current: Plan) -> _Remaining:
+def _find_remaining(content: JournalContent, current: Plan) -> _Remaining:
+    journal_plan = content.plan
     comparison = compare_plans(journal_plan, current)
     stale = _find_stale(comparison, current)
     now = {change.name: change for change in current.changes}
@@ -130,12 +134,23 @@ def _find_remaining(journal_plan: Plan, current: Plan) -> _Remaining:
         _without_values(change, now[change.name]) for change in journal_plan.sendable if change.name in comparison.done
     ]
     known = tuple(
-        Outcome(change.name, change.channel_id, OutcomeStatus.STALE, stale[change.name], _PLAN_AGAIN)
-        for change in journal_plan.sendable
-        if change.name in stale
+        _make_stale(change, stale[change.name], content) for change in journal_plan.sendable if change.name in stale
     )
     pending = [change for change in plan.changes if change.name not in comparison.done]
     return _Remaining(plan, ApplyTask(replace(plan, changes=(*done, *pending)), known, journal_plan))
+
+
+def _make_stale(change: Change, reason: str, content: JournalContent) -> Outcome:
+    """The outcome of a change that no longer holds; of a new channel that may be there, it says where to look."""
+    if change.is_creation and content.writes_by_name[change.name]:
+        import_id = show_value(change.target_values[CHANNEL_IMPORT_ID])
+        channel_id = content.created.get(change.channel_id)
+        found = f"created it as channel {channel_id}" if channel_id else "sent its creation, and had no answer"
+        reason = f"{reason}; but an earlier run {found}"
+        look = f"look in EnergyCAP for a channel with import id {import_id}, and delete it there if it is not wanted"
+        fix = f"{look}; then {_PLAN_AGAIN}"
+        return Outcome(change.name, channel_id or change.channel_id, OutcomeStatus.STALE, reason, fix)
+    return Outcome(change.name, change.channel_id, OutcomeStatus.STALE, reason, _PLAN_AGAIN)
 
 
 def _find_stale(comparison: Comparison, current: Plan) -> Mapping[str, str]:

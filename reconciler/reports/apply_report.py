@@ -163,7 +163,7 @@ def _render_created(outcome: Outcome, styler: Styler) -> Iterator[str]:
 
 
 def _show_id(outcome: Outcome) -> str:
-    return "not created" if is_new_id(outcome.channel_id) else str(outcome.channel_id)
+    return "new channel" if is_new_id(outcome.channel_id) else str(outcome.channel_id)
 
 
 def _render_outcomes(group: Sequence[Outcome], styler: Styler) -> Iterator[str]:

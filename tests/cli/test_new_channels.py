@@ -281,3 +281,25 @@ def test_the_question_says_how_many_channels_are_created(campus: Workspace, monk
     assert answer.code == 1
     assert "Create 1 channel and change 1 channel in sandbox (sandbox)?" in "".join(asked) + answer.err
     assert campus.writes == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [(2, "sent its creation, and had no answer"), (3, "created it as channel 1102")],
+    ids=["without an answer", "with one"],
+)
+def test_a_resumed_apply_says_what_became_of_a_channel_that_the_files_want_no_more(
+    campus: Workspace, lines: int, found: str
+) -> None:
+    define(campus, {"level": LEVEL})
+    campus.run("apply", "--auto-approve")
+    cut(find_journal(campus), lines)
+    define(campus, {"level": {**LEVEL, "channelImportId": "ANOTHER"}})
+
+    answer = campus.run("apply", "--resume", "--auto-approve")
+
+    said = " ".join(answer.out.split())
+    assert answer.code == 5
+    assert f"but an earlier run {found}" in said
+    assert f"look in EnergyCAP for a channel with import id {json.dumps(LEVEL['channelImportId'])}" in said
+    assert posts(campus) == [CREATE]

@@ -65,7 +65,7 @@ def test_new_channels_are_named_with_their_ids_and_those_that_are_not_there_have
     assert render_result(PLAN, result, no_style) == (
         "1 of 2 changes done in production (https://app.energycap.com), 1 channel created.\n"
         "\n"
-        f"! failed  net  not created\n    {FAILED.message}\n    fix: {FAILED.fix}\n"
+        f"! failed  net  new channel\n    {FAILED.message}\n    fix: {FAILED.fix}\n"
         "\n"
         "+ created  level  1102\n"
         "\n"
@@ -76,7 +76,7 @@ def test_new_channels_are_named_with_their_ids_and_those_that_are_not_there_have
     )
     text = render_result_markdown(PLAN, result)
     assert "- `level`: channel 1102\n" in text
-    assert "- **`net`** (not created): " in text
+    assert "- **`net`** (new channel): " in text
     assert str(NOT_CREATED.channel_id) not in text + render_event(Finished(NOT_CREATED, 2, 2))
 
 
