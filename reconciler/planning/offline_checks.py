@@ -33,7 +33,7 @@ from reconciler.model.lookalikes import tell_apart
 from reconciler.planning.constraints import CHANNEL_INFO, find_violations
 from reconciler.planning.environments import check_environments, check_views, list_views
 from reconciler.planning.messages import format_reference, locate_identifiers, shorten, show_value, suggest_channels
-from reconciler.rules import RULES, make_finding
+from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
@@ -329,9 +329,11 @@ def _check_creation(channel: Desired) -> Iterator[Finding]:
         # Defaults and templates give their esaChannelVersion to the last version of a list.
         of_first = [_show_key(path) for path in missing if channel.versions and FIELD_AT[path].is_versioned]
         fix = f"add {', '.join(of_first)} to the first version of channelVersions" if of_first else ""
-        if len(of_first) < len(missing):
-            fix = f"{RULES['ESA224'].fix}; {fix}" if fix else ""
-        yield make_finding("ESA224", message, channel.locate(), fix=fix)
+        finding = make_finding("ESA224", message, channel.locate(), fix=fix)
+        if of_first and len(of_first) < len(missing):
+            general = make_finding("ESA224", message).fix
+            finding = replace(finding, fix=f"{general}; {fix}")
+        yield finding
     select, import_id = channel.select, channel.spec.get(CHANNEL_IMPORT_ID)
     if select and isinstance(import_id, str) and select != Identifiers(channel_import_id=import_id):
         found = show_identifiers(select)

@@ -1,6 +1,6 @@
 """What holds after any history of worlds, settings, faults, kills, lost power, Ctrl-C and other people's edits.
 
-With all other tests 120 histories of each kind, with `make soak` 20,000: of settings, of versions, and of new channels.
+With all other tests 80 histories of each kind, with `make soak` 20,000: of settings, of versions, and of new channels.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 # How the feed of a channel names it; None for a channel that cannot be named so.
 Naming: TypeAlias = "Callable[[dict[str, Any]], Identifiers | None]"
 many = settings(
-    max_examples=max(120, settings().max_examples) // 2,
+    max_examples=max(80, settings().max_examples) // 2,
     deadline=None,
     # To explain a failure takes minutes, and the shrunk history explains itself.
     phases=[phase for phase in Phase if phase is not Phase.explain],

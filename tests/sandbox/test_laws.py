@@ -70,12 +70,13 @@ def test_a_put_does_what_it_says_or_nothing(start: Start, chosen: tuple[str, ...
     @given(steps=st.lists(st.tuples(st.sampled_from(IDS), edits, version_edits), max_size=6))
     def holds(steps: list[tuple[int, Json, Json]]) -> None:
         bench.service.load(WORLD)
+        changed = False
         for channel_id, changes, version in steps:
             before = stored(bench.service.export())
             sent = edit_of(before[channel_id])["esaChannelVersion"] | version
             response = bench.put(channel_id, **changes, esaChannelVersion=sent)
             after = stored(bench.service.export())
-            note_case(reached=response.status_code == 200 and after != before)
+            changed = changed or (response.status_code == 200 and after != before)
             assert response.status_code in {200, 400}
             if response.status_code == 400:
                 assert after == before
@@ -85,6 +86,8 @@ def test_a_put_does_what_it_says_or_nothing(start: Start, chosen: tuple[str, ...
                 assert {name: edit_of(after[channel_id])[name] for name in changes} == changes
                 assert other_data_points(after, channel_id) == other_data_points(before, channel_id)
             check_primaries(after)
+        # Steps of one sample are alike, so that counting each of them would leave much to chance.
+        note_case(reached=changed)
 
     holds()
 
