@@ -347,7 +347,7 @@ def list_touched(moments: Iterable[Moment]) -> frozenset[int]:
 def check_undone(
     assignments: tuple[str, ...], done: Iterable[int], before: Mapping[int, Truth], after: Mapping[int, Truth]
 ) -> None:
-    """A channel that was undone is as it was, but for new versions, which have the settings of the one before them."""
+    """An undone channel is unchanged, but for new versions, which have the settings of the one before them."""
     for channel_id in done:
         old, new = before[channel_id], after[channel_id]
         own = {path: value for path, value in old.values.items() if "." not in path}

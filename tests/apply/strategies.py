@@ -94,7 +94,7 @@ seeds = st.integers(0, 50)
 
 
 def generate_world(seed: int) -> World:
-    """The world of `seed`, for its own use by whoever asks."""
+    """The world of `seed`, a new copy for each caller."""
     world: World = json.loads(_generate(seed))
     return world
 
@@ -281,7 +281,7 @@ _OPEN = [
     for value in row.values
     if not (assignment := f"{row.name}={value}").startswith("v3_")
 ]
-# What matters most to whoever creates something.
+# What matters most to a creation.
 OF_CREATIONS = (
     *("read_lag=reads", "read_lag=reads", "duplicate_import_id=allow", "duplicate_import_id=409", "deletion=legacy"),
     *("post_answer=created", "post_answer=empty", "post_answer=no_content", "version_begin_inside=reject"),

@@ -34,7 +34,7 @@ BRACES = st.text(st.sampled_from("ab{}.!0- "), max_size=30)
         ("{{meter}} {ct-ratio}", ("ct-ratio",), "{meter} {ct-ratio}"),
         ("{{{meter}}}", ("meter",), "{SC-3}"),
         ("no braces", (), "no braces"),
-        # Nothing is evaluated: these are no placeholders, and a file with them is refused.
+        # Nothing is evaluated: none of these is a placeholder, and a file with them is refused.
         ("{meter.name}", (), "{meter.name}"),
         ("{0} {} {meter!r} {meter:>9}", (), "{0} {} {meter!r} {meter:>9}"),
         ("{meter", (), "{meter"),

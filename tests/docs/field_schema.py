@@ -41,7 +41,7 @@ _TEMPLATED = {
     "swap": "templateSwap",
 }
 _NOT_IN_TEMPLATES = "with"
-# Not settings: what is written is what is meant.
+# Not settings, so that their schema is the same in a template.
 _AS_THEY_ARE = ("use", "with")
 # Braces of JSON have a space inside, but not those in a text.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}]')
