@@ -75,11 +75,9 @@ def choose_new_channel(reader: Reader, blank: Live, import_id: Value, channels: 
     """As `read_new_channel`, if `channels` are all of the data point as just listed."""
     holders = find_holders(channels, import_id)
     if len(holders) > 1:
-        names = " and ".join(str(live.id) for live in holders)
+        names, word = " and ".join(str(live.id) for live in holders), "both" if len(holders) == 2 else "all"
         raise SeveralChannels(
-            f"channels {names} both have the import id of the new channel"
-            if len(holders) == 2
-            else f"channels {names} all have the import id of the new channel",
+            f"channels {names} {word} have the import id of the new channel",
             "somebody else created one at the same time: delete in EnergyCAP what is not wanted, then plan again",
         )
     if not holders:

@@ -15,6 +15,7 @@ from reconciler.errors import BadResponse, ServiceError
 from reconciler.model.registers import RegisterFall
 from reconciler.planning.register_falls import MAX_SEARCHES, list_searches
 from reconciler.planning.swap_facts import check_swap, doubt_swap, list_swap_checks
+from reconciler.reports.formatting import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,8 +39,7 @@ def check_swaps(plan: Plan, definitions: Definitions, live: LiveState) -> tuple[
         return tuple(doubt_swap(check, "a snapshot has none") for check in checks) if is_offline else ()
     questions = [partial(_read_around, check, live.readings) for check in checks]
     # Versions that were swapped long ago are checked too, as somebody may still correct their facts.
-    swaps = "1 meter swap" if len(checks) == 1 else f"{len(checks)} meter swaps"
-    with live.readings.output.log_if_slow(f"reading what was stored around {swaps} ..."):
+    with live.readings.output.log_if_slow(f"reading what was stored around {count(len(checks), 'meter swap')} ..."):
         answers = _ask_all(questions)
     pairs = zip(checks, answers, strict=True)
     return tuple(finding for check, answer in pairs for finding in _list_findings(check, answer))
@@ -88,7 +88,7 @@ def guess_swaps(plan: Plan, live: LiveState) -> Plan:
 
 def _find_falls(searches: Sequence[FallSearch], source: ReadingSource) -> Mapping[int, RegisterFall]:
     """The last fall by the id of its channel; channels without one, or whose readings cannot be read, are left out."""
-    where = "the readings of 1 channel" if len(searches) == 1 else f"the readings of {len(searches)} channels"
+    where = f"the readings of {count(len(searches), 'channel')}"
     with source.output.log_if_slow(f"looking for meter swaps in {where} ..."):
         answers = _ask_all([partial(_find_fall, search, source) for search in searches])
     source.output.log_verbose(f"looked for meter swaps in {where}")

@@ -225,31 +225,17 @@ def normalize_rule(values: dict[str, Value], document: Document) -> None:
     values[OBSERVATION_RULE] = given
 
 
-def read_data_point(document: Document) -> DataPoint:
+def read_data_point(document: Document, import_id: str = "dataPointImportId") -> DataPoint:
+    """A data point, in a channel or on its own page, which calls its `import_id` importId. Raises UnexpectedType."""
     commodity, place = read_object(document, "commodity"), read_object(document, "parentPlace")
     return DataPoint(
         id=read_id(document, "dataPointId"),
         code=read_text(document, "dataPointCode"),
         name=read_text(document, "dataPointInfo"),
-        import_id=read_text(document, "dataPointImportId"),
+        import_id=read_text(document, import_id),
         commodity=read_text(commodity, "commodityInfo") or read_text(commodity, "commodityCode"),
         place_code=read_text(place, "placeCode"),
         place_name=read_text(place, "placeInfo"),
-    )
-
-
-def data_point_from_response(document: Document) -> DataPoint:
-    """A data point as its own page describes it: with another name for its import id, and without its place.
-
-    Source: GET /api/v202406/datapoint/{dataPointId}. Raises UnexpectedType.
-    """
-    commodity = read_object(document, "commodity")
-    return DataPoint(
-        id=read_id(document, "dataPointId"),
-        code=read_text(document, "dataPointCode"),
-        name=read_text(document, "dataPointInfo"),
-        import_id=read_text(document, "importId"),
-        commodity=read_text(commodity, "commodityInfo") or read_text(commodity, "commodityCode"),
     )
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from reconciler.energycap.endpoints import LIST_OBSERVATION_TYPES, LIST_UNITS, READ_DATA_POINT, VALIDATE_FORMULA
 from reconciler.energycap.malformed_channels import identify_row, live_from_row, make_unread
-from reconciler.energycap.mapping import data_point_from_response, is_whole
+from reconciler.energycap.mapping import is_whole, read_data_point
 from reconciler.energycap.paging import check_unpaged
 from reconciler.energycap.responses import (
     Document,
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from reconciler.model.values import Spec
 
 
+# As a data point's own page calls it. Source: GET /api/v202406/datapoint/{dataPointId}.
+_IMPORT_ID = "importId"
 _SUMMARIZATION_METHOD_ID = "summarizationMethodId"
 _SUMMARIZATION_METHOD = "summarizationMethod"
 
@@ -224,7 +226,7 @@ def _read_data_point(session: Session, data_point_id: int) -> tuple[bool, DataPo
     """Whether the service says what the data point is, and the data point; None if there is none."""
     try:
         (response,) = read_objects([session.read(READ_DATA_POINT.request(data_point_id))], "the answer")
-        point = data_point_from_response(response)
+        point = read_data_point(response, _IMPORT_ID)
     except Rejected as error:
         return error.status == 404, None
     except (ServiceError, UnexpectedType):
@@ -335,7 +337,7 @@ def data_points_from_file(world: Document) -> dict[int, DataPoint]:
     points = {}
     for document in read_objects(world.get("dataPoints") or [], "dataPoints"):
         with suppress(UnexpectedType):
-            point = data_point_from_response(document)
+            point = read_data_point(document, _IMPORT_ID)
             points[point.id] = point
     return points
 

@@ -448,7 +448,7 @@ class _FieldsByPath(dict[str, Field]):
     def __missing__(self, path: str) -> Field:
         if find_version(path) is None:
             raise KeyError(path)
-        return self[f"{VERSION}.{path.rpartition('.')[2]}"]
+        return self[current_path(path)]
 
     def __contains__(self, path: object) -> bool:
         return isinstance(path, str) and self.get(path) is not None
@@ -476,6 +476,11 @@ def version_path(begin: str, path: str) -> str:
     As edits and reports have it: `channelVersions[2026-11-02T08:00:00].multiplier`
     """
     return f"{name_version(begin)}.{path.rpartition('.')[2]}"
+
+
+def current_path(path: str) -> str:
+    """`path`, which is one of a listed version, for the current version."""
+    return f"{VERSION}.{path.rpartition('.')[2]}"
 
 
 def find_version(path: str) -> str | None:

@@ -14,8 +14,8 @@ from reconciler.model.fields import (
     OBSERVATION_RULE,
     OBSERVATION_RULE_ID,
     OBSERVATION_RULES,
-    VERSION,
     Kind,
+    current_path,
     find_version,
     version_path,
 )
@@ -202,7 +202,7 @@ def _check_version(
 ) -> Iterator[str]:
     """A version beside the current one: its edits, what it is to be, and what is sent for it."""
     own = [
-        replace(edit, path=f"{VERSION}.{edit.path.rpartition('.')[2]}")
+        replace(edit, path=current_path(edit.path))
         for edit in edits
         if find_version(edit.path) == version.begin and not _is_begin_of_first(edit, version)
     ]

@@ -24,6 +24,7 @@ from reconciler.model.fields import (
     UNIT_CODE,
     VERSION,
     VERSIONS,
+    current_path,
     find_version,
     version_path,
 )
@@ -155,7 +156,7 @@ def _join(keys: Sequence[str], desired: Desired) -> str:
 def _leave_out(desired: Desired, path: str, id_: int, fixed: Container[str]) -> Desired | None:
     begin = find_version(path)
     if begin is not None:
-        return _leave_out_of_version(desired, begin, f"{VERSION}.{path.rpartition('.')[2]}", fixed)
+        return _leave_out_of_version(desired, begin, current_path(path), fixed)
     if path in desired.spec and path not in fixed:
         return replace(desired, spec={kept: value for kept, value in desired.spec.items() if kept != path})
     by_id = Identifiers(channel_id=id_)

@@ -11,7 +11,7 @@ from reconciler.model.fields import (
     CHANNEL_INFO,
     FIELD_AT,
     OBSERVATION_TYPE_ID,
-    VERSION,
+    current_path,
     find_version,
     name_version,
 )
@@ -84,7 +84,7 @@ def find_updates(plan: Plan, names: Collection[str], can_hold: CanHold) -> Updat
 
 def _leave_out_begin(path: str) -> str:
     """`path` as that of the current version, if it is of a listed one."""
-    return path if find_version(path) is None else f"{VERSION}.{path.rpartition('.')[2]}"
+    return path if find_version(path) is None else current_path(path)
 
 
 def find_suspicious_matches(plan: Plan, channels: Iterable[Desired]) -> dict[int, Finding]:
@@ -204,7 +204,7 @@ def leave_edited(
     for file, channels in updates.files.items():
         for name, spec in channels.items():
             wanted = name_versions(now[name], lives[name])
-            reasons = {path: _find_reason(now[name], path, pasts, lives[name]) for path in spec}
+            reasons = _find_reasons(now[name], spec, pasts, lives[name])
             kept += [
                 Kept(name, path, wanted.get(path), spec[path], reason) for path, reason in reasons.items() if reason
             ]
@@ -213,17 +213,21 @@ def leave_edited(
     return replace(updates, files=files, kept=tuple(kept))
 
 
-def _find_reason(now: Desired, path: str, pasts: Sequence[Past], live: Live) -> str:
+def _find_reasons(now: Desired, paths: Iterable[str], pasts: Sequence[Past], live: Live) -> dict[str, str]:
+    """Why each of `paths` of `now` is kept, by the first of `pasts` in which it was another; "" if it is not."""
+    reasons = dict.fromkeys(paths, "")
     wanted = name_versions(now, live)
     for past in pasts:
         before = past.channels.get(now.name)
         if before is None and not past.is_whole:
-            return f"{past.reason}, or was in a file that could not be read there"
+            doubt = f"{past.reason}, or was in a file that could not be read there"
+            return {path: reason or doubt for path, reason in reasons.items()}
         # With other identifiers the earlier values were those of another channel.
         if before is None or (find_identifiers(before), before.data_point) != (find_identifiers(now), now.data_point):
-            return past.reason
+            return {path: reason or past.reason for path, reason in reasons.items()}
         had = name_versions(before, live)
-        # A value that neither has belongs to a version that is new in EnergyCAP.
-        if (path in had) is not (path in wanted) or had.get(path) != wanted.get(path):
-            return past.reason
-    return ""
+        for path, reason in reasons.items():
+            # A value that neither has belongs to a version that is new in EnergyCAP.
+            if not reason and ((path in had) is not (path in wanted) or had.get(path) != wanted.get(path)):
+                reasons[path] = past.reason
+    return reasons
