@@ -92,7 +92,16 @@ def test_a_plan_against_a_url_imports_no_sandbox_and_none_of_what_other_commands
     with sandbox.running(root / "served.sqlite3", make_world(make_channel(1))) as service:
         (root / "reconciler.yaml").write_text(PROJECT.format(url=service.url), encoding="utf-8")
         code, packages = imported(root, "plan")
-    absent = {"jinja2", "jsonschema", "reconciler.apply", "reconciler.sandbox", "ruamel", "starlette", "uvicorn"}
+    absent = {
+        "deepdiff",
+        "jinja2",
+        "jsonschema",
+        "reconciler.apply",
+        "reconciler.sandbox",
+        "ruamel",
+        "starlette",
+        "uvicorn",
+    }
     assert (code, packages & absent) == (0, set())
 
 

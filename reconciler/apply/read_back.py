@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from msgspec import Struct
@@ -17,6 +17,7 @@ from reconciler.model.canonical import is_same
 from reconciler.model.channels import Live
 from reconciler.model.fields import (
     CHANNEL_FIELDS,
+    FIELDS,
     OBSERVATION_RULE_ID,
     PRIMARY_FLAGS,
     VERSION_FIELDS,
@@ -36,8 +37,12 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Change
     from reconciler.model.values import Spec
 
+    # Values by their path, by the place that a sentence names before the path.
+    _Tree: TypeAlias = Mapping[str, Spec]
+
 
 _VERSIONS = "the versions"
+_END = "endDate"
 
 
 class _Difference(Struct, frozen=True):
@@ -77,34 +82,51 @@ def find_changes(written: Live, found: Live) -> tuple[str, ...]:
 
 
 def _find_differences(expected: Live, found: Live) -> Iterator[_Difference]:
-    yield from _find_value_differences(CHANNEL_FIELDS, expected.values, found.values)
+    """The differences in order of fields: of the channel and its current version, then of the older versions."""
     ids, found_ids = ([version.id for version in live.versions] for live in (expected, found))
     # A version that was created has no id before it is found.
-    if len(ids) != len(found_ids) or any(one not in {0, other} for one, other in zip_longest(ids, found_ids)):
-        # The values of the current version belong to different versions then.
-        yield _Difference(_VERSIONS, str(ids), str(found_ids))
+    if len(ids) == len(found_ids) and all(one in {0, other} for one, other in zip(ids, found_ids, strict=True)):
+        yield from _compare(_make_tree(expected, expected), _make_tree(found, expected))
         return
-    yield from _find_value_differences(VERSION_FIELDS, expected.current.values, found.current.values)
-    for (older, following), found_older in zip(pairwise(expected.versions), found.versions[:-1], strict=True):
-        differences = (
-            *_find_value_differences(VERSION_FIELDS, older.values, found_older.values),
-            *_find_end_difference(older, following, found_older),
-        )
-        yield from (replace(difference, place=f"in version {older.id}, ") for difference in differences)
+    # The values of the current version belong to different versions then.
+    yield from _compare(*({"": _pick(CHANNEL_FIELDS, live.values)} for live in (expected, found)))
+    yield _Difference(_VERSIONS, str(ids), str(found_ids))
 
 
-def _find_end_difference(older: Version, following: Version, found: Version) -> Iterator[_Difference]:
-    """Whether a version that was followed by the next one leaves a gap before it, in which readings have no version."""
-    if is_followed(older, following) and found.end_date and begin_key(found.end_date) != begin_key(older.end_date):
-        yield _Difference("endDate", *show_values(older.end_date, found.end_date))
+def _make_tree(live: Live, expected: Live) -> _Tree:
+    """The values of `live` by the place in a sentence and the path; places are named as in `expected`."""
+    current = {**live.values, **live.current.values}
+    older = zip(pairwise(expected.versions), live.versions[:-1], strict=True)
+    return {"": _pick(FIELDS, current)} | {
+        f"in version {one.id}, ": {**_pick(VERSION_FIELDS, version.values), _END: _end_of(version, one, following)}
+        for (one, following), version in older
+    }
 
 
-def _find_value_differences(fields: Iterable[Field], expected: Spec, found: Spec) -> Iterator[_Difference]:
-    rule_id = expected.get(OBSERVATION_RULE_ID)
-    for field in fields:
-        value, found_value = expected.get(field.path), found.get(field.path)
-        if not is_same(field.path, value, found_value, rule_id):
-            yield _Difference(field.path, *show_values(value, found_value))
+def _end_of(version: Version, expected: Version, following: Version) -> str | None:
+    """The end of `version`; the expected one where it says nothing, or another end leaves no gap before the next."""
+    is_compared = version.end_date and is_followed(expected, following)
+    differs = is_compared and begin_key(version.end_date) != begin_key(expected.end_date)
+    return version.end_date if differs else expected.end_date
+
+
+def _pick(fields: Iterable[Field], values: Spec) -> Spec:
+    return {field.path: values.get(field.path) for field in fields}
+
+
+def _compare(expected: _Tree, found: _Tree) -> Iterator[_Difference]:
+    if expected == found:
+        return
+    # Imported here, because it takes as long as many a plan, and after nearly all writes there is no difference.
+    from deepdiff import DeepDiff  # noqa: PLC0415
+
+    kinds = DeepDiff(expected, found, view="tree").values()
+    unlike = {tuple(level.path(output_format="list")): level for levels in kinds for level in levels}
+    order = [(place, path) for place, values in expected.items() for path in values]
+    for place, path in sorted(unlike, key=order.index):
+        one, other = unlike[place, path].t1, unlike[place, path].t2
+        if path == _END or not is_same(path, one, other, expected[place].get(OBSERVATION_RULE_ID)):
+            yield _Difference(path, *show_values(one, other), place)
 
 
 # Seconds to wait before each further read, about eight in all.

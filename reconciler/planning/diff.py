@@ -147,7 +147,7 @@ def make_draft(desired: Desired, live: Live, translated: Spec, tables: CodeTable
     before |= {path: _show_value(path, live, None, tables) for path in causes}
     after |= dict.fromkeys(causes)
     wanted |= dict.fromkeys(causes)
-    changed = _find_changed(before, after)
+    changed = {path for path in before if before[path] != after[path]}
     written = _written_paths(desired)
     edits = tuple(
         Edit(path, before[path], after[path], find_impact(field, live, wanted), written.get(causes.get(path, "")))
@@ -217,17 +217,6 @@ def _show_value(path: str, live: Live, written: Value, tables: CodeTables) -> Va
     if path == FORMULA and isinstance(value, str):
         return show_formula(value, written, tables)
     return value
-
-
-def _find_changed(before: Spec, after: Spec) -> frozenset[str]:
-    # Imported here, as it takes longer than the rest of a plan, and plans without an edit do not need it.
-    from deepdiff import DeepDiff  # noqa: PLC0415
-
-    # The project requires deepdiff for comparing, so it has the last word on what differs. Equal values are left out
-    # first, because it takes as long for them.
-    unlike = [path for path in before if before[path] != after[path]]
-    tree = DeepDiff({path: before[path] for path in unlike}, {path: after[path] for path in unlike}, view="tree")
-    return frozenset(level.path(output_format="list")[0] for levels in tree.values() for level in levels)
 
 
 def find_impact(field: Field, live: Live, wanted: Spec) -> Impact:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from reconciler.apply.journal import open_journal
@@ -13,7 +15,8 @@ from reconciler.apply.journal_reader import read_journal
 from reconciler.apply.read_back import PAUSES, Patience, find_changes, find_mismatches
 from reconciler.apply.remaining import Write, WriteTarget, expected_after
 from reconciler.apply.run import ApplyOptions
-from reconciler.model.fields import BEGIN_DATE, OBSERVATION_RULE_ID, ODOMETER, ROLLOVER_VALUE
+from reconciler.model.canonical import is_same
+from reconciler.model.fields import BEGIN_DATE, FIELDS, OBSERVATION_RULE_ID, ODOMETER, ROLLOVER_VALUE
 from reconciler.model.outcomes import Outcome, OutcomeCorrected, OutcomeStatus
 from tests.apply.bench import CHANNEL, LIST, READ, Interceptor, Sleep, only, status_by_name, want
 from tests.apply.records import INFO, MULTIPLIER, make_live
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.model.channels import Desired, Live
+    from reconciler.model.fields import Field
     from reconciler.model.outcomes import ApplyResult, Event
+    from reconciler.model.values import Value
     from tests.apply.bench import Bench, Start
 
 
@@ -104,6 +109,22 @@ def test_an_older_version_may_end_where_the_edited_one_now_begins() -> None:
     found = replace(before, versions=(replace(older, end_date="2026-01-01T00:00:00"), current))
 
     assert find_mismatches(before, found) == ()
+
+
+# None of them equals a value of another kind in Python only, as 1 and true do: an answer that holds such is malformed.
+FOUND = st.sampled_from((None, 2, 2.5, "", "Main", "x"))
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), FOUND, max_size=4))
+def test_each_value_that_does_not_count_as_the_expected_one_is_named_once_in_order(values: dict[Field, Value]) -> None:
+    expected, found = make_live(), make_live({field.path: value for field, value in values.items()})
+    rule_id = expected.values[OBSERVATION_RULE_ID]
+
+    assert [mismatch.partition(" is ")[0] for mismatch in find_mismatches(expected, found)] == [
+        field.path
+        for field in FIELDS
+        if not is_same(field.path, expected.values.get(field.path), found.values.get(field.path), rule_id)
+    ]
 
 
 def test_changes_since_a_write_are_described_with_both_values() -> None:

@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 Thing = TypeVar("Thing")
 
 GIVE_UP_FIRST = replace(BASIS, environment=replace(SANDBOX, primary_move=PrimaryMove.GIVE_UP_FIRST))
-# The first plan with an edit imports deepdiff, which takes longer than a hundred plans.
 untimed = settings(deadline=None)
 # Edits of what a channel is selected by.
 MOVES: st.SearchStrategy[Spec] = st.fixed_dictionaries(
@@ -256,9 +255,6 @@ def shuffle(things: Iterable[Thing], random: Random) -> list[Thing]:
     shuffled = list(things)
     random.shuffle(shuffled)
     return shuffled
-
-
-# The first plan with an edit imports deepdiff, which takes longer than a hundred plans.
 
 
 UNIT = f"{V}unitCode"
