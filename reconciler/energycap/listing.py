@@ -59,10 +59,13 @@ _VERSION_NEVER_NULL = tuple(field.response[0] for field in VERSION_FIELDS if not
 _NOTHING: frozenset[str] = frozenset()
 
 
-def _group_objects(fields: Iterable[Field]) -> tuple[tuple[str, str], ...]:
-    """The values in an object of their own, such as the id and code of a unit: the object, and the name in it."""
+def _group_objects(fields: Iterable[Field]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The values in an object of their own, such as the id and code of a unit: the object, and their names in it."""
     places = [place for field in fields for place in (field.response, field.alias_response) if len(place) > 1]
-    return tuple((around, name) for around, name in places)
+    names: dict[str, list[str]] = {}
+    for around, name in places:
+        names.setdefault(around, []).append(name)
+    return tuple((around, tuple(within)) for around, within in names.items())
 
 
 # None of them is ever null, so an object without one means the same as an absent object.
@@ -95,13 +98,14 @@ def _find_in_version(version: Document, *, is_calculated: bool) -> frozenset[str
     return absent | {"formula"} if is_calculated and version.get("formula") is None else absent
 
 
-def _find_in_objects(document: Document, objects: tuple[tuple[str, str], ...]) -> frozenset[str]:
-    absent = [
-        f"{around}.{name}"
-        for around, name in objects
-        if isinstance(inner := document.get(around), dict) and inner.get(name) is None
-    ]
-    return frozenset(absent) if absent else _NOTHING
+def _find_in_objects(document: Document, objects: tuple[tuple[str, tuple[str, ...]], ...]) -> frozenset[str]:
+    absent = _NOTHING
+    for around, names in objects:
+        inner = document.get(around)
+        # The usual case is one call.
+        if isinstance(inner, dict) and None in map(inner.get, names):
+            absent |= {f"{around}.{name}" for name in names if inner.get(name) is None}
+    return absent
 
 
 def _find_absent(document: Document, keys: frozenset[str], never_null: tuple[str, ...]) -> frozenset[str]:

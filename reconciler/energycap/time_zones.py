@@ -253,7 +253,12 @@ def load_zone(name: str) -> ZoneInfo | None:
 
 def is_dated_in_zone(live: Live) -> bool:
     """Whether any version of `live` begins or ends at a date with a zone."""
-    return any(has_zone(date) for version in live.versions for date in (version.begin_date, version.end_date) if date)
+    # Nearly all channels have one version without dates.
+    for version in live.versions:
+        begin, end = version.begin_date, version.end_date
+        if (begin and has_zone(begin)) or (end and has_zone(end)):
+            return True
+    return False
 
 
 def needs_zone(live: Live, meaning: VersionDates | None) -> bool:

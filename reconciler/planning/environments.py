@@ -100,8 +100,9 @@ def check_environments(channels: Iterable[Desired], environments: Collection[str
     `environments` are those of the project file; None if they are not known.
     """
     for channel in channels:
-        yield from islice(_check_selects(channel, environments), _MOST_FINDINGS)
-        yield from islice(_check_only(channel, environments), _MOST_FINDINGS)
+        if channel.select_in or channel.only:
+            yield from islice(_check_selects(channel, environments), _MOST_FINDINGS)
+            yield from islice(_check_only(channel, environments), _MOST_FINDINGS)
 
 
 def _check_selects(channel: Desired, environments: Collection[str] | None) -> Iterator[Finding]:

@@ -188,7 +188,9 @@ def match_channels(channels: Sequence[Desired], index: Index, *, may_skip: bool 
     matches = []
     for channel_id, sharing in found.items():
         live = index.by_id[channel_id]
-        problems = [*_check_shared(sharing, live, index), *_check_data_points(sharing, live)]
+        problems = [*_check_data_points(sharing, live)]
+        if len(sharing) > 1:
+            problems = [*_check_shared(sharing, live, index), *problems]
         findings += problems
         if not problems:
             matches.append(Match(sharing[0].desired, live))
@@ -292,7 +294,7 @@ def _explain_failures(missing: Iterable[Lookup], index: Index, skipped: Containe
 
 
 def _check_shared(sharing: Sequence[Lookup], live: Live, index: Index) -> Iterator[Finding]:
-    for number, lookup in enumerate(sharing if len(sharing) > 1 else ()):
+    for number, lookup in enumerate(sharing):
         other = format_reference(sharing[0 if number else 1].desired)
         more = f" and {len(sharing) - 2} more" if len(sharing) > 2 else ""
         message = f"several channels match one live channel, found {live.id} here and for {other}{more}"

@@ -221,7 +221,8 @@ def _check_together(definitions: Definitions) -> Iterator[Finding]:
         # A channel that is to be created is found by its import id, unless selectIn says otherwise.
         if not channel.creates or channel.selected_in:
             yield from _check_identifiers(channel)
-        yield from _check_spaces_in_select(channel)
+        if channel.select is not None:
+            yield from _check_spaces_in_select(channel, channel.select)
     yield from check_collisions(definitions.channels)
     yield from _check_references(definitions)
     yield from check_feeds(definitions.feeds, definitions.channels)
@@ -231,9 +232,11 @@ def _check_channel(channel: Desired) -> Iterator[Finding]:
     if channel.creates:
         yield from _check_creation(channel)
     yield from _report(find_violations(channel.spec), channel)
-    yield from _check_older_versions(channel)
-    yield from _check_swap(channel)
-    yield from _check_multiplier(channel)
+    if channel.versions:
+        yield from _check_older_versions(channel)
+        yield from _check_swap(channel)
+    if channel.spec.get(MULTIPLIER) == 0:
+        yield make_finding("ESA219", "multiplier should not be 0, found 0", channel.locate(MULTIPLIER))
     yield from _check_spaces(channel)
 
 
@@ -271,8 +274,6 @@ def _list_calculated(channels: Iterable[Desired]) -> list[Desired]:
 
 def _check_older_versions(channel: Desired) -> Iterator[Finding]:
     """What is wrong with listed versions before the last; the last is checked with the channel's own settings."""
-    if not channel.versions:
-        return
     of_channel = {path: value for path, value in channel.spec.items() if not FIELD_AT[path].is_versioned}
     for one in channel.versions[:-1]:
         for violation in find_violations({**of_channel, **one.spec}):
@@ -286,7 +287,7 @@ def _check_older_versions(channel: Desired) -> Iterator[Finding]:
 
 def _check_swap(channel: Desired) -> Iterator[Finding]:
     """The facts of a swap need the version of the old meter, which is listed before that of the new one."""
-    if channel.versions and channel.versions[0].swap:
+    if channel.versions[0].swap:
         begin = channel.versions[0].begin
         message = f"swap is set on the first version of the list, found beginDate {begin or 'null'}"
         yield make_finding("ESA230", message, channel.locate(version_path(begin, "swap")))
@@ -370,11 +371,6 @@ def _is_nothing(value: Value) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def _check_multiplier(channel: Desired) -> Iterator[Finding]:
-    if channel.spec.get(MULTIPLIER) == 0:
-        yield make_finding("ESA219", "multiplier should not be 0, found 0", channel.locate(MULTIPLIER))
-
-
 def _check_spaces(channel: Desired) -> Iterator[Finding]:
     spec = channel.spec
     for path in _TEXTS_TO_COMPARE:
@@ -382,9 +378,8 @@ def _check_spaces(channel: Desired) -> Iterator[Finding]:
             yield from _odd_text(channel, path, str(spec[path]))
 
 
-def _check_spaces_in_select(channel: Desired) -> Iterator[Finding]:
-    select = channel.select
-    if select is not None and CHANNEL_IMPORT_ID not in channel.spec and _has_odd_ends(select.channel_import_id):
+def _check_spaces_in_select(channel: Desired, select: Identifiers) -> Iterator[Finding]:
+    if CHANNEL_IMPORT_ID not in channel.spec and _has_odd_ends(select.channel_import_id):
         yield from _odd_text(channel, "select.channelImportId", str(select.channel_import_id))
 
 
