@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from contextlib import suppress
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Condition
 from threading import Event as Signal
 from typing import TYPE_CHECKING
@@ -112,6 +112,10 @@ def apply_plan(plan: Plan, editor: Editor, environment: Environment, options: Ap
 def _resolve_open(sender: JournaledWriter, executor: Executor) -> Mapping[str, WriteResult]:
     intents = sender.journal.before.open if sender.journal else ()
     return dict(zip((intent.name for intent in intents), executor.map(sender.resolve, intents), strict=True))
+
+
+# Seconds after which a signal is noticed at the latest.
+_LONGEST_WAIT = 0.2
 
 
 class _Run:
@@ -266,12 +270,18 @@ class _Run:
     def _report(self, running: int) -> None:
         """Pass on the events of the workers until all have ended. Raises what one of them raised."""
         while running:
-            event = self._events.get()
+            event = self._next_event()
             if isinstance(event, Future):
                 event.result()
                 running -= 1
             else:
                 self._options.on_event(event)
+
+    def _next_event(self) -> Event | Future[None]:
+        while True:
+            # A signal that comes just before a wait, or to another thread, does not end it.
+            with suppress(Empty):
+                return self._events.get(timeout=_LONGEST_WAIT)
 
     def _work(self) -> None:
         """Apply one change after the other, as long as there are any."""

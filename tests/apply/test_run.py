@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import signal
+import sys
 import threading
 from collections import Counter
 from itertools import count
@@ -347,6 +349,27 @@ def test_a_second_interrupt_ends_at_once_and_the_journal_knows_what_was_in_fligh
     assert sorted(intent.name for intent in read_journal(journal.path).open) == ["a", "b"]
     may_answer.set()
     assert all(answered.acquire(timeout=20) for _ in plan.sendable)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signal to one thread")
+def test_a_signal_that_does_not_wake_the_thread_that_applies_is_noticed_at_once(start: Start) -> None:
+    released, waited = threading.Event(), threading.Semaphore(0)
+
+    def interrupt(request: httpx.Request, pass_on: Callable[[], httpx.Response]) -> httpx.Response:
+        if request.method == "PUT":
+            # As one that comes just before that thread begins to wait.
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+            released.wait(20)
+            waited.release()
+        return pass_on()
+
+    bench = start(network=Interceptor(interrupt))
+    with pytest.raises(KeyboardInterrupt):
+        bench.apply(bench.plan(want("a", 1042, channelInfo="A")))
+
+    assert not waited.acquire(blocking=False)
+    released.set()
+    assert waited.acquire(timeout=20)
 
 
 def test_nothing_is_begun_after_a_second_interrupt(start: Start) -> None:
