@@ -209,8 +209,10 @@ def check_new_versions(case: Case, channel_id: int, wanted: Wanted, truth: Truth
     assert len(begins) == len(set(begins))
     for version_id, version in truth.versions.items():
         now = replace(truth, values={**truth.values, **_name_paths(version)})
-        start = version if version_id in added else wanted.created[version["beginDate"]]
-        check_values(case, (channel_id, version_id), now, _name_paths(version), fill_in(_name_paths(start), case))
+        is_ours = version_id not in added
+        start = wanted.created[version["beginDate"]] if is_ours else version
+        judged = replace(case, assignments=_fill_nulls(case.assignments)) if is_ours else case
+        check_values(judged, (channel_id, version_id), now, _name_paths(version), fill_in(_name_paths(start), case))
 
 
 def fill_in(values: Values, case: Case) -> tuple[Values, ...]:
@@ -251,6 +253,7 @@ def check_versions(case: Case, channel_id: int, old: Truth, new: Truth) -> None:
         return
     for version_id, version in new.versions.items():
         now = replace(new, values={**new.values, **_name_paths(version)})
+        assignments = case.assignments
         starts: tuple[Values, ...]
         if version_id in old.versions and not _is_touched(case.moments, channel_id, version_id):
             assert version == old.versions[version_id]
@@ -263,7 +266,9 @@ def check_versions(case: Case, channel_id: int, old: Truth, new: Truth) -> None:
         else:
             assert version["beginDate"] in wanted.created, (channel_id, version)
             starts = (_name_paths(wanted.created[version["beginDate"]]),)
-        check_values(case, (channel_id, version_id), now, _name_paths(version), starts)
+            assignments = _fill_nulls(assignments)
+        judged = replace(case, assignments=assignments)
+        check_values(judged, (channel_id, version_id), now, _name_paths(version), starts)
 
 
 def _is_touched(moments: Iterable[Moment], channel_id: int, version_id: int) -> bool:
@@ -362,6 +367,10 @@ def check_undone(
 
 def check_same(assignments: tuple[str, ...], wanted: Values, found: Mapping[str, object], truth: Truth) -> None:
     """Each of `wanted` is there, as a service with these settings keeps it; `truth` has the rule."""
-    # A file that says null under Odometer wants the default of the vendor's page, also where null would be kept.
-    filling = tuple(one for one in assignments if one != "odometer_nulls=echo")
+    filling = _fill_nulls(assignments)
     assert [path for path, one in wanted.items() if not is_kept(path, one, found[path], truth, filling)] == []
+
+
+def _fill_nulls(assignments: tuple[str, ...]) -> tuple[str, ...]:
+    """`assignments` for what a file wants: null under Odometer is the default of the page, even if null is kept."""
+    return tuple(one for one in assignments if one != "odometer_nulls=echo")
