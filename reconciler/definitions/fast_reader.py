@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct
 
 from reconciler.model.values import canonical_number
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from reconciler.model.values import Value
 
     Lines: TypeAlias = dict[str, dict[str, int]]
@@ -150,6 +152,10 @@ _WORD = r"[\w.](?:[\w.-]*\w)?"
 _PAIR = rf"([A-Za-z]\w{{0,99}}): +({_WORD}|\"[^\"\\{{}}]*\"|'[^'{{}}]*')"
 _PAIRS = re.compile(_PAIR)
 _FLOW = re.compile(rf"\{{ *{_PAIR}(?:, +{_PAIR})* *\}}{_COMMENT}")
+# An entry of a list that is a mapping: what is after the dash is a line of its own, indented two further.
+_ENTRY = re.compile(r"( *)- (\w.*)")
+# A key with text on the lines below it, which are indented further: as they are (|) or joined (>).
+_BLOCK = re.compile(r"(?m)^( *)\w[\w.-]{0,99}: ([|>]-?) *\n((?:\1 +\S.*\n| *\n)+)")
 _LIST = re.compile(rf"\[ *({_WORD}(?:, +{_WORD})*) *\]{_COMMENT}")
 
 
@@ -158,7 +164,8 @@ class _NeedsFullReader(Exception):
 
 
 # What a line says: the indent of its key, the key ("" for a line that says nothing), the value, text that stands for a
-# value and is still to be read, and the key again if a mapping may begin below it.
+# value and is still to be read, and the key again if a mapping or list may begin below it. Before the first key of an
+# entry of a list is a dash: then it is the indent of the dash, inverted.
 _Line: TypeAlias = tuple[int, str, "Value", str, str]
 # Half of all lines are the same in many channels. The others need not be kept.
 _MAX_KNOWN = 10_000
@@ -190,6 +197,9 @@ class PlainLines(dict[str, _Line]):
             spaces, key = self._indents[indented]
             read = self.scalars[value] if value else quoted or None
             line = (spaces, key, read, other, "" if value or quoted or other else key)
+        elif entry := _ENTRY.fullmatch(rest):
+            dash, first = entry.groups()
+            line = (~len(dash), *self[f"{dash}  {first}"][1:])
         else:
             _check_ignorable(rest)
             line = (0, "", None, "", "")
@@ -206,21 +216,60 @@ def try_fast_parse(text: str, known: PlainLines) -> ParsedValues | None:
     above, end = (start[0].count("\n"), start.end()) if start else (0, 0)
     if not text[:end].replace("\n", "").isprintable():
         return None
+    text = text[end:]
     try:
-        return _FastReader(known).read(text[end:], above)
+        blocks = {above + line: value for line, value in _find_blocks(text)} if ": |" in text or ": >" in text else {}
+        return _FastReader(known, blocks).read(_BLOCK.sub(_leave_lines, text) if blocks else text, above)
     except (_NeedsFullReader, ValueError):
         return None
 
 
+def _find_blocks(text: str) -> Iterator[tuple[int, str]]:
+    """The line of each key with a block text, counted from 1, and the text."""
+    line, at = 1, 0
+    for match in _BLOCK.finditer(text):
+        line, at = line + text.count("\n", at, match.start()), match.start()
+        yield line, _read_block(match[2], match[3])
+
+
+def _leave_lines(block: re.Match[str]) -> str:
+    """The key of a block text, and an empty line for each of its lines, so that those below keep their numbers."""
+    return block[0].removesuffix(block[3]) + "\n" * block[3].count("\n")
+
+
+def _read_block(style: str, body: str) -> str:
+    """The block text in the lines of `body`: all are indented like the first one, but for those without text."""
+    lines = body.removesuffix("\n").split("\n")
+    indent = len(lines[0]) - len(lines[0].lstrip(" "))
+    texts = [line[indent:] for line in lines]
+    if not texts[0] or not all(
+        line.isprintable() and (text == line.lstrip(" ") if text else not line.strip(" "))
+        for line, text in zip(lines, texts, strict=True)
+    ):
+        raise _NeedsFullReader
+    while not texts[-1]:
+        texts.pop()
+    end = "" if style[1:] else "\n"
+    if style[0] == "|":
+        return "\n".join(texts) + end
+    # A line ends as a space does, but for those before lines without text.
+    paragraphs = re.sub(r"(?<!\n)\n(?!\n)", " ", "\n".join(texts))
+    return re.sub(r"\n(\n+)", r"\1", paragraphs) + end
+
+
 class _FastReader:
-    """Builds the values of one file from its lines; `_levels` are the open mappings with their indents."""
+    """Builds the values of one file from its lines; `_levels` are the open mappings and lists with their indents.
 
-    __slots__ = ("_known", "_levels", "_lines", "_names", "_tree")
+    `blocks` are the block texts, by the line of their key.
+    """
 
-    def __init__(self, known: PlainLines) -> None:
+    __slots__ = ("_blocks", "_known", "_levels", "_lines", "_names", "_tree")
+
+    def __init__(self, known: PlainLines, blocks: Mapping[int, str]) -> None:
         self._known = known
+        self._blocks = blocks
         self._tree: dict[str, object] = {}
-        self._levels = [(0, self._tree)]
+        self._levels: list[tuple[int, Any]] = [(0, self._tree)]
         self._lines: Lines = {}
         self._names: dict[str, int] = {}
 
@@ -234,16 +283,41 @@ class _FastReader:
             if not key:
                 continue
             if opening or spaces != indent:
-                indent, mapping = self._open(opening, spaces) if opening else self._close(spaces)
+                indent, mapping = self._move(opening, spaces)
             if key in mapping:
                 raise _NeedsFullReader
             if len(levels) == 2:
                 self._names[key] = number
-            mapping[key] = self._read_other(other) if other else value
+            mapping[key] = self._read_other(other, number) if other else value
             opening = opens
         if opening or not self._tree:
             raise _NeedsFullReader
         return ParsedValues(self._tree, self._lines)
+
+    def _move(self, opening: str, indent: int) -> tuple[int, dict[str, object]]:
+        """The mapping with this indent: the one under the key `opening`, an entry of a list, or one that goes on."""
+        if indent < 0:
+            return self._begin_entry(opening, ~indent)
+        return self._open(opening, indent) if opening else self._close(indent)
+
+    def _begin_entry(self, key: str, dash: int) -> tuple[int, dict[str, object]]:
+        """A new mapping in the list whose dashes have this indent; the list is new if it has a `key`."""
+        levels = self._levels
+        if key:
+            outer, mapping = levels[-1]
+            # Not at the top level, whose keys may hold names. The list and its entry are two levels.
+            if dash <= outer or not 1 < len(levels) < MAX_DEPTH - 2:
+                raise _NeedsFullReader
+            mapping[key] = []
+            levels.append((dash, mapping[key]))
+        while dash < levels[-1][0]:
+            levels.pop()
+        indent, entries = levels[-1]
+        if indent != dash or not isinstance(entries, list):
+            raise _NeedsFullReader
+        entries.append({})
+        levels.append((dash + 2, entries[-1]))
+        return levels[-1]
 
     def _open(self, key: str, indent: int) -> tuple[int, dict[str, object]]:
         """The new mapping under `key`, which begins with a line that is indented further."""
@@ -264,12 +338,14 @@ class _FastReader:
         levels = self._levels
         while indent < levels[-1][0]:
             levels.pop()
-        if levels[-1][0] != indent:
+        if levels[-1][0] != indent or isinstance(levels[-1][1], list):
             raise _NeedsFullReader
         return levels[-1]
 
-    def _read_other(self, text: str) -> object:
-        """The value `text`: in quotes, a time, or a list or mapping on one line."""
+    def _read_other(self, text: str, line: int) -> object:
+        """The value `text`: in quotes, a time, a list or mapping on one line, or the block text below this line."""
+        if line in self._blocks:
+            return self._blocks[line]
         scalars = self._known.scalars
         if match := _QUOTED.fullmatch(text):
             return match[1] or ""

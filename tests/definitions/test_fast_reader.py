@@ -137,7 +137,22 @@ channels:
       offset: -0.5
       formula: (channel(a) + 2) * 0.50
   sör:
+    channelDescription: >-
+        joined
+        by spaces:
+
+        and a line of its own
     channelInfo: null
+    channelVersions:
+      - beginDate: null  # from the beginning
+        because: |
+          two lines,
+          # as they are
+
+        multiplier: 10
+
+      - beginDate: 2025-01-01
+        swap: {final: 1, initial: 0}
 feeds:
   logger:
     expect: north-use
@@ -162,11 +177,18 @@ def test_values_and_the_lines_of_names_are_read() -> None:
                         "formula": "(channel(a) + 2) * 0.50",
                     },
                 },
-                "sör": {"channelInfo": None},
+                "sör": {
+                    "channelDescription": "joined by spaces:\nand a line of its own",
+                    "channelInfo": None,
+                    "channelVersions": [
+                        {"beginDate": None, "because": "two lines,\n# as they are\n", "multiplier": 10},
+                        {"beginDate": "2025-01-01", "swap": {"final": 1, "initial": 0}},
+                    ],
+                },
             },
             "feeds": {"logger": {"expect": "north-use"}},
         },
-        {"channels": {"north-use": 8, "sör": 20}, "feeds": {"logger": 23}},
+        {"channels": {"north-use": 8, "sör": 20}, "feeds": {"logger": 38}},
     )
 
 
@@ -194,7 +216,27 @@ def test_libyaml_reads_the_same() -> None:
         "a: 'b\n  c'\n",
         "a: 'b''c'\n",
         'a: "\\e"\n',
-        "a: |\n  b: c\n",
+        "a: |\n\n  b\n",
+        "a: |\n    b\n  c\n",
+        "a: |\n  b\n    c\n",
+        "a: |\n  b",
+        "a: |\nb: c\n",
+        "a: |+\n  b\n",
+        "a: |2\n   b\n",
+        "a: | # b\n  c\n",
+        "a: |\n  b\u2028\n",
+        "a: |\n  b\n     \n  c\n",
+        "a: >\n  b\n\tc\n",
+        "a:\n  b:\n    - c\n",
+        "a:\n  b:\n    -  c: 1\n",
+        "a:\n  b:\n    - - c: 1\n",
+        "a:\n  b:\n    - # c\n",
+        "a:\n  b:\n  - c: 1\n",
+        "a:\n  b:\n    - c: 1\n   - d: 1\n",
+        "a:\n  b:\n    - c: 1\n    d: 1\n",
+        "a:\n  b: 1\n  - c: 1\n",
+        "a:\n  b:\n    c: 1\n    - d: 1\n",
+        "channels:\n  - a: 1\n",
         "a:\n- b\n",
         "a: [[b]]\n",
         "a: [b,c]\n",

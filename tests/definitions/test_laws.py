@@ -21,7 +21,7 @@ from tests.definitions.hostile import CORPUS
 from tests.definitions.strategies import any_values, documents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 GOOD = """\
 # yaml-language-server: $schema=../schemas/channels.schema.json
@@ -121,19 +121,56 @@ _GOOD_VALUES = st.sampled_from(["a", "1.50", "'b'", "{a: 1, b: 'c'}", "null", "2
 _STRAYS = st.sampled_from(["", "  ", "# a", "    # a: b", "---", "...", "%YAML 1.1", "a", "- a"])
 
 
+_LONG = *("block",) * 4, *("list",) * 4
+
+
+def _seldom(odd: Sequence[str], *plain: str) -> st.SearchStrategy[str]:
+    """One of `plain`, and in one case of twenty one of `odd`."""
+    return st.sampled_from([*plain * (20 * len(odd) // len(plain)), *odd])
+
+
+_STYLES = _seldom(["|+", ">2", "| # a"], "|", ">", "|-", ">-")
+_BLOCK_LINES = _seldom(["    e", "   ", " f", "g", "  \u2028"], "  a", "  b: c", "  # d", "", "  - g", "  h  ")
+_DASHES = _seldom(["- ", "  -  ", "  - - ", "    - "], "  - ")
+_FIRSTS = _seldom(["k", "o:", "# a", "", "k: |", "{a: 1}"], "k: 1", "k: {a: 1}")
+
+
+@st.composite
+def _blocks(draw: st.DrawFn, indent: str, number: int) -> list[str]:
+    """A key with a block text below it, which is usually plain."""
+    below = ["  a", *draw(st.lists(_BLOCK_LINES, max_size=4))]
+    return [f"{indent}b{number}: {draw(_STYLES)}", *(f"{indent}{line}" for line in below)]
+
+
+@st.composite
+def _entries(draw: st.DrawFn, indent: str) -> list[str]:
+    """Entries of a list, which are usually plain mappings."""
+    lines = []
+    for _ in range(draw(st.integers(1, 3))):
+        more = draw(st.lists(st.sampled_from(["m: 1", "n: 'a'", "", "o: {p: q}"]), max_size=2, unique=True))
+        lines += [f"{indent}{draw(_DASHES)}{draw(_FIRSTS)}", *(f"{indent}    {line}" for line in more)]
+    return lines
+
+
 @st.composite
 def lined(draw: st.DrawFn) -> str:
     """A file of plain lines, of which usually one or two are not plain."""
-    lines, depth = [], 0
+    depth = draw(st.sampled_from([1, 1, 1, 0]))
+    lines = ["o:"] * depth
     for number in range(draw(st.integers(1, 8))):
         # The plain case first: Hypothesis prefers the first choices, and most samples must reach the case of a law.
-        odd = draw(st.sampled_from([*[""] * 40, "key", "value", "colon", "line", "opening", "opening"]))
-        depth += draw(st.sampled_from([*[0] * 10, -1, -2, 1])) if number else 0
+        odd = draw(st.sampled_from([*[""] * 80, "key", "value", "colon", "line", "opening", "opening", *_LONG]))
+        depth += draw(st.sampled_from([*[0] * 40, -1, -1, -2, 1])) if number else 0
         if odd == "line":
             lines.append(draw(_STRAYS))
         elif odd == "opening":
             lines.append(f"{'  ' * depth}{draw(st.sampled_from(['channels', f'o{number}']))}:")
             depth += 1
+        elif odd == "block":
+            lines += draw(_blocks("  " * depth, number))
+        elif odd == "list":
+            lines += [f"{'  ' * depth}l{number}:", *draw(_entries("  " * depth))]
+            depth += draw(st.sampled_from([*[0] * 15, *[2] * 5, 1]))
         key = draw(st.sampled_from(KEYS)) if odd == "key" else f"k{number}"
         colon = draw(st.sampled_from([":", ":  ", " : "])) if odd == "colon" else ": "
         value = draw(st.sampled_from(VALUES.split("\n")) if odd == "value" else _GOOD_VALUES)
@@ -145,7 +182,7 @@ def lined(draw: st.DrawFn) -> str:
 def damaged(draw: st.DrawFn, *texts: str) -> str:
     """One of `texts` with a few pieces removed, doubled, or replaced."""
     text = draw(st.sampled_from(texts))
-    for _ in range(draw(st.sampled_from([0, 0, 0, 1, 1, 2]))):
+    for _ in range(draw(st.sampled_from([0, 0, 0, 0, 0, 1, 1, 2]))):
         start = draw(st.integers(0, len(text)))
         end = draw(st.integers(start, min(start + 12, len(text))))
         text = text[:start] + draw(st.sampled_from(["", text[start:end] * 2]) | YAMLISH) + text[end:]
