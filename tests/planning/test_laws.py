@@ -241,8 +241,9 @@ def test_a_filter_removes_changes_and_alters_none(tenant: Tenant, pattern: str) 
 
     assert part.changes == tuple(change for change in whole.changes if change.name in kept)
     assert all(set(change.depends_on) <= kept for change in part.changes)
-    assert [found for found in part.findings if found.code != "ESA307"] == [
-        found for found in whole.findings if found in part.findings
+    # What nothing matches by now, or no longer takes the readings of an import id, may depend on a change left out.
+    assert [found for found in part.findings if found.code not in {"ESA307", "ESA603"}] == [
+        found for found in whole.findings if found in part.findings and found.code != "ESA603"
     ]
 
 
