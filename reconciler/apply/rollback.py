@@ -339,13 +339,14 @@ def _warn(undoing: _Undoing) -> Iterator[Finding]:
         message = f"settings of {change.name} are reverted, but not their effect on readings, found {', '.join(paths)}"
         yield make_finding("ESA711", message, place)
     for begin in undoing.created:
-        message = f"the version of {change.name} from {name_begin(begin)} stays: it gets the settings before it"
-        yield make_finding("ESA714", f"{message}{_describe_unread(change, begin)}", place)
+        version = next((one for one in change.created_versions if one.begin == begin), None)
+        reason = f" ({show_value(version.because)})" if version and version.because else ""
+        message = f"the version of {change.name} from {name_begin(begin)}{reason} stays: it gets the settings before it"
+        yield make_finding("ESA714", f"{message}{_describe_unread(version)}", place)
 
 
-def _describe_unread(change: Change, begin: str) -> str:
+def _describe_unread(version: VersionChange | None) -> str:
     """That nothing stored changes, as far as was known when the version was planned; "" if it had readings then."""
-    version = next((one for one in change.created_versions if one.begin == begin), None)
     is_unread = version is not None and not (version.first_reading or version.last_reading)
     return "; stored values change only if readings have come in its time since it was planned" if is_unread else ""
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from reconciler import __version__
 from reconciler.model.channels import is_new_id
 from reconciler.model.outcomes import Finished, OutcomeCorrected, OutcomeStatus, Started, Verifying
+from reconciler.reports.change_words import describe_reason, say_begin
 from reconciler.reports.escaping import code, dump_line, escape_text, prose, shorten, shorten_text, size_of, tabulate
 from reconciler.reports.formatting import count
 from reconciler.reports.markdown_budget import BUDGET, DetailLevel, Section, SectionLine, fit_sections, note_shortened
@@ -81,6 +82,24 @@ def find_created(result: ApplyResult) -> tuple[Outcome, ...]:
     return tuple(outcome for outcome in result.outcomes if outcome.was_created)
 
 
+class ExplainedVersion(Struct, frozen=True):
+    """A version that was created, of the channel `name`, since when it holds, and why it begins."""
+
+    name: str
+    begin: str
+    reason: str
+
+
+def find_explained(plan: Plan, result: ApplyResult) -> tuple[ExplainedVersion, ...]:
+    """The versions of done changes that the plan created, if their file says why they begin."""
+    done = {outcome.name for outcome in result.with_status(OutcomeStatus.DONE)}
+    versions = (
+        (change.name, one) for change in plan.sendable if change.name in done for one in change.created_versions
+    )
+    explained = (ExplainedVersion(name, say_begin(one.begin), describe_reason(one)) for name, one in versions)
+    return tuple(version for version in explained if version.reason)
+
+
 def describe_blocked(plan: Plan) -> str:
     """Says how many blocked changes were not sent; "" if there are none."""
     blocked = len(plan.blocked)
@@ -124,7 +143,7 @@ def render_result(plan: Plan, result: ApplyResult, styler: Styler) -> str:
     """The result of an apply of `plan`: a sentence, what is not done and why, what to do next, and the counts.
 
     Changes with the same outcome and message are shown together, each by name. Done changes with a remark come last,
-    and then the ids of the channels that were created.
+    then the ids of the channels that were created, and why new versions begin.
     """
     shown = [*(result.with_status(status) for status in WORST_FIRST), find_remarked(result)]
     groups = [group for outcomes in shown for group in group_by_message(outcomes)]
@@ -132,6 +151,7 @@ def render_result(plan: Plan, result: ApplyResult, styler: Styler) -> str:
         [styler(summarize_result(plan, result), Style.HEADING)],
         [line for group in groups for line in _render_outcomes(group, styler)],
         [line for outcome in find_created(result) for line in _render_created(outcome, styler)],
+        [line for version in find_explained(plan, result) for line in _render_explained(version, styler)],
         list(_render_next_step(plan, result)),
         [styler(count_outcomes(result), Style.HEADING)],
     ]
@@ -160,6 +180,14 @@ def _render_created(outcome: Outcome, styler: Styler) -> Iterator[str]:
     yield from wrap(
         (chunk("+ created", Style.DONE), name, chunk(_show_id(outcome))), styler, indent=0, hang=4, gap="  "
     )
+
+
+def _render_explained(version: ExplainedVersion, styler: Styler) -> Iterator[str]:
+    name = chunk(escape_text(version.name), Style.NAME)
+    yield from wrap(
+        (chunk("+ new version", Style.DONE), name, chunk(version.begin)), styler, indent=0, hang=4, gap="  "
+    )
+    yield from wrap(split_words(version.reason), styler, indent=4)
 
 
 def _show_id(outcome: Outcome) -> str:
@@ -272,7 +300,7 @@ def render_result_markdown(plan: Plan, result: ApplyResult, budget: int = BUDGET
     report says which sections are not in full.
     """
     short = replace(plan, environment=shorten_text(plan.environment), url=shorten_text(plan.url))
-    sections = [section for section in _make_sections(result) if section.number]
+    sections = [section for section in _make_sections(plan, result) if section.number]
     head, foot = _render_markdown_head(short, result), _render_markdown_foot(short, result)
     longest_note = _note_shortened((section, DetailLevel.LINES) for section in sections)
     shown = fit_sections(sections, budget - size_of(f"{head}{longest_note}{foot}"))
@@ -280,11 +308,12 @@ def render_result_markdown(plan: Plan, result: ApplyResult, budget: int = BUDGET
     return f"{head}{''.join(part.text for part in shown)}{note}{foot}"
 
 
-def _make_sections(result: ApplyResult) -> Iterator[Section]:
+def _make_sections(plan: Plan, result: ApplyResult) -> Iterator[Section]:
     yield from (_make_section(outcome_label(status)[0], result.with_status(status)) for status in WORST_FIRST)
     done = outcome_label(OutcomeStatus.DONE)[0]
     yield _make_section(f"{done}, with a remark", find_remarked(result))
     yield _make_created_section(find_created(result))
+    yield _make_explained_section(find_explained(plan, result))
     yield _make_done_section(done, result.with_status(OutcomeStatus.DONE))
 
 
@@ -302,6 +331,17 @@ def _make_created_section(outcomes: Sequence[Outcome]) -> Section:
     lines = [f"- {code(outcome.name)}: channel {outcome.channel_id}\n" for outcome in outcomes]
     return Section(
         f"+ created: {count(len(lines), 'channel')}",
+        len(lines),
+        lambda: [*lines, "\n"],
+        lambda: map(SectionLine, lines),
+        is_ranked=True,
+    )
+
+
+def _make_explained_section(versions: Sequence[ExplainedVersion]) -> Section:
+    lines = [f"- {code(one.name)}, {one.begin}: {prose(one.reason)}\n" for one in versions]
+    return Section(
+        f"+ new, with the reason: {count(len(lines), 'version')}",
         len(lines),
         lambda: [*lines, "\n"],
         lambda: map(SectionLine, lines),

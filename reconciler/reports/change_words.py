@@ -266,12 +266,13 @@ def describe_timeline(change: Change) -> tuple[str, ...]:
         del notes[now[-1]]
         notes[moved.up_to if now[-1] == moved.after else moved.after] = " (moved)"
     return (
-        f"versions now: {join_words([_name_begin(begin) for begin in now])}",
-        f"versions planned: {join_words([f'{_name_begin(begin)}{note}' for begin, note in sorted(notes.items())])}",
+        f"versions now: {join_words([say_begin(begin) for begin in now])}",
+        f"versions planned: {join_words([f'{say_begin(begin)}{note}' for begin, note in sorted(notes.items())])}",
     )
 
 
-def _name_begin(begin: str) -> str:
+def say_begin(begin: str) -> str:
+    """Since when a version holds, by its begin as in VersionChange."""
     return f"from {escape_text(format_time(begin))}" if begin else "from the beginning"
 
 
@@ -321,8 +322,13 @@ def _introduce_version(version: VersionChange | None, begin: str) -> str:
     if version.inherited:
         settings = [f"{path.rpartition('.')[2]} {format_value(value)}" for path, value in version.inherited.items()]
         text += f", which takes over {join_words(settings)}"
-    told = [escape_text(version.because), _describe_swap(version.swap)]
-    return f"{text} ({'; '.join(filter(None, told))})" if any(told) else text
+    told = describe_reason(version)
+    return f"{text} ({told})" if told else text
+
+
+def describe_reason(version: VersionChange) -> str:
+    """Why a version begins, as its file says: the reason, and what the registers showed; "" if it does not."""
+    return "; ".join(filter(None, [escape_text(version.because), _describe_swap(version.swap)]))
 
 
 def _describe_swap(swap: SwapFacts | None) -> str:

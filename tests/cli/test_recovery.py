@@ -355,3 +355,27 @@ def test_an_undo_leaves_alone_what_the_journal_only_says_it_found(workspace: Wor
 
     assert workspace.live(1)["channelDescription"] != "Forged"
     assert names(workspace) == ["Channel 1", "Channel 2"]
+
+
+def test_a_journal_says_why_each_new_version_begins_in_every_format(workspace: Workspace) -> None:
+    workspace.load(make_world(make_channel(1)))
+    reason = "meter swapped, work order 4711"
+    versions = [{"beginDate": None}, {"beginDate": "2026-11-02T08:00:00", "multiplier": 10, "because": reason}]
+    workspace.define({"use": {"channelId": 1, "channelVersions": versions}})
+
+    applied = workspace.run("apply", "--auto-approve", "--format", "markdown=applied.md")
+
+    (journal,) = (workspace.root / ".reconciler" / "journal").iterdir()
+    shown = workspace.run("show", str(journal), *(f"--format={name}={name}" for name in ("markdown", "html", "json")))
+    line = f"+ new version  use  from 2026-11-02 08:00\n    {reason}\n"
+    assert (line in applied.out, line in shown.out) == (True, True)
+    assert f"- `use`, from 2026-11-02 08:00: {reason}\n" in (workspace.root / "applied.md").read_text(encoding="utf-8")
+    undo = json.loads((workspace.root / "json").read_text(encoding="utf-8"))
+    assert [finding["message"] for finding in undo["findings"]] == [
+        (
+            f'the version of use from 2026-11-02T08:00:00 ("{reason}") stays: it gets the settings before it; stored '
+            "values change only if readings have come in its time since it was planned"
+        )
+    ]
+    for name in ("markdown", "html"):
+        assert reason in (workspace.root / name).read_text(encoding="utf-8")

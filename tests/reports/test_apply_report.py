@@ -21,6 +21,7 @@ from reconciler.model.outcomes import (
     Started,
     Verifying,
 )
+from reconciler.model.plan import VersionAction, VersionChange
 from reconciler.reports.apply_report import (
     count_outcomes,
     outcome_label,
@@ -78,6 +79,22 @@ def test_new_channels_are_named_with_their_ids_and_those_that_are_not_there_have
     assert "- `level`: channel 1102\n" in text
     assert "- **`net`** (new channel): " in text
     assert str(NOT_CREATED.channel_id) not in text + render_event(Finished(NOT_CREATED, 2, 2))
+
+
+def test_new_versions_of_done_changes_are_named_with_the_reason_of_their_file() -> None:
+    begins = {"2026-11-02T08:00:00": "meter *swapped*", "2027-01-01T00:00:00": ""}
+    versions = tuple(
+        VersionChange(VersionAction.CREATE, begin, None, None, {}, {}, {}, {}, {}, because=because)
+        for begin, because in begins.items()
+    )
+    changes = tuple(replace(PLAN.changes[0], name=name, versions=versions) for name in ("use", "net"))
+    plan, result = replace(PLAN, changes=changes), ApplyResult((replace(DONE, name="use"), NOT_CREATED))
+
+    assert render_result(plan, result, no_style).split("\n\n")[2] == (
+        "+ new version  use  from 2026-11-02 08:00\n    meter *swapped*"
+    )
+    section = "### + new, with the reason: 1 version\n\n- `use`, from 2026-11-02 08:00: meter `*swapped*`\n\n"
+    assert section in render_result_markdown(plan, result)
 
 
 def test_an_interrupted_run_says_how_to_go_on() -> None:
