@@ -7,6 +7,7 @@
 - `access`: the address of the service, the API key, proxies, certificates, and the causes of failed connections
 - `responses`: status and JSON of a response with typed values, and the text of an error
 - `mapping`: responses as live channels and stored readings, and live channels as bodies of edits
+- `documented_rows`: pages of channels that are all as documented, read in half the time
 - `malformed_channels`: what can be read of a channel whose response is not as documented
 - `listing`: the list of channels, with what its rows leave out
 - `paging`: the pages of a list, checked for completeness

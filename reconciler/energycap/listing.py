@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic
 
 from msgspec import Struct
 
+from reconciler.energycap.documented_rows import read_documented_rows
 from reconciler.energycap.endpoints import LIST_CHANNELS, READ_CHANNEL
 from reconciler.energycap.malformed_channels import identify_row, live_from_row, make_unread
 from reconciler.energycap.mapping import is_whole
@@ -171,14 +172,15 @@ _SINGLE_CHANNEL_ERRORS = (BadResponse, Rejected, Unauthorized, Unavailable)
 class RowFormat(Struct, Generic[Content], frozen=True):
     """The form of the listed channels: how a page is decoded, what is made of a row, and the channel in that.
 
-    `give_up` makes the content of a channel that is listed but cannot be read by its id; its arguments are the id, what
-    the row gave, and the reason.
+    `read_documented` gives the rows of a page on which all are as documented, else None. `give_up` makes the content of
+    a channel that is listed but cannot be read by its id; its arguments are the id, what the row gave, and the reason.
     """
 
     unpack: Callable[[Request, Response], object]
     make: Callable[[object], Content]
     live_of: Callable[[Content], Live]
     give_up: Callable[[int, Content | None, str], Content]
+    read_documented: Callable[[bytes], tuple[ListRow[Content], ...] | None] = lambda _body: None
 
 
 class UnreadRow(Struct, frozen=True):
@@ -192,7 +194,7 @@ class UnreadRow(Struct, frozen=True):
 # A service may ignore the page size that was asked for, but does not send ten times as many rows.
 _MAX_ROWS = 10 * MAX_PAGE_SIZE
 
-LIVES: RowFormat[Live] = RowFormat(decode_rows, live_from_row, lambda live: live, make_unread)
+LIVES: RowFormat[Live] = RowFormat(decode_rows, live_from_row, lambda live: live, make_unread, read_documented_rows)
 DOCUMENTS: RowFormat[object] = RowFormat(
     decode,
     lambda row: row,
@@ -258,14 +260,15 @@ class Listing:
             request = LIST_CHANNELS.request(query={**query, **paging})
             answer = self._session.request(request)
             with self._unpacking:
-                document = row_format.unpack(request, answer)
-                if not isinstance(document, list):
-                    raise bad_response(f"page {number} of the list of channels is not a list")
-                if len(document) > _MAX_ROWS:
-                    raise bad_response(
-                        f"page {number} of the list of channels holds {len(document):,} rows, not {MAX_PAGE_SIZE:,}"
-                    )
-                return ListPage(number, tuple(map(read_row, document)), *read_counts(answer.headers, MAX_PAGE_SIZE))
+                rows = row_format.read_documented(answer.body)
+                if rows is None:
+                    document = row_format.unpack(request, answer)
+                    if not isinstance(document, list):
+                        raise bad_response(f"page {number} of the list of channels is not a list")
+                    _check_count(document, number)
+                    rows = tuple(map(read_row, document))
+                _check_count(rows, number)
+                return ListPage(number, rows, *read_counts(answer.headers, MAX_PAGE_SIZE))
 
         return read_all_pages(read_page, self._executor)
 
@@ -360,6 +363,11 @@ class Listing:
         if found != channel_id:
             raise bad_response(f"channel {channel_id} was requested, but channel {found} came")
         return document
+
+
+def _check_count(rows: Sequence[object], page: int) -> None:
+    if len(rows) > _MAX_ROWS:
+        raise bad_response(f"page {page} of the list of channels holds {len(rows):,} rows, not {MAX_PAGE_SIZE:,}")
 
 
 def _is_malformed(row: ListRow[Content], row_format: RowFormat[Content]) -> bool:
