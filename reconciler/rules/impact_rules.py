@@ -10,36 +10,8 @@ _UNITS = "GET /api/v202305/unit: unitType"
 _BASE = "this tool's contract: --base reports what a change to the files does"
 _GUARDS = "this tool's contract: guards stop apply, never plan"
 
+# ESA501 to ESA503 were the impacts of edits, which a plan shows beside each edit and not as findings.
 IMPACT_RULES: tuple[Rule, ...] = (
-    Rule(
-        "ESA501",
-        "An edit may rewrite stored values.",
-        "Readings are stored as they came, and values are computed from them by multiplier, unit, rule, offset and "
-        "rollover. If a version already has readings, an edit of these may be applied to the past as well.",
-        "the help centre on types of readings; whether an edit in place recomputes the past is not documented",
-        Certainty.INFERRED,
-        "to change only future values, list a new version under channelVersions",
-        Severity.WARNING,
-    ),
-    Rule(
-        "ESA502",
-        "An edit may send readings to another channel.",
-        "Loggers and import profiles identify their channel by import id, or by meter, type, unit and interval.",
-        "POST /api/v3/reading, 'Channel Identification'",
-        Certainty.DOCUMENTED,
-        "check what sends readings here, and change it together with the channel",
-        Severity.WARNING,
-    ),
-    Rule(
-        "ESA503",
-        "An edit changes what a data point is.",
-        "A converted channel loses or gains a formula, and the primary value is what its data point shows and rolls "
-        "up.",
-        "PUT /api/v202406/esachannel/{id}, EsaChannelEdit.isCalculated and EsaChannelResponse.isDataRolledUp",
-        Certainty.DOCUMENTED,
-        "check the reports and formulas that use the data point",
-        Severity.WARNING,
-    ),
     Rule(
         "ESA511",
         "A plan changes more channels than guards.maxChanges allows.",

@@ -142,8 +142,11 @@ def test_a_formula_that_could_not_be_validated_is_noted_at_its_line() -> None:
 
     (found,) = find_unasked(plan_of([desired], live), definitions, {2: "403 Forbidden"})
 
-    assert (found.code, found.location) == ("ESA707", desired.locate(FORMULA))
-    assert found.message.endswith("sent unchecked: 403 Forbidden")
+    assert (found.code, found.message, found.location) == (
+        "ESA707",
+        "EnergyCAP could not be asked about this formula, so it is sent unchecked: 403 Forbidden",
+        desired.locate(FORMULA),
+    )
     assert find_unasked(plan_of([desired], live), definitions, {}) == ()
 
 

@@ -501,6 +501,10 @@ def test_the_first_reading_after_a_swap_is_warned_of_at_the_version_that_it_is_t
     plan = plan_versions(begin_at(swapped, "", "2026-12-01T00:00:00"), *[(begin, {}) for begin in listed])
 
     (found,) = [finding for finding in plan.findings if finding.code == "ESA634"]
+    assert f"{found.code} {found.message}" == (
+        'ESA634 the first reading of channel 1 "Use" after 2026-12-01T00:00:00 counts from the one before it, at '
+        "2026-11-20T00:00:00"
+    )
     assert found.location
     assert found.location.path[2:] == place
 
@@ -521,8 +525,9 @@ def test_which_of_two_versions_with_one_begin_is_listed_is_unknown(
     (block,) = change.blocked_by
     expected = None if begin is None else "2025-01-01T00:00:00"
     ids = [10, 11] if begin is None else [11, 12]
-    assert (block.rule, block.evidence, block.is_unknown) == (
+    assert (block.rule, block.message, block.evidence, block.is_unknown) == (
         "ESA427",
+        f"2 live versions begin at {expected or 'the beginning'}, and the list may mean either",
         {"begin_date": expected, "version_ids": ids},
         True,
     )

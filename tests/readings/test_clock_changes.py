@@ -176,7 +176,9 @@ def test_the_zone_of_a_file_has_repeated_hours_too(tmp_path: Path) -> None:
         "2025-10-25T22:00:00-04:00",
     ]
     once = look(write(tmp_path, HEADER + rows("02:00", day="2025-10-26")), berlin)
-    assert [finding.code for finding in once.findings] == ["ESA625"]
+    assert [f"{finding.code} {finding.message}" for finding in once.findings] == [
+        "ESA625 the local time 2025-10-26T02:00:00 occurs twice in Europe/Berlin, and nothing says which is meant"
+    ]
 
 
 def test_a_time_with_an_offset_is_sent_with_that_of_its_data_point(tmp_path: Path) -> None:

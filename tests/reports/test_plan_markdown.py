@@ -108,12 +108,12 @@ def test_the_heading_names_a_project_below_the_root() -> None:
 
 
 def test_findings_are_listed_errors_first() -> None:
-    findings = [Finding("ESA501", Severity.WARNING, "may rewrite", detail=("1 edit",)), *PLANS["filtered"].findings]
+    findings = [Finding("ESA514", Severity.WARNING, "may rewrite", detail=("1 edit",)), *PLANS["filtered"].findings]
     assert _section("Findings", render_plan_markdown(make_plan(findings=findings))) == (
         "### Findings: 1 error and 1 warning\n"
         "\n"
         "- error `ESA302` `channels/north.yaml:9:3`: no such channel\n"
-        "- warning `ESA501`: may rewrite\n"
+        "- warning `ESA514`: may rewrite\n"
         "  - detail: 1 edit\n"
         "\n"
     )
@@ -144,7 +144,7 @@ LARGE = make_plan(
     *(make_change(f"history-{i:02}", replace(RESCALE, after=i + 2), channel_id=200 + i) for i in range(40)),
     *(make_change(f"routing-{i:02}", replace(REIDENTIFY, after=f"NEW-{i}"), channel_id=300 + i) for i in range(30)),
     *(make_change(f"name-{i:02}", replace(RENAME, after=f"Name {i}"), channel_id=400 + i) for i in range(50)),
-    findings=[Finding("ESA501", Severity.WARNING, "may rewrite " + "x" * 90) for _ in range(20)],
+    findings=[Finding("ESA514", Severity.WARNING, "may rewrite " + "x" * 90) for _ in range(20)],
     feeds=PLANS["mixed"].feeds,
     formula_links=PLANS["mixed"].formula_links,
 )

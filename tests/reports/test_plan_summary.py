@@ -21,7 +21,7 @@ WHERE = "production (https://app.energycap.com)"
 DRIFT = "1 of 2 edits is drift, not from this change: the files had these values before, and EnergyCAP has others."
 ERROR = Finding("ESA302", Severity.ERROR, "no such channel")
 REROUTED = Finding("ESA601", Severity.WARNING, "readings would no longer reach a")
-GUARDED = Finding("ESA501", Severity.WARNING, "many channels")
+GUARDED = Finding("ESA514", Severity.WARNING, "many channels")
 NOTED = Finding("ESA330", Severity.NOTE, "odd")
 
 
