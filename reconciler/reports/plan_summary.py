@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # The rules about readings that a plan sends to another channel.
 _REROUTING = frozenset(("ESA601", "ESA602", "ESA603", "ESA604"))
+# What a rollback says of a channel that was created, and of one that may have been.
+_CREATED, _MAYBE_CREATED = "ESA715", "ESA716"
 
 _NAMES = 5
 # As many digits as git shows of a short commit.
@@ -29,6 +31,7 @@ _COMMIT_DIGITS = 7
 def summarize_plan(plan: Plan) -> str:
     """A few sentences: what would change and where, what is risky about it, and what is blocked."""
     sentences = (
+        _describe_left_behind(plan),
         _describe_changes(plan),
         _describe_creations(plan),
         _describe_drift(plan),
@@ -119,6 +122,20 @@ def _describe_route(feed: FeedRoute, before: str, after: str) -> str:
     return f"stays at {before}; it would reach {after}" if feed.is_change_blocked else f"{before} → {after}"
 
 
+def _describe_left_behind(plan: Plan) -> str:
+    """What a rollback cannot take away, so that a person must; "" if nothing, and for any other plan."""
+    codes = [finding.code for finding in plan.findings if plan.is_rollback]
+    created, doubtful = codes.count(_CREATED), codes.count(_MAYBE_CREATED)
+    sentences = []
+    if created:
+        them = "it" if created == 1 else "them"
+        stay = count(created, "channel that was created stays", "channels that were created stay")
+        sentences.append(f"{stay}: delete {them} in EnergyCAP by hand if you do not want {them}.")
+    if doubtful:
+        sentences.append(f"{count(doubtful, 'channel')} may have been created: {_MAYBE_CREATED} says where to look.")
+    return " ".join(sentences)
+
+
 def _describe_changes(plan: Plan) -> str:
     summary = plan.summary
     if not plan.sendable and not summary.blocked:
@@ -147,6 +164,8 @@ def _describe_no_changes(plan: Plan) -> str:
     if plan.has_errors:
         return f"Nothing is planned for {format_environment(plan)}."
     channels = plan.summary.no_op
+    if plan.is_rollback:
+        return f"The journal has no value to put back in {format_environment(plan)}."
     if not channels:
         return f"No changes: the files have no channels for {format_environment(plan)}."
     managed = "the one managed channel" if channels == 1 else f"all {channels} managed channels"

@@ -241,6 +241,10 @@ def test_an_undo_of_new_channels_alone_sends_nothing(campus: Workspace) -> None:
 
     assert answer.code == 0
     assert answer.out.count("ESA715") == 2
+    assert " ".join(answer.out.split()).startswith(
+        "2 channels that were created stay: delete them in EnergyCAP by hand if you do not want them. The journal has no "
+        "value to put back in sandbox. 2 warnings."
+    )
     assert posts(campus) == [CREATE, CREATE]
 
 

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.plan import FeedRoute, LeftOut, Origin
+from reconciler.model.plan import INVERSE, FeedRoute, LeftOut, Origin
 from reconciler.reports.plan_summary import (
     count_changes,
     describe_filter,
@@ -22,6 +22,8 @@ DRIFT = "1 of 2 edits is drift, not from this change: the files had these values
 ERROR = Finding("ESA302", Severity.ERROR, "no such channel")
 REROUTED = Finding("ESA601", Severity.WARNING, "readings would no longer reach a")
 GUARDED = Finding("ESA514", Severity.WARNING, "many channels")
+CREATED = Finding("ESA715", Severity.WARNING, "channel 7 was created")
+LOST = Finding("ESA716", Severity.WARNING, "unknown whether a was created")
 NOTED = Finding("ESA330", Severity.NOTE, "odd")
 
 
@@ -63,6 +65,21 @@ NOTED = Finding("ESA330", Severity.NOTE, "odd")
             make_plan(make_change("a", RENAME), findings=[GUARDED, NOTED]),
             f"1 channel would change in {WHERE}. 1 warning and 1 note.",
         ),
+        (
+            replace(make_plan(findings=[CREATED, CREATED]), definitions_digest=f"{INVERSE}sha256:0"),
+            (
+                "2 channels that were created stay: delete them in EnergyCAP by hand if you do not want them. "
+                f"The journal has no value to put back in {WHERE}. 2 warnings."
+            ),
+        ),
+        (
+            replace(make_plan(make_change("a", RENAME), findings=[CREATED, LOST]), definitions_digest=INVERSE),
+            (
+                "1 channel that was created stays: delete it in EnergyCAP by hand if you do not want it. "
+                "1 channel may have been created: ESA716 says where to look. "
+                f"1 channel would change in {WHERE}. 2 warnings."
+            ),
+        ),
     ],
     ids=[
         "nothing",
@@ -76,6 +93,8 @@ NOTED = Finding("ESA330", Severity.NOTE, "odd")
         "readings",
         "readings among others",
         "warnings",
+        "undo of new channels alone",
+        "undo of new channels among others",
     ],
 )
 def test_the_first_sentence_says_what_would_happen(plan: object, sentence: str) -> None:
