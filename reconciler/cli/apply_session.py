@@ -85,11 +85,13 @@ class ApplySession(Struct, frozen=True):
     def plan_again(self, loaded: LoadedDefinitions, earlier: Plan) -> Plan:
         """The plan made now for the channels of `earlier`, also for those that its filter took in for others alone."""
         only = earlier.filter
-        if only:
-            # Once such a channel is as planned, no change depends on it, and the filter would leave it out.
-            asked = {change.name for change in earlier.changes if not matches_filter(change.name, only)}
-            only = (*only, *(one.name for one in loaded.definitions.channels if one.name in asked))
-        return self.plan(loaded, only)
+        if not only:
+            return self.plan(loaded, only)
+        # Once such a channel is as planned, no change depends on it, and the filter would leave it out.
+        asked = {change.name for change in earlier.changes if not matches_filter(change.name, only)}
+        names = (one.name for one in loaded.definitions.channels if one.name in asked)
+        # Nobody wrote these names, so the filter that is shown does not have them.
+        return replace(self.plan(loaded, (*only, *names)), filter=only)
 
     def show(self, plan: Plan) -> None:
         """Print `plan` as text if text output is on."""

@@ -191,6 +191,20 @@ def test_a_filtered_apply_goes_on_once_the_channel_that_it_waited_for_is_there(c
     assert is_clean(campus)
 
 
+def test_the_resume_of_a_filtered_apply_shows_the_filter_as_it_was_written(campus: Workspace) -> None:
+    define(campus, BOTH)
+    campus.run("apply", "--auto-approve", "--only", "net", "--parallelism", "1")
+    # As if it had been killed between the two creations.
+    cut(find_journal(campus), 3)
+    rewind(campus, 1)
+
+    answer = campus.run("apply", "--resume", "--auto-approve")
+
+    assert (answer.code, posts(campus)) == (0, [CREATE])
+    assert "only channels that match net, with what they depend on;" in " ".join(answer.out.split())
+    assert is_clean(campus)
+
+
 def test_what_somebody_else_created_with_other_values_makes_the_plan_stale(campus: Workspace) -> None:
     define(campus, {"level": {**LEVEL, "channelInfo": "Theirs"}})
     campus.run("apply", "--auto-approve")
@@ -242,8 +256,8 @@ def test_an_undo_of_new_channels_alone_sends_nothing(campus: Workspace) -> None:
     assert answer.code == 0
     assert answer.out.count("ESA715") == 2
     assert " ".join(answer.out.split()).startswith(
-        "2 channels that were created stay: delete them in EnergyCAP by hand if you do not want them. The journal has no "
-        "value to put back in sandbox. 2 warnings."
+        "2 channels that were created stay: delete them in EnergyCAP by hand if you do not want them. The journal has "
+        "no value to put back in sandbox. 2 warnings."
     )
     assert posts(campus) == [CREATE, CREATE]
 
