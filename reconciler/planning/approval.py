@@ -49,13 +49,20 @@ def preview_guards(plan: Plan, guards: Guards) -> tuple[Finding, ...]:
 
 def _check_count(plan: Plan, limit: MaxChanges | None) -> Iterator[Finding]:
     count, managed = len(plan.sendable), plan.managed
-    if limit is None or count <= (limit.number * managed / 100 if limit.is_percent else limit.number):
+    if limit is None:
         return
+    most = limit.number * managed / 100 if limit.is_percent else limit.number
+    if count <= most:
+        return
+    fix = ""
+    # A reversal is applied as a whole.
+    if most < 1 or plan.is_rollback:
+        why = "it cannot be applied in parts" if plan.is_rollback else "not even a part with one change is allowed"
+        fix = f"write  maxChanges: {count}  under guards in the project file; {why}"
     allowed = f"{limit.number:g}%" if limit.is_percent else f"{limit.number:g}"
     share = f" ({100 * count / managed:.0f}%)" if limit.is_percent and managed else ""
-    yield make_finding(
-        "ESA511", f"the plan changes {count} of {managed} managed channels{share}, guards.maxChanges is {allowed}"
-    )
+    message = f"the plan changes {count} of {managed} managed channels{share}, guards.maxChanges is {allowed}"
+    yield make_finding("ESA511", message, fix=fix)
 
 
 def _check_creations(plan: Plan, limit: int) -> Iterator[Finding]:

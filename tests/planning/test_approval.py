@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from reconciler.model.channels import DataPoint
 from reconciler.model.fields import Impact
 from reconciler.model.findings import Finding, Severity
-from reconciler.model.plan import Action, Blocker, Change, Edit, FeedRoute, FeedStep, Plan, Verdict
+from reconciler.model.plan import INVERSE, Action, Blocker, Change, Edit, FeedRoute, FeedStep, Plan, Verdict
 from reconciler.model.project import Guards, HistoryRewrites, MaxChanges, OnBlocked
 from reconciler.planning.approval import (
     ChangedStep,
@@ -458,8 +458,37 @@ def test_a_plan_warns_of_the_guards_that_will_stop_its_apply() -> None:
         "apply will stop: the plan changes 1 of 1 managed channels, guards.maxChanges is 0",
         None,
         (),
-        "apply in parts with --only, or raise guards.maxChanges in the project file",
+        "write  maxChanges: 1  under guards in the project file; not even a part with one change is allowed",
     )
+
+
+IN_PARTS = "apply in parts with --only, or raise guards.maxChanges in the project file"
+NOT_ONE = "write  maxChanges: 3  under guards in the project file; not even a part with one change is allowed"
+WHOLE = "write  maxChanges: 3  under guards in the project file; it cannot be applied in parts"
+
+
+@pytest.mark.parametrize(
+    ("limit", "digest", "fix"),
+    [
+        (MaxChanges(2), "sha256:0", IN_PARTS),
+        (MaxChanges(34, is_percent=True), "sha256:0", IN_PARTS),
+        (MaxChanges(33, is_percent=True), "sha256:0", NOT_ONE),
+        (MaxChanges(0), "sha256:0", NOT_ONE),
+        (MaxChanges(2), f"{INVERSE}sha256:0", WHOLE),
+    ],
+    ids=str,
+)
+def test_a_plan_with_too_many_changes_is_applied_in_parts_only_where_that_helps(
+    limit: MaxChanges, digest: str, fix: str
+) -> None:
+    numbers = range(1, 4)
+    plan = plan_of(
+        [make_desired(f"n{one}", one, {"channelInfo": "New"}) for one in numbers], [make_live(one) for one in numbers]
+    )
+
+    (stop,) = check_guards(replace(plan, definitions_digest=digest), Guards(max_changes=limit), is_reviewed=True)
+
+    assert (stop.code, stop.fix) == ("ESA511", fix)
 
 
 def test_any_change_exceeds_a_percentage_of_zero_managed_channels() -> None:
