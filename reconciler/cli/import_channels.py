@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from functools import wraps
 from itertools import groupby
 from pathlib import Path, PurePosixPath
@@ -22,9 +22,9 @@ from reconciler.cli.inputs import (
     NO_FILES,
     load_existing_definitions,
     load_snapshot,
-    open_live,
     open_project,
     print_findings,
+    start_live,
 )
 from reconciler.cli.output import TEXT
 from reconciler.cli.paths import find_repository, path_prefix, refuse_overlaps
@@ -257,11 +257,14 @@ def _read_input(output: Output, environment: str | None, copy: Path | None) -> I
 
 
 def _read_service(output: Output, context: ProjectContext, environment: Environment, copy: Path | None) -> Snapshot:
-    loaded = None if copy is None else load_snapshot(copy, dates=environment.version_dates)
-    with nullcontext(loaded) if loaded else open_live(output, context, environment) as live:
-        if live.findings:
-            output.log(render_findings(live.findings, no_style, path_prefix(context.root)).rstrip())
-        return live.snapshot
+    if copy is not None:
+        live = load_snapshot(copy, dates=environment.version_dates)
+    else:
+        with start_live(output, context, environment) as read_live:
+            live = read_live()
+    if live.findings:
+        output.log(render_findings(live.findings, no_style, path_prefix(context.root)).rstrip())
+    return live.snapshot
 
 
 def _write(inputs: ImportInput, imported: ImportedFiles) -> None:

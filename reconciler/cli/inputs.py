@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -17,14 +18,15 @@ from reconciler.definitions.discovery import check_inside
 from reconciler.definitions.load import load_definitions
 from reconciler.definitions.project_file import find_root, load_project
 from reconciler.energycap.access import check_host_allowed, read_key
-from reconciler.energycap.client import open_reader
+from reconciler.energycap.client import NEEDLESS_AFTER, open_reader
 from reconciler.energycap.reference import (
     data_points_from_file,
     read_snapshot_file,
     snapshot_from_file,
     zone_codes_from_file,
 )
-from reconciler.errors import ProjectError, UsageError
+from reconciler.energycap.session import open_threads
+from reconciler.errors import ProjectError, ReconcilerError, UsageError
 from reconciler.masking import KEYS, find_keys
 from reconciler.model.findings import Severity
 from reconciler.model.lookalikes import tell_apart
@@ -278,15 +280,37 @@ def read_live(output: Output, environment: Environment, reader: Reader) -> LiveS
     )
 
 
+def _read_with_readings(output: Output, environment: Environment, reader: Reader) -> LiveState:
+    return replace(read_live(output, environment, reader), readings=ReadingSource(reader, output))
+
+
 @contextmanager
-def open_live(output: Output, context: ProjectContext, environment: Environment) -> Iterator[LiveState]:
-    """Everything that a plan needs from the service, read now; it answers until the end of the block."""
-    with (
-        open_service(context.root, environment) as access,
-        open_reader(access.url, access.key, tell=output.log, version_dates=environment.version_dates) as reader,
-    ):
-        yield replace(read_live(output, environment, reader), readings=ReadingSource(reader, output))
-        output.log_verbose(f"requests: {reader.requests.total()}")
+def start_live(output: Output, context: ProjectContext, environment: Environment) -> Iterator[Callable[[], LiveState]]:
+    """Begin to read everything that a plan needs from the service, which answers until the end of the block.
+
+    The function waits for it, and raises what kept it from being read. If it is never called, nobody waits: the block
+    may read files meanwhile, and end if they have errors. The embedded sandbox is started at the call.
+    """
+    with ExitStack() as stack:
+
+        def start() -> Future[LiveState]:
+            access = stack.enter_context(open_service(context.root, environment))
+            reader = stack.enter_context(
+                open_reader(access.url, access.key, tell=output.log, version_dates=environment.version_dates)
+            )
+            stack.callback(lambda: output.log_verbose(f"requests: {reader.requests.total()}"))
+            thread = stack.enter_context(open_threads(1, NEEDLESS_AFTER))
+            return thread.submit(_read_with_readings, output, environment, reader)
+
+        if environment.is_sandbox:
+            yield lambda: start().result()
+            return
+        try:
+            reading = start()
+        except ReconcilerError as error:
+            reading = Future()
+            reading.set_exception(error)
+        yield reading.result
 
 
 def load_snapshot(file: Path, environment: Environment | None = None, dates: VersionDates | None = None) -> LiveState:

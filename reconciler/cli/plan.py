@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -18,14 +19,14 @@ from reconciler.cli.inputs import (
     check_base,
     load_snapshot,
     open_definitions,
-    open_live,
     open_project,
+    start_live,
 )
 from reconciler.cli.paths import refuse_overlaps
 from reconciler.planfile.writing import render_plan_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from reconciler.cli.command_line import Scope, View
     from reconciler.cli.inputs import LiveState, LoadedDefinitions, ProjectContext
@@ -54,9 +55,10 @@ def command(output: Output, scope: Scope, view: View, **options: Any) -> ExitCod
     # Before any request: a pull request may change reconciler.yaml so that the key goes to another host.
     if scope.base is not None and options["snapshot"] is None:
         check_base(context, environment, scope)
-    loaded = _open_definitions(output, context, environment, scope.base)
-    with _open_live(output, context, environment, options["snapshot"]) as live:
-        plan = build_plan(context, environment, loaded, live, scope.only)
+    # The service is slow, so it is asked before the files are read.
+    with _start_live(output, context, environment, options["snapshot"]) as read_live:
+        loaded = _open_definitions(output, context, environment, scope.base)
+        plan = build_plan(context, environment, loaded, read_live(), scope.only)
     if options["out"] is not None:
         _save(output, plan, options["out"])
     output.render(plan_renderers(plan, context.root, view))
@@ -77,15 +79,15 @@ def _open_definitions(
 
 
 @contextmanager
-def _open_live(
+def _start_live(
     output: Output, context: ProjectContext, environment: Environment, snapshot: Path | None
-) -> Iterator[LiveState]:
-    """The live state, from the service or from the file `snapshot`. The service answers until the end of the block."""
+) -> Iterator[Callable[[], LiveState]]:
+    """What reads the live state, from the service or from the file `snapshot`; the service answers within the block."""
     if snapshot is not None:
-        yield load_snapshot(snapshot, environment)
+        yield partial(load_snapshot, snapshot, environment)
         return
-    with open_live(output, context, environment) as live:
-        yield live
+    with start_live(output, context, environment) as read_live:
+        yield read_live
 
 
 def _save(output: Output, plan: Plan, out: Path) -> None:

@@ -48,7 +48,7 @@ from reconciler.energycap.responses import decode
 from reconciler.energycap.session import Session, open_threads
 from reconciler.energycap.time_zones import DataPoints, is_dated_in_zone, needs_zone, read_dates
 from reconciler.energycap.transport import Transport
-from reconciler.errors import BadResponse, Rejected, Unavailable, Unreachable
+from reconciler.errors import BadResponse, ProjectError, Rejected, Unavailable, Unreachable
 from reconciler.model.canonical import is_same
 from reconciler.model.channels import Snapshot
 from reconciler.model.fields import CHANNEL_IMPORT_ID
@@ -75,6 +75,10 @@ if TYPE_CHECKING:
 _CONFLICT = 409
 
 
+# Nobody needs what is still being read when the user has interrupted it, or the files turn out to have errors.
+NEEDLESS_AFTER = (KeyboardInterrupt, ProjectError)
+
+
 @contextmanager
 def open_reader(
     url: str,
@@ -89,7 +93,10 @@ def open_reader(
     `http_transport` instead of the network. `tell` is called with a message about what takes longer than it should.
     `version_dates` says what the date of a version means if it comes with a zone.
     """
-    with open_session(url, key, READS, http_transport) as session, open_threads() as executor:
+    with (
+        open_session(url, key, READS, http_transport) as session,
+        open_threads(abandoned_after=NEEDLESS_AFTER) as executor,
+    ):
         yield Reader(session, executor, tell, version_dates)
 
 

@@ -33,16 +33,18 @@ _THREADS = 4
 
 
 @contextmanager
-def open_threads(count: int = _THREADS) -> Iterator[Executor]:
+def open_threads(
+    count: int = _THREADS, abandoned_after: tuple[type[BaseException], ...] = (KeyboardInterrupt,)
+) -> Iterator[Executor]:
     """So many threads for the length of the block; at its end, tasks that have not begun are dropped.
 
-    Tasks that have begun are waited for, but not after a KeyboardInterrupt: a response may take a minute.
+    Tasks that have begun are waited for, but not after one of these exceptions: a response may take a minute.
     """
     threads = ThreadPoolExecutor(count, thread_name_prefix="energycap")
     is_patient = True
     try:
         yield threads
-    except KeyboardInterrupt:
+    except abandoned_after:
         is_patient = False
         raise
     finally:

@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from threading import Event, Semaphore
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from reconciler import sandbox
 from tests.cli.workspace import PROJECT
+from tests.stub import LIST, STUCK, TYPES, UNITS, Reply, answering
 from tests.worlds import make_channel, make_data_point, make_version, make_world
 
 if TYPE_CHECKING:
@@ -166,6 +168,29 @@ def test_what_is_wrong_with_the_files_comes_before_what_is_wrong_with_the_servic
     assert err.endswith(
         "reconciler: the definitions have errors; nothing was planned\n  fix: fix the errors listed above\n"
     )
+
+
+def test_errors_in_the_files_do_not_wait_for_an_answer(broken: Path) -> None:
+    asked, may_answer, waited = Event(), Event(), Semaphore(0)
+
+    def hold() -> Reply:
+        asked.set()
+        may_answer.wait(STUCK)
+        waited.release()
+        return Reply(503)
+
+    with answering(dict.fromkeys((LIST, UNITS, TYPES), hold)) as url:
+        project = (broken / "reconciler.yaml").read_text(encoding="utf-8")
+        (broken / "reconciler.yaml").write_text(
+            f"{project}  holding: {{url: '{url}', apiKeyEnv: ECI_KEY}}\n", encoding="utf-8"
+        )
+        code, out, _ = run(broken, "plan", "--environment", "holding", key="k" * 40)
+        assert asked.is_set()
+        assert not waited.acquire(blocking=False)
+        may_answer.set()
+    (broken / "reconciler.yaml").write_text(project, encoding="utf-8")
+
+    assert (code, out.partition("  ")[0]) == (1, "channels/broken.yaml:1:1")
 
 
 def test_a_service_that_does_not_answer_is_reported_if_the_files_are_valid(project: Path) -> None:
