@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 from msgspec.structs import fields
 
 from reconciler.sandbox import Settings, parse_settings
@@ -77,6 +77,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # What only a law reaches, by chance, does not count as covered; and measuring makes it take twice as long. Only who
+    # asks which test runs which line hears of laws, too.
+    if config.getoption("cov_source", None) and not config.getoption("cov_context"):
+        for item in items:
+            if is_hypothesis_test(getattr(item, "obj", None)):
+                item.add_marker("no_cover")
     changed = {assignment.partition("=")[0] for assignment in config.getoption("--sandbox-set")}
     for item in items:
         for mark in item.iter_markers("counts_on"):
