@@ -5,16 +5,16 @@ What is not emulated is refused. Source: GitLab's "CI/CD YAML syntax reference" 
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 from msgspec import Struct, field
+
+from tests.ci.installing import install_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -120,7 +120,7 @@ def _run_job(
     answer = subprocess.run(
         ["bash", "-eo", "pipefail", "-c", "\n".join(lines)],
         cwd=folder,
-        env={**_base_variables(folder), **variables, "ECI_API_KEY": key},
+        env={**_base_variables(folder, pipeline.hub), **variables, "ECI_API_KEY": key},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -158,9 +158,9 @@ def _list_artifacts(settings: Mapping[str, Any], folder: Path, *, is_failed: boo
             yield name
 
 
-def _base_variables(folder: Path) -> dict[str, str]:
+def _base_variables(folder: Path, hub: Hub) -> dict[str, str]:
     return {
-        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
+        "PATH": install_python(folder.parent / "tools", hub.found),
         "HOME": str(folder.parent),
         "CI": "true",
         "GITLAB_CI": "true",

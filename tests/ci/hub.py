@@ -35,6 +35,8 @@ class Hub(Struct):
     environments: dict[str, dict[str, str]] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     runs: int = 0
+    # Where it is kept what pip has found for the runs; None for the place of all hubs.
+    found: Path | None = None
 
     def __post_init__(self) -> None:
         self.work.mkdir(parents=True)

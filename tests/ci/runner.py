@@ -6,15 +6,11 @@ What is not emulated is refused, so that a workflow cannot pass by something tha
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
-import sysconfig
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,6 +21,7 @@ from msgspec.structs import replace
 from tests.ci import gh
 from tests.ci.expressions import Scope, to_text
 from tests.ci.hub import REPOSITORY
+from tests.ci.installing import install_python, make_tool
 from tests.ci.stand_ins import STAND_INS, Site
 from tests.test_requirements import read_pins
 
@@ -186,33 +183,12 @@ def _read_assignment(line: str) -> tuple[str, str]:
     return match.group(1), match.group(2)
 
 
-# An index that has what is installed here and no more: an environment of its own sees the packages of this one, so that
-# pip finds what a lock names already there, in that version, or fails.
-_PYTHON = """\
-#!/bin/sh
-[ "$1 $2 $3" = "-I -m venv" ] || exec "{python}" "$@"
-mkdir -p "$4" && cp -RP "{environment}/." "$4" || exit
-cd "$4" && echo "{packages}" > "$(bin/python -I -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/here.pth"
-"""
-
-
-@cache
-def _make_environment() -> TemporaryDirectory[str]:
-    """What `python -m venv` makes: once, as that takes seconds, and copied to wherever a step makes an environment."""
-    folder = TemporaryDirectory()
-    subprocess.run([sys.executable, "-I", "-m", "venv", folder.name], check=True)
-    return folder
-
-
 def _base_variables(site: Site) -> dict[str, str]:
     tools = site.folder / "tools"
-    if not tools.exists():
-        tools.mkdir()
-        _make_tool(tools / "gh", f'#!/bin/sh\nexec "{sys.executable}" "{gh.__file__}" "$@"\n')
-        found = {"packages": sysconfig.get_path("purelib"), "environment": _make_environment().name}
-        _make_tool(tools / "python", _PYTHON.format(python=sys.executable, **found))
+    path = install_python(tools, site.hub.found)
+    make_tool(tools / "gh", f'#!/bin/sh\nexec "{sys.executable}" "{gh.__file__}" "$@"\n')
     return {
-        "PATH": os.pathsep.join((str(tools), str(Path(sys.executable).parent), os.environ["PATH"])),
+        "PATH": path,
         "HOME": str(site.folder),
         "CI": "true",
         "GITHUB_ACTIONS": "true",
@@ -227,11 +203,6 @@ def _base_variables(site: Site) -> dict[str, str]:
         "PIP_NO_INDEX": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
-
-
-def _make_tool(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
-    path.chmod(0o755)
 
 
 def run_action(site: Site, file: Path, inputs: Mapping[str, str], variables: Mapping[str, str]) -> StepRun:

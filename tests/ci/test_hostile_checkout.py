@@ -33,8 +33,10 @@ KINDS = ["results", "links"]
 
 
 @pytest.fixture
-def witness(tmp_path: Path) -> Path:
-    """Where planted code would leave a trace."""
+def witness(scene: Scene, tmp_path: Path) -> Path:
+    """Where planted code would leave a trace; pip itself starts beside it."""
+    scene.hub.found = tmp_path / "found"
+    scene.hub.found.mkdir()
     return tmp_path / "ran"
 
 
