@@ -31,13 +31,14 @@ from reconciler.planning.removed import (
     renamed_findings,
     reselected_findings,
 )
+from reconciler.planning.versions import list_new_begins
 from reconciler.reports.findings_formats import render_gitlab_terraform
 from reconciler.reports.findings_report import render_findings
 from reconciler.reports.plan_text import render_plan
 from reconciler.rules import make_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from reconciler.cli.inputs import LiveState, LoadedDefinitions, ProjectContext
@@ -78,6 +79,7 @@ def build_plan(
     if loaded.base is not None:
         plan, released = _compare_with_base(loaded.base, plan, loaded.definitions, live)
     noted = (*find_unasked(plan, loaded.definitions, unasked), *check_swaps(plan, loaded.definitions, live))
+    noted += tuple(_check_begins(plan, loaded.definitions, live))
     findings = (
         *loaded.warnings,
         *git_findings,
@@ -89,6 +91,29 @@ def build_plan(
     )
     guessed = guess_swaps(plan, live)
     return replace(guessed, snapshot=live.taken, findings=tuple(sorted(findings, key=lambda finding: finding.order)))
+
+
+def _check_begins(plan: Plan, definitions: Definitions, live: LiveState) -> Iterator[Finding]:
+    """A warning for each new begin of a version in an hour that clocks skip or repeat, if the time zone is known."""
+    begins = list_new_begins(plan.changes)
+    # A plan that is only compared with a reviewed one is not shown.
+    if not begins or (live.readings is None and live.taken is None):
+        return
+    # Imported here because few plans have new begins.
+    from reconciler.readings.clock_changes import explain_clock_change
+    from reconciler.readings.zones import find_zones, read_zones
+
+    ids = sorted({change.data_point.id for change, _, _ in begins})
+    zones = read_zones(live.readings.reader, ids) if live.readings else find_zones(live.zone_codes, ids)
+    written = {channel.name: channel for channel in definitions.channels}
+    for change, path, begin in begins:
+        zone = zones.get(change.data_point.id)
+        found = explain_clock_change(datetime.fromisoformat(begin), zone) if zone else None
+        if found:
+            message = f"the version would begin at {begin}, which {found[0]}"
+            yield make_finding(
+                "ESA537", message, written[change.name].locate(path), fix=f"write a beginDate {found[1]}  or later"
+            )
 
 
 def _add_data_points(live: LiveState, definitions: Definitions) -> Snapshot:

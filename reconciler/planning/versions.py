@@ -21,9 +21,10 @@ from reconciler.planning.translation import to_ids
 from reconciler.rules import RULES, make_finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reconciler.model.channels import Desired, DesiredVersion, Live
+    from reconciler.model.plan import Change
     from reconciler.model.values import Spec, Value
     from reconciler.planning.translation import Codes, CodeTables
 
@@ -334,6 +335,22 @@ def _note_created(desired: Desired, drafts: Sequence[VersionDraft]) -> Iterator[
         if one.change.action is VersionAction.CREATE:
             message = f"once created, the version from {name_begin(one.change.begin)} cannot be deleted again"
             yield make_finding("ESA523", message, desired.locate(version_path(one.change.begin, BEGIN_DATE)))
+
+
+def list_new_begins(changes: Iterable[Change]) -> tuple[tuple[Change, str, str], ...]:
+    """Each date from which a version is to begin that does not begin there now: its change, and its path and date."""
+    created = (
+        (change, version_path(one.begin, BEGIN_DATE), one.begin)
+        for change in changes
+        for one in change.created_versions
+    )
+    moved = (
+        (change, BEGIN_DATE, begin_key(edit.after))
+        for change in changes
+        for edit in change.edits
+        if edit.path == BEGIN_DATE
+    )
+    return tuple(one for one in (*created, *moved) if one[-1] and not has_zone(one[-1]))
 
 
 # Further apart, two dates are hardly two spellings of the one that is meant.

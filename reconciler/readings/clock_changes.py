@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import MAXYEAR, UTC, datetime, timedelta, timezone
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -337,6 +337,23 @@ def _find_change(wall: datetime, zone: tzinfo) -> Transition | None:
     """The change of clocks that skips or repeats a local time, if there is one."""
     changes = find_transitions(zone, wall.year)
     return next((change for change in changes if change.begin <= wall < change.end), None)
+
+
+def explain_clock_change(wall: datetime, zone: tzinfo) -> tuple[str, str] | None:
+    """What the clocks of `zone` do at a local time, and the local times to write instead; None if it occurs once."""
+    # No calendar goes beyond the last year, whose end the search would look at.
+    change = _find_change(wall, zone) if wall.year < MAXYEAR else None
+    if change is None:
+        return None
+    begin, end = change.begin.isoformat(), change.end.isoformat()
+    if change.is_skipped:
+        return f"does not exist in {zone}, where the clocks go from {begin} to {end}", f"before {begin}, or  {end}"
+    offsets = " and ".join(_format_offset(offset) for offset in (change.before, change.after))
+    return f"occurs twice in {zone}, at {offsets}", f"before {begin}, or  {end}"
+
+
+def _format_offset(offset: timedelta) -> str:
+    return timezone(offset).tzname(None).removeprefix("UTC")
 
 
 def _ambiguous_time(wall: datetime, hour: _RepeatedHour) -> RowError:

@@ -181,4 +181,14 @@ IMPACT_RULES: tuple[Rule, ...] = (
         "nothing to do if it is still to be made there; if not, correct its identifiers, or leave it out with only",
         Severity.WARNING,
     ),
+    Rule(
+        "ESA537",
+        "A version would begin in an hour that the clocks of its data point skip or repeat.",
+        "A beginDate is local time of the data point, without an offset. Which moment EnergyCAP takes such a time for "
+        "is not documented, so readings around it may come under the settings before or after it.",
+        "PUT /api/v202406/esachannel/{id}: beginDate is in the data point's time zone, and an offset is ignored",
+        Certainty.ASSUMED,
+        "write a beginDate outside of that hour",
+        Severity.WARNING,
+    ),
 )

@@ -13,7 +13,7 @@ from reconciler.definitions.git import is_tracked
 from reconciler.errors import ProjectError
 from tests.cli.workspace import PROJECT
 from tests.stub import LIST, TYPES, UNITS, Reply, answering, reply_list
-from tests.worlds import make_channel, make_world
+from tests.worlds import make_channel, make_version, make_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -610,3 +610,71 @@ def test_without_a_repository_nothing_is_said(workspace: Workspace) -> None:
     workspace.load(make_world(make_channel(1)))
     workspace.write("channels/one.yaml", ONE)
     assert commit_in_plan(workspace) == {"commit": None, "uncommitted": None}
+
+
+LAST_SECOND = "2026-11-01T01:59:59"
+GAP, TWICE = "2027-03-14T02:30:00", "2027-11-07T01:30:00"
+
+
+def define_begins(workspace: Workspace) -> None:
+    """A new version, a new channel with one, and a moved one, each from an hour in which clocks in New York change."""
+    begun = [make_version(20, endDate="2025-01-01T00:00:00"), make_version(21, beginDate="2025-01-01T00:00:00")]
+    workspace.load(make_world(make_channel(1, isPrimaryValue=True), make_channel(2, versions=begun)))
+    new = {
+        "create": True,
+        "channelInfo": "New",
+        "channelImportId": "NEW",
+        "dataPointId": 1,
+        "intervalMinutes": 15,
+        "isCalculated": False,
+        "isPrimaryDemand": False,
+        "isPrimaryValue": False,
+        "observationTypeCode": "ELECUSE",
+        "summarizationMethod": "Sum",
+    }
+    settings = {"multiplier": 1, "observationRule": "Trip", "unitCode": "KWH", "isValuePositive": True}
+    workspace.define(
+        {
+            "listed": {
+                "channelId": 1,
+                "channelVersions": [{"beginDate": None}, {"beginDate": GAP, "multiplier": 3}],
+            },
+            "moved": {"channelId": 2, "esaChannelVersion": {"beginDate": LAST_SECOND}},
+            "new": {**new, "channelVersions": [{"beginDate": None, **settings}, {"beginDate": TWICE, "multiplier": 5}]},
+        }
+    )
+
+
+@pytest.mark.parametrize("taken", [False, True], ids=["live", "snapshot"])
+def test_a_begin_in_an_hour_that_clocks_skip_or_repeat_is_a_warning(workspace: Workspace, *, taken: bool) -> None:
+    define_begins(workspace)
+    if taken:
+        workspace.run("snapshot", "--time-zones", "--out", "copy.json")
+
+    answer = workspace.run("plan", "--format", "json", *(["--snapshot", "copy.json"] if taken else []))
+
+    findings = json.loads(answer.out)["findings"]
+    assert [(one["message"], one["fix"]) for one in findings if one["code"] == "ESA537"] == [
+        (
+            (
+                f"the version would begin at {GAP}, which does not exist in America/New_York, where the clocks go from "
+                "2027-03-14T02:00:00 to 2027-03-14T03:00:00"
+            ),
+            "write a beginDate before 2027-03-14T02:00:00, or  2027-03-14T03:00:00  or later",
+        ),
+        (
+            f"the version would begin at {LAST_SECOND}, which occurs twice in America/New_York, at -04:00 and -05:00",
+            "write a beginDate before 2026-11-01T01:00:00, or  2026-11-01T02:00:00  or later",
+        ),
+        (
+            f"the version would begin at {TWICE}, which occurs twice in America/New_York, at -04:00 and -05:00",
+            "write a beginDate before 2027-11-07T01:00:00, or  2027-11-07T02:00:00  or later",
+        ),
+    ]
+
+
+def test_a_begin_whose_time_zone_is_not_in_the_snapshot_is_not_judged(workspace: Workspace) -> None:
+    define_begins(workspace)
+    workspace.run("snapshot", "--out", "copy.json")
+
+    assert "ESA537" not in workspace.run("plan", "--snapshot", "copy.json").out

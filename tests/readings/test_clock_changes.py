@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.readings.clock_changes import find_offsets_by_order, find_transitions
+from reconciler.readings.clock_changes import explain_clock_change, find_offsets_by_order, find_transitions
 from reconciler.readings.csv_layout import CsvOptions
 from reconciler.readings.delivery import make_batches
 from reconciler.readings.readings_file import open_readings_file
@@ -262,3 +262,37 @@ def test_two_runs_beside_other_readings_are_always_resolved(
         assert found == [offsets[0]] * len(first) + [offsets[1]] * len(second)
     else:
         assert found is None
+
+
+@pytest.mark.parametrize(
+    ("time", "zone", "expected"),
+    [
+        (
+            "2026-03-08T02:30:00",
+            "America/New_York",
+            (
+                (
+                    "does not exist in America/New_York, where the clocks go from 2026-03-08T02:00:00 to "
+                    "2026-03-08T03:00:00"
+                ),
+                "before 2026-03-08T02:00:00, or  2026-03-08T03:00:00",
+            ),
+        ),
+        (
+            "2026-11-01T01:00:00",
+            "America/New_York",
+            (
+                "occurs twice in America/New_York, at -04:00 and -05:00",
+                "before 2026-11-01T01:00:00, or  2026-11-01T02:00:00",
+            ),
+        ),
+        ("2026-11-01T02:00:00", "America/New_York", None),
+        ("2026-03-08T03:00:00", "America/New_York", None),
+        ("2026-03-08T02:30:00", "Europe/Berlin", None),
+        ("9999-12-31T23:00:00", "Europe/Berlin", None),
+    ],
+)
+def test_a_local_time_is_explained_only_where_the_clocks_change(
+    time: str, zone: str, expected: tuple[str, str] | None
+) -> None:
+    assert explain_clock_change(datetime.fromisoformat(time), ZoneInfo(zone)) == expected
