@@ -36,7 +36,7 @@ question=$({{ printf '%s\\n' "$@"; env | grep ^PIP_ | sort; ls "$packages"; cat 
 
 @cache
 def _make_environment() -> TemporaryDirectory[str]:
-    """What `python -m venv` makes: once, and copied to wherever a step makes an environment; its pip is that of here."""
+    """What `python -m venv` makes, once, to be copied to wherever a step makes one; its pip is that of here."""
     folder = TemporaryDirectory()
     subprocess.run([sys.executable, "-I", "-m", "venv", "--without-pip", folder.name], check=True)
     bin_ = Path(folder.name) / "bin"
