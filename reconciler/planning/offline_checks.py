@@ -371,25 +371,37 @@ def _is_nothing(value: Value) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
+# What YAML may have within a text, but no name: all other control characters are refused in any text (ESA105).
+_BREAKS = ("\n", "\r", "\t")
+
+
 def _check_spaces(channel: Desired) -> Iterator[Finding]:
     spec = channel.spec
     for path in _TEXTS_TO_COMPARE:
-        if path in spec and _has_odd_ends(spec[path]):
+        if path in spec and _is_odd(spec[path]):
             yield from _odd_text(channel, path, str(spec[path]))
 
 
 def _check_spaces_in_select(channel: Desired, select: Identifiers) -> Iterator[Finding]:
-    if CHANNEL_IMPORT_ID not in channel.spec and _has_odd_ends(select.channel_import_id):
+    if CHANNEL_IMPORT_ID not in channel.spec and _is_odd(select.channel_import_id):
         yield from _odd_text(channel, "select.channelImportId", str(select.channel_import_id))
 
 
-def _has_odd_ends(text: Value) -> bool:
-    return isinstance(text, str) and (not text or text != text.strip())
+def _is_odd(text: Value) -> bool:
+    return isinstance(text, str) and (not text or text != text.strip() or _has_break(text))
+
+
+def _has_break(text: str) -> bool:
+    # Nearly all texts are printable, and need no search.
+    return not text.isprintable() and any(mark in text for mark in _BREAKS)
 
 
 def _odd_text(channel: Desired, path: str, text: str) -> Iterator[Finding]:
     key, place = path.rpartition(".")[2], channel.locate(path)
-    if channel.creates and path == CHANNEL_IMPORT_ID:
+    if _has_break(text.strip()):
+        message = f"{key} should not contain a line break or a tab, found {show_value(text)}"
+        yield make_finding("ESA217", message, place, fix=f"write  {key}: {show_value(' '.join(text.split()))}")
+    elif channel.creates and path == CHANNEL_IMPORT_ID:
         # _find_missing says so of a blank one.
         if text.strip():
             message = f"the import id of a new channel cannot begin or end with a space, found {show_value(text)}"

@@ -145,11 +145,11 @@ DOMAIN_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "ESA217",
-        "A name, code or import id begins or ends with a space.",
-        "The space is hard to see, and lookups by the text, including those for readings, then find nothing.",
-        "the vendor does not say whether such spaces are dropped or compared",
+        "A name, code or import id begins or ends with a space, or contains a line break or a tab.",
+        "These are hard to see, and lookups by the text, including those for readings, then find nothing.",
+        "the vendor does not say whether they are dropped or compared",
         Certainty.ASSUMED,
-        "remove the space",
+        "remove the space, or write one space instead",
         Severity.WARNING,
     ),
     Rule(

@@ -13,6 +13,7 @@ from reconciler.model.channels import Desired, DesiredVersion
 from reconciler.model.fields import FIELD_AT
 from reconciler.model.findings import Finding, Location, Severity
 from reconciler.model.identifiers import Identifiers
+from reconciler.planning.messages import show_value
 from reconciler.planning.offline_checks import (
     check_collisions,
     check_definitions,
@@ -116,6 +117,25 @@ def test_a_space_at_the_end_of_a_name_is_a_warning(path: str, text: str) -> None
 
     key = path.rpartition(".")[2]
     assert (finding.code, finding.severity, finding.fix) == ("ESA217", Severity.WARNING, f'write  {key}: "X"')
+
+
+@pytest.mark.parametrize(("text", "fix"), [("A\nB", "A B"), ("A\r\n B\tC", "A B C"), (" A\tB", "A B")])
+@pytest.mark.parametrize("path", ["channelInfo", "channelImportId", "esaChannelVersion.unitCode"])
+def test_a_line_break_or_a_tab_within_a_name_is_a_warning(path: str, text: str, fix: str) -> None:
+    (finding,) = check_definitions(make_definitions([make_channel("a", {path: text})]))
+
+    key = path.rpartition(".")[2]
+    assert (finding.code, finding.severity, finding.message, finding.fix) == (
+        "ESA217",
+        Severity.WARNING,
+        f"{key} should not contain a line break or a tab, found {show_value(text)}",
+        f'write  {key}: "{fix}"',
+    )
+
+
+@pytest.mark.parametrize("spec", [{"channelDescription": "A\nB"}, {"channelInfo": "A\u00a0B"}], ids=str)
+def test_a_description_may_have_lines_and_a_name_other_spaces(spec: Spec) -> None:
+    assert find_definition_codes(spec) == []
 
 
 def test_a_space_at_the_end_of_an_identifier_is_a_warning() -> None:
