@@ -145,6 +145,11 @@ _SINGLE = "write a single value; text that starts with { or [ must be in quotes"
 _AS_LIST = "write each entry as a list item: a hyphen before its first key"
 _KEYS_OF_CURRENT = "write the keys of the current version below it, without hyphens, or the list under channelVersions:"
 FILL = "write its keys below it, two spaces further right, or delete it"
+# Keys that say something to this tool: EnergyCAP has no value for them that could be left alone or cleared.
+_OWN_KEYS = frozenset(
+    ("because", "channelId", "channelVersions", "create", "dataPoint", "dataPointId", "final", "initial", "only")
+)
+_WITHOUT_TEMPLATE = "write the name of a template; to use none, delete this key, and  with:  if it is there"
 _LENGTHS = (INTERVAL_MINUTES, "channelIntervalInSeconds")
 _LONGEST_READ = 40
 # Source: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
@@ -154,9 +159,17 @@ _COLON = re.compile(r":(?![ \t\r\n/])|:$")
 
 
 def suggest_for_empty(keys: Keys) -> str:
-    """What to write below the key at `keys`, which is empty but needs a mapping; "" for other keys."""
-    is_mapping = keys in _SECTIONS or keys[:-1] in _NAMING or keys[-1:] in _MAPPINGS
-    return FILL if is_mapping else ""
+    """What to write for the key at `keys`, which is empty: for a mapping, and where null would not help; else ""."""
+    if keys in _SECTIONS or keys[:-1] in _NAMING or keys[-1:] in _MAPPINGS:
+        return FILL
+    return _suggest_for_own(keys[-1]) if keys else ""
+
+
+def _suggest_for_own(key: str) -> str:
+    """What to write for a key of this tool that has no value; "" for a setting of EnergyCAP."""
+    if key == "use":
+        return _WITHOUT_TEMPLATE
+    return "write a value, or delete the key" if key in _OWN_KEYS else ""
 
 
 def _suggest_placeholder(key: str, value: object) -> str:
@@ -171,7 +184,7 @@ def suggest_value(key: str, value: object, wanted: Collection[str]) -> str:
         case None if "object" in wanted:
             return FILL
         case None:
-            return "write a value, or delete the key to leave the live value alone"
+            return _suggest_for_own(key) or "write a value, or delete the key to leave the live value alone"
         case str():
             return _suggest_for_text(key, value, wanted)
         case bool() | int() | float():

@@ -268,7 +268,7 @@ class _YamlReader:
         subject = "the value" if not name or name.isdigit() else name
         self._document.refused.add(position.keys)
         place = self._document.location_at(*(_offsets(event) if text else position.key))
-        fix = error.fix if text else suggest_for_empty(position.keys)
+        fix = (suggest_for_empty(position.keys) if error.code == "ESA114" else "") or error.fix
         message, fix = (error.message, fix) if place.excerpt else ("cannot be read as written", "")
         self._keep(make_finding(error.code, f"{subject} {message}", place, fix=fix))
         return None
