@@ -355,9 +355,7 @@ def make_formulas_section(plan: Plan) -> Section:
     is_edited = any(edit.path == FORMULA for change in plan.changes for edit in change.edits)
     is_changed = is_edited or any(link.before != link.after for link in plan.formula_links)
     links = plan.formula_links if is_changed else ()
-    marks = {
-        change.channel_id: "blocked" if change.blocked_by else "changes" for change in plan.changes if change.edits
-    }
+    marks = {change.channel_id: _mark(change) for change in plan.changes if change.edits}
     uses = list_formula_uses(links)
 
     def render() -> Iterator[str]:
@@ -370,6 +368,12 @@ def make_formulas_section(plan: Plan) -> Section:
 
     title = f"Formulas around these changes: {count(len(links), 'link')}"
     return Section(title, len(uses), render, lambda: map(SectionLine, uses))
+
+
+def _mark(change: Change) -> str:
+    if change.blocked_by:
+        return "new, blocked" if change.is_creation else "blocked"
+    return "new" if change.is_creation else "changes"
 
 
 def _render_finding(finding: Finding) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
+from msgspec.structs import replace
+
 from reconciler.model.fields import Impact
 from reconciler.model.plan import ChannelLabel, Edit, FormulaLink
 from reconciler.reports.markdown_sections import (
     draw_links,
     list_formula_uses,
+    make_formulas_section,
     render_change,
     render_identical,
     render_identical_line,
@@ -125,6 +128,16 @@ def test_a_picture_shows_which_formulas_use_which_channels_and_what_changes() ->
         "n1 --> n3\n"
         "```\n"
     )
+
+
+def test_the_picture_says_of_a_new_channel_that_it_is_new_even_if_it_is_blocked() -> None:
+    plan = PLANS["creation"]
+    wind, net = (change for change in plan.changes if change.name in ("nb-wind", "nb-wind-net"))
+    blocked = replace(plan, changes=(wind, replace(net, blocked_by=(UNCLEAR,))))
+
+    lines = "".join(make_formulas_section(blocked).render()).splitlines()
+
+    assert lines[2:4] == ['n0["nb-wind (new)"]', 'n1["nb-wind-net (new, blocked)"]']
 
 
 def test_the_list_says_the_same() -> None:

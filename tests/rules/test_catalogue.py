@@ -66,8 +66,8 @@ def test_the_first_digit_of_a_code_gives_the_group() -> None:
 def test_a_finding_takes_severity_and_way_out_from_its_rule() -> None:
     place = Location("channels/north.yaml", 12)
 
-    assert make_finding("ESA217", "a space", place) == Finding(
-        code="ESA217", severity=Severity.WARNING, message="a space", location=place, fix="remove the space"
+    assert make_finding("ESA219", "it is 0", place) == Finding(
+        code="ESA219", severity=Severity.WARNING, message="it is 0", location=place, fix=RULES["ESA219"].fix
     )
 
 
