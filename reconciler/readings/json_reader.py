@@ -26,6 +26,7 @@ from reconciler.readings.reading_rows import (
     make_row,
     note_from_json,
     number_from_json,
+    parse_json_number,
     quote,
 )
 from reconciler.reports.formatting import count
@@ -202,7 +203,7 @@ def _refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return united
 
 
-_DECODER = json.JSONDecoder(parse_int=_parse_whole, object_pairs_hook=_refuse_duplicates)
+_DECODER = json.JSONDecoder(parse_float=parse_json_number, parse_int=_parse_whole, object_pairs_hook=_refuse_duplicates)
 
 
 READINGS = "readings"

@@ -408,6 +408,22 @@ def parse_yes_or_no(text: str) -> bool | RowError:
     return flag
 
 
+class UnfitNumber(float):
+    """A number of JSON that a double cannot hold: too large, or so small that it would become 0."""
+
+    text: str
+
+
+def parse_json_number(text: str) -> float:
+    """A number of JSON with a point or an exponent; an UnfitNumber if it does not fit into a double."""
+    number = float(text)
+    if isfinite(number) and (number or not re.search("[1-9]", text.casefold().partition("e")[0])):
+        return number
+    unfit = UnfitNumber(number)
+    unfit.text = text
+    return unfit
+
+
 def number_from_json(value: object) -> float | RowError:
     """A `value` of a JSON document as a number."""
     if isinstance(value, str):
@@ -418,6 +434,8 @@ def number_from_json(value: object) -> float | RowError:
         )
     if isinstance(value, bool) or not isinstance(value, int | float):
         return RowError("ESA612", f"value must be a number, found {describe_json(value)}")
+    if isinstance(value, UnfitNumber):
+        return out_of_range(value.text)
     if isinstance(value, int):
         return whole_number(value)
     if isnan(value):

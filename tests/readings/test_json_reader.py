@@ -194,6 +194,24 @@ def test_a_value_that_is_not_a_number_makes_only_its_reading_invalid(tmp_path: P
     assert group.warnings == ()
 
 
+def test_a_number_that_would_become_0_or_infinity_is_refused_as_it_is_written(tmp_path: Path) -> None:
+    numbers = ("1e-400", "-0.3E-999", "1e999", "0e-400", "-0.0", "5e-324")
+    readings = ", ".join(json.dumps({**READING, "value": "?"}).replace('"?"', number) for number in numbers)
+    text = json.dumps([{**GROUP, "readings": "?"}]).replace('"?"', f"[{readings}]")
+
+    (group,) = read_array(open_source(write(tmp_path, text)), make_time_parser())
+
+    unfit = "value must be a number that a double can hold, found"
+    assert [[error.message for error in row.errors] for row in group.rows] == [
+        [f'{unfit} "1e-400"'],
+        [f'{unfit} "-0.3E-999"'],
+        [f'{unfit} "1e999"'],
+        [],
+        [],
+        [],
+    ]
+
+
 @pytest.mark.parametrize(
     ("more", "fix"),
     [
