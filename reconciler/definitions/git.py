@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from itertools import pairwise
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ProjectError
@@ -78,6 +80,10 @@ _UNTRACKED = ("--others", "--exclude-standard")
 
 # The mode of a submodule in a tree of git. Source: git-fast-import(1), "filemodify".
 SUBMODULE = b"160000"
+
+
+# Seconds: a file system that does not answer, or a lock or helper that git waits for, must not hold a job for ever.
+PATIENCE = 120.0
 
 
 class GitMissing(ProjectError):
@@ -275,7 +281,10 @@ def _advise(answer: subprocess.CompletedProcess[bytes], otherwise: str = _FSCK) 
 
 
 def run_git(root: Path, *words: str, lines: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    """The result of git with `words`, run in `root` with `lines` as input. Raises GitMissing if it does not start."""
+    """The result of git with `words`, run in `root` with `lines` as input.
+
+    Raises GitMissing if it does not start, and ProjectError if it does not finish.
+    """
     kept = {name: value for name, value in os.environ.items() if _is_kept(name, value)}
     try:
         return subprocess.run(  # noqa: S603 - words of a list, no shell
@@ -284,13 +293,22 @@ def run_git(root: Path, *words: str, lines: bytes = b"") -> subprocess.Completed
             check=False,
             env=kept | _OVERRIDES,
             input=lines,
+            timeout=PATIENCE,
         )
+    except subprocess.TimeoutExpired as error:
+        message = f"git {_find_command(words)} did not finish in {root} within {PATIENCE:g} seconds"
+        raise ProjectError(message, f"see what it waits for:  git -C {quote(str(root))} status") from error
     except FileNotFoundError as error:
         raise GitMissing("git was not found", "install git") from error
     except OSError as error:
         raise GitMissing(
             f"git cannot be run: {error.strerror}", "check the installation of git:  git --version"
         ) from error
+
+
+def _find_command(words: Sequence[str]) -> str:
+    """The command among `words`, which may begin with settings: -c and its value."""
+    return next((word for before, word in pairwise(("", *words)) if before != "-c" and not word.startswith("-")), "")
 
 
 def _is_kept(name: str, value: str) -> bool:

@@ -427,6 +427,11 @@ def be_no_program(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None
     (workspace.root / "bin" / "git").write_bytes(b"\x7fELF nonsense")
 
 
+def hang(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in("ls-tree", "exec sleep 60")(workspace, monkeypatch)
+    monkeypatch.setattr("reconciler.definitions.git.PATIENCE", 2.0)
+
+
 FAILURES: dict[str, tuple[Callable[[Workspace, pytest.MonkeyPatch], None], str]] = {
     "owner": (own_nothing, "fix: if you trust it:  git config --global --add safe.directory {root}\n"),
     "worktree": (leave_worktree, "not a git repository: /nowhere/worktrees/one"),
@@ -435,6 +440,10 @@ FAILURES: dict[str, tuple[Callable[[Workspace, pytest.MonkeyPatch], None], str]]
     "silent": (stand_in("rev-parse", "exit 127"), ": it printed nothing and exited with code 127\n"),
     "killed": (stand_in("ls-tree", "kill -9 $$"), "git ls-tree failed in {root}: it was terminated by signal 9"),
     "binary": (stand_in("rev-parse", r"printf '\377\376'; exit 0"), "the folder is not in its working tree"),
+    "hanging": (
+        hang,
+        "git ls-tree did not finish in {root} within 2 seconds\n  fix: see what it waits for:  git -C {root} status\n",
+    ),
     "no-tree": (
         stand_in("ls-tree", "echo no tree; exit 0"),
         "cannot read the answer of git ls-tree in {root}: 'no tree\\n'",
