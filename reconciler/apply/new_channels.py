@@ -50,6 +50,14 @@ def import_id_of(change: Change) -> Value:
     return change.target_values.get(CHANNEL_IMPORT_ID)
 
 
+WHICH_IS_MEANT = "decide in EnergyCAP which of the two is meant, and delete the other; then plan again: reconciler plan"
+
+
+def describe_exchange(created: int, found: int) -> str:
+    """What is known of a channel that was `created` if another one is `found` by its import id now."""
+    return f"channel {created}, which this plan created, no longer has its import id: channel {found} has it now"
+
+
 def find_holders(channels: Iterable[Live], import_id: Value) -> tuple[Live, ...]:
     """Those of `channels` that have this import id.
 

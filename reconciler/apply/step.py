@@ -9,9 +9,11 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from reconciler.apply.new_channels import (
+    WHICH_IS_MEANT,
     CreatedChannels,
     SeveralChannels,
     blank_of,
+    describe_exchange,
     find_unknown_ids,
     import_id_of,
     read_new_channel,
@@ -170,9 +172,9 @@ class ChangeApplier:
         change = self.fill_in(change)
         try:
             fresh, neighbours = self._read(change)
-            if fresh is None or self._has_lost(change, fresh):
-                known = self._sender.created.find(change.channel_id)
-                return _end_stale(change, describe_gone(known or change.channel_id))
+            lost = self._find_loss(change, fresh) if fresh else (describe_gone(change.channel_id),)
+            if fresh is None or lost:
+                return _end_stale(change, *lost)
             if not find_writes(change, fresh) and not find_conflicts(change, fresh):
                 return self._end_unwritten(change, fresh)
             stale = self._judge(change, fresh, neighbours)
@@ -231,9 +233,18 @@ class ChangeApplier:
             return outcome
         return replace(outcome, channel_id=channel_id, was_created=created.is_own(channel_id))
 
-    def _has_lost(self, change: Change, fresh: Live) -> bool:
-        """Whether `fresh` is blank although this plan has created the channel: a second one must not be created."""
-        return is_new_id(fresh.id) and self._sender.created.find(change.channel_id) is not None
+    def _find_loss(self, change: Change, fresh: Live) -> tuple[str, ...]:
+        """Why the channel of `change` is not `fresh` any more, and a fix if there is one; empty if it still is.
+
+        A channel that this plan has created must not be created again, and another one that got its import id is not
+        the one that the other changes were made for.
+        """
+        known = self._sender.created.find(change.channel_id)
+        if known is None or known == fresh.id:
+            return ()
+        if is_new_id(fresh.id):
+            return (describe_gone(known),)
+        return describe_exchange(known, fresh.id), WHICH_IS_MEANT
 
     def _end_unwritten(self, change: Change, fresh: Live) -> ChangeResult:
         self._note_found(change, fresh)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from reconciler.apply.journal import find_older_unfinished, find_unfinished, is_locked
 from reconciler.apply.journal_reader import read_journal
-from reconciler.apply.new_channels import read_if_there
+from reconciler.apply.new_channels import WHICH_IS_MEANT, describe_exchange, read_if_there
 from reconciler.apply.rollback import judge_created, make_rollback
 from reconciler.cli.apply_session import ApplyTask, find_environment, open_session, report_nothing, run_task
 from reconciler.cli.build_plan import utc_now
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from reconciler.cli.inputs import ProjectContext
     from reconciler.cli.output import Output
     from reconciler.model.plan import Change, Plan
-    from reconciler.planning.approval import Comparison
 
 
 def load_journal(path: Path) -> JournalContent:
@@ -127,14 +126,20 @@ def _resume(session: ApplySession, content: JournalContent, current: Plan, appro
 def _find_remaining(content: JournalContent, current: Plan) -> _Remaining:
     journal_plan = content.plan
     comparison = compare_plans(journal_plan, current)
-    stale = _find_stale(comparison, current)
     now = {change.name: change for change in current.changes}
+    exchanged = _find_exchanged(content, now)
+    stale = _find_stale({**comparison.reasons, **exchanged}, current)
     plan = restrict_plan(current, {change.name for change in journal_plan.sendable} - stale.keys())
-    done = [
-        _without_values(change, now[change.name]) for change in journal_plan.sendable if change.name in comparison.done
-    ]
+    live = [change for change in journal_plan.sendable if change.name in comparison.done and change.name not in stale]
+    done = [_without_values(change, now[change.name]) for change in live]
     known = tuple(
-        _make_stale(change, stale[change.name], content) for change in journal_plan.sendable if change.name in stale
+        Outcome(
+            change.name, content.created[change.channel_id], OutcomeStatus.STALE, stale[change.name], WHICH_IS_MEANT
+        )
+        if change.name in exchanged
+        else _make_stale(change, stale[change.name], content)
+        for change in journal_plan.sendable
+        if change.name in stale
     )
     pending = [change for change in plan.changes if change.name not in comparison.done]
     return _Remaining(plan, ApplyTask(replace(plan, changes=(*done, *pending)), known, journal_plan))
@@ -153,9 +158,19 @@ def _make_stale(change: Change, reason: str, content: JournalContent) -> Outcome
     return Outcome(change.name, change.channel_id, OutcomeStatus.STALE, reason, _PLAN_AGAIN)
 
 
-def _find_stale(comparison: Comparison, current: Plan) -> Mapping[str, str]:
-    """Why changes are stale, by name: they no longer hold, or depend on one that does not."""
-    stale = dict(comparison.reasons)
+def _find_exchanged(content: JournalContent, now: Mapping[str, Change]) -> Mapping[str, str]:
+    """Why changes are stale that have created a channel, if another one has its import id now; by name."""
+    return {
+        change.name: describe_exchange(created, now[change.name].channel_id)
+        for change in content.plan.creations
+        if (created := content.created.get(change.channel_id)) and change.name in now
+        if not now[change.name].is_creation and now[change.name].channel_id != created
+    }
+
+
+def _find_stale(reasons: Mapping[str, str], current: Plan) -> Mapping[str, str]:
+    """Why changes are stale, by name: for their own `reasons`, or because they depend on one that is."""
+    stale = dict(reasons)
     for change in current.sendable:
         late = next((name for name in change.depends_on if name in stale), None)
         if late is not None:

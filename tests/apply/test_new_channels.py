@@ -699,6 +699,30 @@ def test_a_new_channel_that_was_deleted_since_is_not_created_again_by_the_same_p
     assert posts(bench) == 1
 
 
+EXCHANGED = "channel 1102, which this plan created, no longer has its import id: channel {} has it now"
+
+
+def test_another_channel_that_got_the_import_id_of_a_new_one_is_not_taken_for_it(start: Start, tmp_path: Path) -> None:
+    bench = start()
+    plan = bench.plan(swapped())
+    run(bench, plan, tmp_path)
+    bench.edit_elsewhere(CREATED, {"channelImportId": "OTHER"})
+    bench.edit_elsewhere(BESIDE, {"channelImportId": IMPORT_ID})
+    before = bench.writes()
+
+    outcome = only(run(bench, plan, tmp_path))
+
+    assert (outcome.status, outcome.message) == (
+        OutcomeStatus.STALE,
+        f"moved since the plan: {EXCHANGED.format(BESIDE)}",
+    )
+    assert outcome.fix.startswith("decide in EnergyCAP which of the two is meant")
+    assert bench.writes() == before
+    # It is read again, so it must not contradict itself.
+    with open_journal(tmp_path, plan) as journal:
+        assert list(journal.before.created.values()) == [CREATED]
+
+
 @pytest.mark.counts_on("read_lag", reason="somebody edits in between")
 def test_a_creation_that_would_take_readings_from_a_channel_now_is_stale(demo: Bench) -> None:
     identifiers = Identifiers(

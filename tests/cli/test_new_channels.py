@@ -205,6 +205,29 @@ def test_the_resume_of_a_filtered_apply_shows_the_filter_as_it_was_written(campu
     assert is_clean(campus)
 
 
+def test_a_resume_does_not_go_on_with_another_channel_that_got_the_import_id(campus: Workspace) -> None:
+    define(campus, {"level": SWAPPED})
+    campus.run("apply", "--auto-approve")
+    cut(find_journal(campus), 3)
+    with sandbox.running(campus.database) as service:
+        world = service.export()
+    created = next(channel for channel in world["channels"] if channel["channelId"] == 1102)
+    theirs = {**created, "channelId": 1103, "channelVersions": [{**created["channelVersions"][0], "endDate": None}]}
+    theirs["channelVersions"][0]["channelVersionId"] = 999_999
+    created["channelImportId"] = "OTHER"
+    campus.load({**world, "channels": [*world["channels"], theirs]})
+
+    answer = campus.run("apply", "--resume", "--auto-approve")
+
+    said = " ".join(answer.out.split())
+    assert answer.code == 5
+    assert "channel 1102, which this plan created, no longer has its import id: channel 1103 has it now" in said
+    assert "decide in EnergyCAP which of the two is meant, and delete the other" in said
+    assert "delete it there if it is not wanted" not in said
+    assert campus.writes == []
+    assert campus.run("show", str(find_journal(campus))).code == 0
+
+
 def test_what_somebody_else_created_with_other_values_makes_the_plan_stale(campus: Workspace) -> None:
     define(campus, {"level": {**LEVEL, "channelInfo": "Theirs"}})
     campus.run("apply", "--auto-approve")
