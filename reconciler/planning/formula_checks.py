@@ -57,10 +57,12 @@ def check_operators(formula: str) -> tuple[Violation, ...]:
     incomplete = next(_find_incomplete(tokens), "")
     # One violation for each fix, at the first place that needs it.
     odd = dict(reversed([(fix, found) for found, fix in _find_odd(tokens)]))
-    return (
-        *((_missing_operand(incomplete, formula),) if incomplete else ()),
-        *(_unsupported_symbol(odd[fix], fix, formula) for fix in reversed(odd)),
-    )
+    what = "formula should be written with + - * / and decimal points"
+    unknown = (Violation("ESA216", FORMULA, f"{what}, found {_quote(odd[fix], formula)}", fix) for fix in reversed(odd))
+    if not incomplete:
+        return tuple(unknown)
+    message = f"formula must have a value on both sides of each operator, found {_quote(incomplete, formula)}"
+    return (Violation("ESA210", FORMULA, message, "add the missing value, or remove the operator"), *unknown)
 
 
 def _find_incomplete(tokens: Sequence[str]) -> Iterator[str]:
@@ -116,24 +118,6 @@ def _find_commas(tokens: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield before, after
 
 
-def _missing_operand(found: str, formula: str) -> Violation:
-    return Violation(
-        "ESA210",
-        FORMULA,
-        f"formula must have a value on both sides of each operator, found {_quote(found, formula)}",
-        "add the missing value, or remove the operator",
-    )
-
-
-def _unsupported_symbol(found: str, fix: str, formula: str) -> Violation:
-    return Violation(
-        "ESA216",
-        FORMULA,
-        f"formula should be written with + - * / and decimal points, found {_quote(found, formula)}",
-        fix,
-    )
-
-
 def _quote(found: str, formula: str) -> str:
     """What was `found`, and its `formula`; masked if that contains an API key, as a part of a key looks harmless."""
     return f"{MASK if KEYS.finds(formula) else found} in {show_value(formula)}"
@@ -159,13 +143,17 @@ def find_formula_violations(spec: Spec, names: Container[str]) -> tuple[Violatio
     if _PLAIN.fullmatch(formula) and find_references(formula):
         return ()
     if is_blank(formula):
+        message = f"formula must not be blank, found {show_value(formula)}"
+        fix = "write a formula, or  formula: null  if the channel has none"
         # ESA205 reports it for a calculated channel.
-        return () if spec.get(IS_CALCULATED) is True else (_blank(formula),)
+        return () if spec.get(IS_CALCULATED) is True else (Violation("ESA206", FORMULA, message, fix),)
     # With unbalanced parentheses the other checks would report consequences of the same mistake.
     unclosed = _count_unclosed(formula)
     if unclosed:
-        return (_unbalanced(formula, unclosed),)
-    broken = (*(_not_one_channel(text) for text in _broken_references(formula)), *check_operators(formula))
+        found = 'a ")" without "("' if unclosed == -1 else f'{unclosed} "(" without ")"'
+        message = f"formula must have balanced parentheses, found {found} in {show_value(formula)}"
+        return (Violation("ESA207", FORMULA, message, "add the missing parenthesis, or remove the extra one"),)
+    broken = (*_check_each_reference(formula), *check_operators(formula))
     names_no_channel = any(violation.code == "ESA208" for violation in broken)
     return broken if names_no_channel or find_references(formula) else (_no_channel(formula, names), *broken)
 
@@ -180,49 +168,20 @@ def _count_unclosed(formula: str) -> int:
     return unclosed
 
 
-def _broken_references(formula: str) -> Iterator[str]:
+def _check_each_reference(formula: str) -> Iterator[Violation]:
     for attempt in _ATTEMPT.finditer(formula):
         held = attempt["held"]
         if held is not None and (attempt["end"] != ")" or len(held.split()) != 1):
-            yield f"channel({held.strip()})" if attempt["end"] == ")" else f"channel({held}{attempt['end']}..."
-
-
-def _blank(formula: str) -> Violation:
-    return Violation(
-        "ESA206",
-        FORMULA,
-        f"formula must not be blank, found {show_value(formula)}",
-        "write a formula, or  formula: null  if the channel has none",
-    )
-
-
-def _unbalanced(formula: str, unclosed: int) -> Violation:
-    found = 'a ")" without "("' if unclosed == -1 else f'{unclosed} "(" without ")"'
-    return Violation(
-        "ESA207",
-        FORMULA,
-        f"formula must have balanced parentheses, found {found} in {show_value(formula)}",
-        "add the missing parenthesis, or remove the extra one",
-    )
-
-
-def _not_one_channel(text: str) -> Violation:
-    return Violation(
-        "ESA208",
-        FORMULA,
-        f"formula must name one channel in each channel(...), found {shorten(text)}",
-        "write one name or id in the parentheses, without spaces, as in  channel(north-use)",
-    )
+            found = f"channel({held.strip()})" if attempt["end"] == ")" else f"channel({held}{attempt['end']}..."
+            message = f"formula must name one channel in each channel(...), found {shorten(found)}"
+            fix = "write one name or id in the parentheses, without spaces, as in  channel(north-use)"
+            yield Violation("ESA208", FORMULA, message, fix)
 
 
 def _no_channel(formula: str, names: Container[str]) -> Violation:
     meant = next((name for name in _NAME.findall(formula) if name in names), None)
-    return Violation(
-        "ESA209",
-        FORMULA,
-        f"formula uses no channel, found {show_value(formula)}",
-        f"write  channel({meant})  for {meant}" if meant else "write channel(...) around the name of each channel",
-    )
+    fix = f"write  channel({meant})  for {meant}" if meant else "write channel(...) around the name of each channel"
+    return Violation("ESA209", FORMULA, f"formula uses no channel, found {show_value(formula)}", fix)
 
 
 _LONGEST_CYCLE = 8
