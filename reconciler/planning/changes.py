@@ -94,25 +94,17 @@ def make_changes(
 def _make_update(match: Match, draft: Draft, results: PreconditionResults) -> Change:
     desired, live = match.desired, match.live
     blocks = results.blocks[draft.name]
-    return Change(
-        name=draft.name,
-        channel_id=live.id,
-        channel_info=live.name,
-        data_point=live.data_point,
-        file=desired.file,
-        line=desired.line,
+    return replace(
+        _make_no_op(match),
         action=Action.UPDATE,
         edits=_name_sources(draft.edits, desired),
         before=draft.before,
         after=draft.after,
         live={field.path: live.values.get(field.path) for field in FIELDS},
         target_values=draft.wanted,
-        version_id=live.current.id,
-        version_count=len(live.versions),
         verdict=_find_verdict(blocks),
         blocked_by=blocks,
         depends_on=predecessors(results.needs[draft.name]),
-        fingerprint=fingerprint(live),
         history=_make_history(live),
         versions=tuple(one.change for one in draft.versions),
     )
@@ -126,9 +118,9 @@ def _name_sources(edits: tuple[Edit, ...], desired: Desired) -> tuple[Edit, ...]
 
 
 def _make_creation(match: Match, draft: Draft, results: PreconditionResults) -> Change:
+    change = _make_update(match, draft, results)
     name = draft.after_apply.name
-    change = replace(_make_update(match, draft, results), action=Action.CREATE, channel_info=name)
-    return replace(change, version_count=0, fingerprint="", history=None)
+    return replace(change, action=Action.CREATE, channel_info=name, version_count=0, fingerprint="", history=None)
 
 
 def _make_no_op(match: Match) -> Change:
