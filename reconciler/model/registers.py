@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -29,6 +29,14 @@ def read_interval(minutes: Value) -> timedelta:
     """The time between two readings, by the interval of their channel; 0 where it has none, a year at most."""
     longest = _LONGEST_INTERVAL / timedelta(minutes=1)
     return timedelta(minutes=min(max(minutes, 0), longest)) if is_number(minutes) else timedelta()
+
+
+def shift(at: datetime, by: timedelta) -> datetime:
+    """The local time `at`, later by a span, or the first or last one of the calendar where that goes beyond it."""
+    try:
+        return at + by
+    except OverflowError:
+        return datetime.min if by < timedelta() else datetime.max  # noqa: DTZ901 - local times have no zone
 
 
 class SwapFacts(Struct, frozen=True):

@@ -16,7 +16,7 @@ from reconciler.model.fields import (
     OBSERVATION_RULES,
     version_path,
 )
-from reconciler.model.registers import format_register, read_interval
+from reconciler.model.registers import format_register, read_interval, shift
 from reconciler.model.values import begin_key, canonical_time, has_zone
 from reconciler.planning.register_falls import Register, find_falls, make_register
 from reconciler.rules import make_finding
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 # A short span is read first, and a long one only if its readings do not fit, or if there are none.
 _NARROW, _WIDE = timedelta(hours=12), timedelta(days=62)
-_LAST = datetime.max  # noqa: DTZ901 - local times have no zone
 
 
 class SwapCheck(Struct, frozen=True):
@@ -56,7 +55,7 @@ class SwapCheck(Struct, frozen=True):
         interval = read_interval(self.live.values.get(INTERVAL_MINUTES))
         begin = datetime.fromisoformat(self.version.begin)
         widths = (max(_NARROW, 2 * interval), max(_WIDE, 4 * interval))
-        return tuple((begin - width, begin + min(width, _LAST - begin)) for width in widths)
+        return tuple((shift(begin, -width), shift(begin, width)) for width in widths)
 
 
 class SwapVerdict(Struct, frozen=True):

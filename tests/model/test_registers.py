@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.model.registers import format_register, read_interval
+from reconciler.model.registers import format_register, read_interval, shift
 
 if TYPE_CHECKING:
     from reconciler.model.values import Value
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 )
 def test_an_interval_is_between_nothing_and_a_year(minutes: Value, interval: timedelta) -> None:
     assert read_interval(minutes) == interval
+
+
+@pytest.mark.parametrize(("year", "by"), [(1, timedelta(days=-1)), (9999, timedelta(days=400))])
+def test_a_time_is_not_moved_out_of_the_calendar(year: int, by: timedelta) -> None:
+    assert shift(datetime(year, 1, 1), by).year == year  # noqa: DTZ001 - local times have no zone
 
 
 def test_a_register_is_written_as_people_write_it() -> None:
