@@ -37,7 +37,6 @@ from reconciler.energycap.mapping import (
 from reconciler.energycap.reading_list import ReadingLister
 from reconciler.energycap.reference import (
     SNAPSHOT_FORMAT,
-    check_formula,
     check_formulas,
     read_data_points,
     read_raw,
@@ -230,12 +229,8 @@ class Reader:
         """The data points with these ids; None for one that does not exist. One that could not be read is left out."""
         return read_data_points(self._session, self._executor, data_point_ids)
 
-    def validate_formula(self, data_point_id: int, formula: str) -> FormulaVerdict:
-        """What the service says about `formula` on the data point, or why it could not be asked."""
-        return check_formula(self._session, data_point_id, formula)
-
     def validate_formulas(self, formulas: Iterable[tuple[int, str]]) -> tuple[FormulaVerdict, ...]:
-        """The verdict on each formula, given with its data point: `validate_formula` in parallel."""
+        """What the service says about each formula, given with its data point, or why it could not be asked."""
         return check_formulas(self._session, self._executor, tuple(formulas))
 
     def _read_dates(self, live: Live) -> Live:
@@ -260,11 +255,9 @@ class Editor(Reader):
         # No ETag or version number guards a channel, so `check` reads it again before each repeat.
         _check_not_empty(wanted)
         request = EDIT_CHANNEL.request(fresh.id, body=channel_body(fresh, wanted, channel_edit))
-        try:
+        with _unknown_outcome(request):
             answer = self._session.request(request, partial(self._check_unchanged, fresh))
             return self._read_dates(_require_id(fresh.id, decode(request, answer))) if answer.body.strip() else None
-        except BadResponse as error:
-            raise _unknown_outcome(request, error) from error
 
     def edit_version(self, fresh: Fetched, wanted: Spec, version_id: int = 0) -> None:
         """Edit a version of `fresh`, 0 for the current one: all its values as just read, with those of `wanted`.
@@ -291,10 +284,8 @@ class Editor(Reader):
         has its import id: a second one could make two. After None, find the channel by its import id.
         """
         request = CREATE_CHANNEL.request(body=new_channel_body(data_point_id, wanted))
-        try:
+        with _unknown_outcome(request):
             answer = self._session.request(request, partial(self._check_absent, data_point_id, wanted))
-        except BadResponse as error:
-            raise _unknown_outcome(request, error) from error
         # What this call answers is not documented, so an odd answer to a success says nothing.
         with suppress(BadResponse):
             live = self._read_dates(live_from_response(decode(request, answer)))
@@ -319,10 +310,8 @@ class Editor(Reader):
                 raise Rejected(message, "plan again: reconciler plan", status=_CONFLICT)
 
     def _write(self, fresh: Live, request: Request) -> None:
-        try:
+        with _unknown_outcome(request):
             self._session.request(request, partial(self._check_unchanged, fresh))
-        except BadResponse as error:
-            raise _unknown_outcome(request, error) from error
 
     def _check_unchanged(self, fresh: Live) -> None:
         """Raise Rejected if a channel differs from `fresh`, because a repeat would overwrite it with all of `fresh`."""
@@ -345,8 +334,13 @@ def _check_not_empty(wanted: Spec) -> None:
         raise ValueError("nothing is wanted: an edit without a change is a bug, and nothing was sent")
 
 
-def _unknown_outcome(request: Request, error: BadResponse) -> Unreachable:
-    return Unreachable(f"whether {request} was done is not known: {error.message}", error.fix)
+@contextmanager
+def _unknown_outcome(request: Request) -> Iterator[None]:
+    """Raise Unreachable for an answer to a write that cannot be used: it says nothing of what was done."""
+    try:
+        yield
+    except BadResponse as error:
+        raise Unreachable(f"whether {request} was done is not known: {error.message}", error.fix) from error
 
 
 @contextmanager
@@ -366,10 +360,8 @@ class Sender(Reader):
         POST /api/v3/reading, which does not say whether a reading at the same time is overwritten.
         """
         request = CREATE_READINGS.request(body=groups)
-        try:
+        with _unknown_outcome(request):
             return parse_import_response(self._session.read(request))
-        except BadResponse as error:
-            raise Unreachable(f"whether {request} was done is not known: {error.message}", error.fix) from error
 
     def send_esa_readings(self, groups: Sequence[Mapping[str, object]]) -> ImportResponse | None:
         """The result of sending `groups`, which are sent again if no response comes, as a repeat changes nothing.

@@ -268,7 +268,7 @@ class Listing:
                     _check_count(document, number)
                     rows = tuple(map(read_row, document))
                 _check_count(rows, number)
-                return ListPage(number, rows, *read_counts(answer.headers, MAX_PAGE_SIZE))
+                return ListPage(number, rows, *read_counts(answer.headers))
 
         return read_all_pages(read_page, self._executor)
 

@@ -208,7 +208,7 @@ def _check_uncounted_pages(pages: Sequence[ListPage[Content]], noun: str) -> str
     return None
 
 
-def read_counts(headers: Mapping[str, str], asked: int, noun: str = "channels") -> tuple[int | None, int, int | None]:
+def read_counts(headers: Mapping[str, str], noun: str = "channels") -> tuple[int | None, int, int | None]:
     """The counts in the headers of a page: of all rows, of those of a full page, and of pages; names in lower case.
 
     Raises BadResponse if neither rows nor pages are counted, even if the page is short: the service caps pages
@@ -219,7 +219,7 @@ def read_counts(headers: Mapping[str, str], asked: int, noun: str = "channels") 
         raise bad_response(
             f"a page of {noun} comes without the header TotalNumberOfRecords, so nothing shows it is all"
         )
-    return total, _read_number(headers, "PageSize") or asked, pages
+    return total, _read_number(headers, "PageSize") or MAX_PAGE_SIZE, pages
 
 
 def check_unpaged(headers: Mapping[str, str], rows: object) -> None:

@@ -20,7 +20,7 @@ from reconciler.energycap.responses import UnexpectedType, bad_response, decode,
 from reconciler.energycap.time_zones import read_date
 from reconciler.model.fields import INTERVAL_MINUTES
 from reconciler.model.project import VersionDates
-from reconciler.model.registers import ChannelReading, read_interval
+from reconciler.model.registers import ChannelReading, read_interval, shift
 from reconciler.model.values import canonical_moment, has_zone, is_number, is_time
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class ReadingLister:
 
     def _read_part(self, live: Live, part: _Part, margin: timedelta) -> tuple[Sequence[ChannelReading], int]:
         """The readings of `part`, and how many came, those of the margin included."""
-        ends = (_shift(part.begin, -margin), _shift(part.end, margin))
+        ends = (shift(part.begin, -margin), shift(part.end, margin))
         condition = f"beginDate between '{ends[0].isoformat()}'|'{ends[1].isoformat()}'"
         query = {"filter": f"esaChannelID one of '{live.id}' and {condition}"}
         listed = read_all_pages(lambda number: self._read_page(live, query, number), self._executor, _READINGS)
@@ -118,7 +118,7 @@ class ReadingLister:
             rows = [_read_row(row, live.id) for row in documents]
         except UnexpectedType as odd:
             raise bad_response(f"the readings of channel {live.id}: {odd}") from None
-        total, size, pages = read_counts(answer.headers, MAX_PAGE_SIZE, _READINGS)
+        total, size, pages = read_counts(answer.headers, _READINGS)
         # Rows need no id that tells them apart where there is only one page, which cannot overlap another.
         is_alone = pages in {None, 0, 1} if total is None else total == len(rows)
         ids = range(len(rows)) if is_alone else map(_identify, documents)
@@ -147,7 +147,7 @@ class ReadingLister:
 
 def _cut(begin: datetime, end: datetime, at: datetime, length: timedelta, *, newest_first: bool) -> _Part:
     """The next part from `at` on, or back from it, that ends at noon: clocks do not repeat that hour."""
-    there = _shift(at, -length if newest_first else length).replace(hour=12, minute=0, second=0, microsecond=0)
+    there = shift(at, -length if newest_first else length).replace(hour=12, minute=0, second=0, microsecond=0)
     if newest_first:
         start = max(begin, there)
         return _Part(start, at, is_first=start == begin)
@@ -158,13 +158,6 @@ def _adjust(length: timedelta, margin: timedelta, count: int) -> timedelta:
     """How long the next part is to be, after one of `length` in which `count` readings came."""
     fitting = (length + 2 * margin) * _WANTED_ROWS / count - 2 * margin if count else length * _GROWTH
     return max(_SHORTEST, min(fitting, length * _GROWTH))
-
-
-def _shift(at: datetime, by: timedelta) -> datetime:
-    try:
-        return at + by
-    except OverflowError:
-        return datetime.min if by < timedelta() else datetime.max  # noqa: DTZ901 - local times have no zone
 
 
 def _fold_names(document: Document) -> dict[str, object]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
@@ -28,7 +29,7 @@ from reconciler.energycap.responses import (
     read_objects,
     read_text,
 )
-from reconciler.energycap.time_zones import find_time_zone, find_zone_code, read_dates
+from reconciler.energycap.time_zones import find_time_zone, find_zone_code, read_dates, read_point
 from reconciler.errors import BadResponse, FileError, Rejected, ServiceError
 from reconciler.model.channels import ObservationType, ReferenceData, Snapshot, SummarizationMethod, Unit
 from reconciler.model.fields import OBSERVATION_TYPE_CODE, OBSERVATION_TYPE_ID, UNIT_CODE, UNIT_ID
@@ -196,18 +197,11 @@ def read_zone_codes(session: Session, executor: Executor, data_point_ids: Sequen
     If none of the first few could be read, the others are not tried. Source: GET /api/v202406/datapoint/{id}.
     """
     first, rest = data_point_ids[:_TRIED], data_point_ids[_TRIED:]
-    codes = list(executor.map(lambda one: _read_zone_code(session, one), first))
-    if any(codes):
-        codes += executor.map(lambda one: _read_zone_code(session, one), rest)
+    points = [*executor.map(partial(read_point, session), first)]
+    if any(map(find_zone_code, points)):
+        points += executor.map(partial(read_point, session), rest)
+    codes = [*map(find_zone_code, points)]
     return dict(zip(data_point_ids, codes + [""] * (len(data_point_ids) - len(codes)), strict=True))
-
-
-def _read_zone_code(session: Session, data_point_id: int) -> str:
-    try:
-        (response,) = read_objects([session.read(READ_DATA_POINT.request(data_point_id))], "the answer")
-    except (ServiceError, UnexpectedType):
-        return ""
-    return find_zone_code(response)
 
 
 def read_data_points(
@@ -234,7 +228,7 @@ def _read_data_point(session: Session, data_point_id: int) -> tuple[bool, DataPo
     return (True, point) if point.id == data_point_id else (False, None)
 
 
-def check_formula(session: Session, data_point_id: int, formula: str) -> FormulaVerdict:
+def _check_formula(session: Session, data_point_id: int, formula: str) -> FormulaVerdict:
     """What the service says about `formula` on the data point, or why it could not be asked.
 
     Changes nothing. Source: POST /api/v202405/formula/validate.
@@ -255,10 +249,10 @@ def check_formulas(
     If none of the first few could be checked, the others are not tried, because each may wait long for a response.
     """
     first, rest = formulas[:_TRIED], formulas[_TRIED:]
-    verdicts = tuple(executor.map(lambda one: check_formula(session, *one), first))
+    verdicts = tuple(executor.map(lambda one: _check_formula(session, *one), first))
     if rest and all(verdict.unasked for verdict in verdicts):
         return (*verdicts, *(FormulaVerdict(unasked=verdicts[0].unasked) for _ in rest))
-    return (*verdicts, *executor.map(lambda one: check_formula(session, *one), rest))
+    return (*verdicts, *executor.map(lambda one: _check_formula(session, *one), rest))
 
 
 def _read_reasons(document: object) -> tuple[str, ...]:
@@ -314,9 +308,7 @@ def snapshot_from_file(world: Document, version_dates: VersionDates | None = Non
     """
     try:
         taken = read_text(world, "taken") or ""
-        points = {
-            point.get("dataPointId"): point for point in read_objects(world.get("dataPoints") or [], "dataPoints")
-        }
+        points = _index_points(world)
         unread = read_object(read_object(world, "unread"), "channels")
         channels = tuple(
             read_dates(_read_channel(row, unread), version_dates, lambda id_: find_time_zone(points.get(id_, {})))
@@ -344,8 +336,11 @@ def data_points_from_file(world: Document) -> dict[int, DataPoint]:
 
 def zone_codes_from_file(world: Document) -> dict[int, str]:
     """The codes of the time zones of the data points in `world`, by their ids."""
-    points = {point.get("dataPointId"): point for point in read_objects(world.get("dataPoints") or [], "dataPoints")}
-    return {one: find_zone_code(point) for one, point in points.items() if isinstance(one, int)}
+    return {one: find_zone_code(point) for one, point in _index_points(world).items() if isinstance(one, int)}
+
+
+def _index_points(world: Document) -> dict[object, Document]:
+    return {point.get("dataPointId"): point for point in read_objects(world.get("dataPoints") or [], "dataPoints")}
 
 
 def _read_channel(row: Document, unread: Document) -> Live:

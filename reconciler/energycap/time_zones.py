@@ -6,6 +6,7 @@ Source of the Windows names: Unicode CLDR, supplemental data "windowsZones", ter
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -193,22 +194,24 @@ class DataPoints:
         """The data points with these ids, read in parallel; one that cannot be read is empty."""
         asked = sorted(set(ids))
         wanted = [data_point_id for data_point_id in asked if data_point_id not in self._read]
-        self._read |= zip(wanted, self._executor.map(self._read_one, wanted), strict=True)
+        self._read |= zip(wanted, self._executor.map(partial(read_point, self._session), wanted), strict=True)
         return {data_point_id: self._read[data_point_id] for data_point_id in asked}
 
     def find_zone(self, data_point_id: int) -> ZoneInfo | None:
         """The time zone of a data point; None if not known. The request is sent in the calling thread."""
         if data_point_id not in self._read:
-            self._read[data_point_id] = self._read_one(data_point_id)
+            self._read[data_point_id] = read_point(self._session, data_point_id)
         return find_time_zone(self._read[data_point_id])
 
-    def _read_one(self, data_point_id: int) -> Document:
-        try:
-            document = self._session.read(READ_DATA_POINT.request(data_point_id))
-        except ServiceError:
-            # Without it, the dates are unknown, which blocks only edits that need them.
-            return {}
-        return document if isinstance(document, dict) else {}
+
+def read_point(session: Session, data_point_id: int) -> Document:
+    """The data point with this id as the service shows it; empty if it cannot be read."""
+    try:
+        document = session.read(READ_DATA_POINT.request(data_point_id))
+    except ServiceError:
+        # Without it, the dates are unknown, which blocks only edits that need them.
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def find_time_zone(data_point: Document) -> ZoneInfo | None:

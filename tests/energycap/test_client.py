@@ -272,7 +272,7 @@ def test_a_formula_is_checked_by_the_service(verdict: object, reasons: tuple[str
     network = Script(httpx.Response(200, json=verdict))
 
     with open_reader(URL, KEY, network) as reader:
-        assert reader.validate_formula(301, "channel(7) * 2") == FormulaVerdict(reasons)
+        assert reader.validate_formulas([(301, "channel(7) * 2")]) == (FormulaVerdict(reasons),)
 
     (sent,) = network.sent
     assert (sent.method, sent.url.path) == ("POST", "/api/v202405/formula/validate")
@@ -316,12 +316,12 @@ _ODD = "the service's answer cannot be used:"
 )
 def test_a_formula_that_the_service_does_not_check_says_why(answer: httpx.Response, unasked: str) -> None:
     with open_reader(URL, KEY, httpx.MockTransport(lambda _request: answer)) as reader:
-        assert reader.validate_formula(301, "1") == FormulaVerdict(unasked=unasked)
+        assert reader.validate_formulas([(301, "1")]) == (FormulaVerdict(unasked=unasked),)
 
 
 def test_a_formula_that_is_refused_as_a_bad_request_is_not_valid() -> None:
     with reading(httpx.Response(400, json={"message": "Unexpected end of formula."})) as reader:
-        verdict = reader.validate_formula(301, "1 +")
+        (verdict,) = reader.validate_formulas([(301, "1 +")])
 
     assert verdict == FormulaVerdict((f"{_POST} 400 Bad Request: Unexpected end of formula",))
 

@@ -190,7 +190,7 @@ def test_more_pages_than_any_list_has_are_not_asked_for() -> None:
     ids=["the service's own size", "total alone", "no size", "pages alone"],
 )
 def test_the_headers_of_a_page_are_read(headers: dict[str, str], counts: tuple[int | None, int, int | None]) -> None:
-    assert read_counts(headers, 1000) == counts
+    assert read_counts(headers) == counts
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_the_headers_of_a_page_are_read(headers: dict[str, str], counts: tuple[i
 )
 def test_headers_that_prove_nothing_are_refused(headers: dict[str, str], flaw: str) -> None:
     with pytest.raises(BadResponse) as failure:
-        read_counts(headers, 1000)
+        read_counts(headers)
 
     assert failure.value.message == f"the service's answer cannot be used: {flaw}"
 

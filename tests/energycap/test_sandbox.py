@@ -246,8 +246,10 @@ def test_formulas_are_checked(tmp_path: Path) -> None:
     with editing(tmp_path) as reader:
         live = find_simple(reader.list_channels())
 
-        assert reader.validate_formula(live.data_point.id, f"channel({live.id}) * 2") == FormulaVerdict()
-        assert reader.validate_formula(live.data_point.id, "channel(999999)").reasons != ()
+        formulas = (f"channel({live.id}) * 2", "channel(999999)")
+        right, wrong = reader.validate_formulas((live.data_point.id, formula) for formula in formulas)
+        assert right == FormulaVerdict()
+        assert wrong.reasons != ()
 
 
 @pytest.mark.parametrize("setting", ["no_permission_status=401", "no_permission_status=403"])
