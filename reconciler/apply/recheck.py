@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from reconciler.apply.new_channels import CreatedChannels, blank_of, choose_new_channel, import_id_of, read_if_there
-from reconciler.apply.remaining import as_created, at_version, find_begun, find_remaining, show_version
+from reconciler.apply.remaining import as_created, at_version, find_remaining, index_begins, show_version
 from reconciler.model.canonical import is_same
 from reconciler.model.channels import ReferenceData, is_new_id
 from reconciler.model.fields import (
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.energycap.client import Editor
-    from reconciler.model.channels import Fetched, Live
-    from reconciler.model.plan import Blocker, Change, FeedRoute, VersionChange
+    from reconciler.model.channels import Fetched, Live, Version
+    from reconciler.model.plan import Blocker, Change, Edit, FeedRoute, VersionChange
     from reconciler.model.values import Spec
     from reconciler.planning.identification import Index
 
@@ -172,16 +172,15 @@ def find_worse_impacts(change: Change, fresh: Live) -> tuple[str, ...]:
     change = as_created(change, fresh)
     current = at_version(fresh, change.version_id) or fresh
     remaining = find_remaining(change.target_values, current)
-    own = [edit for edit in change.edits if find_version(edit.path) is None and FIELD_AT[edit.path].path in remaining]
+    by_begin: dict[str | None, list[Edit]] = defaultdict(list)
+    for edit in change.edits:
+        by_begin[find_version(edit.path)].append(edit)
+    own = [edit for edit in by_begin[None] if FIELD_AT[edit.path].path in remaining]
     impacts = {edit: find_impact(FIELD_AT[edit.path], current, change.target_values) for edit in own}
     for one in change.versions:
         view = view_version(fresh, begin_version(one), one.end)
         # The begin of a new version does nothing to readings by itself: its settings do.
-        edits = [
-            edit
-            for edit in change.edits
-            if find_version(edit.path) == one.begin and FIELD_AT[edit.path].path != BEGIN_DATE
-        ]
+        edits = [edit for edit in by_begin[one.begin] if FIELD_AT[edit.path].path != BEGIN_DATE]
         impacts |= {edit: find_impact(FIELD_AT[edit.path], view, one.target_values) for edit in edits}
     return tuple(
         f"the edit of {edit.path} is {impact.value} now, was {edit.impact.value}: readings came since"
@@ -209,25 +208,27 @@ def _find_other_settings(change: Change, fresh: Live) -> Iterator[str]:
     for path, value in find_remaining(change.target_values, show_version(fresh, fresh.versions[0])).items():
         is_now, planned = show_values(fresh.values.get(path), value)
         yield f"channel {fresh.id} has its import id, and {path} is {is_now}, planned {planned}"
+    begun = index_begins(fresh)
     for one in change.versions:
-        name = f"in the version from {name_begin(one.begin)}, "
-        yield from _find_other_creation(one, find_begun(fresh, one.begin), name)
+        yield from _find_other_creation(one, fresh, begun.get(one.begin))
 
 
 def _find_other_values(change: Change, fresh: Live) -> Iterator[str]:
     yield from _compare(change.target_values, change.live, at_version(fresh, change.version_id))
+    begun = index_begins(fresh)
     for one in change.versions:
-        name = f"in the version from {name_begin(one.begin)}, "
         if one.action is VersionAction.UPDATE:
-            yield from _compare(one.target_values, one.live, at_version(fresh, one.version_id or 0), name)
+            place = f"in the version from {name_begin(one.begin)}, "
+            yield from _compare(one.target_values, one.live, at_version(fresh, one.version_id or 0), place)
         else:
-            yield from _find_other_creation(one, find_begun(fresh, one.begin), name)
+            yield from _find_other_creation(one, fresh, begun.get(one.begin))
 
 
-def _find_other_creation(one: VersionChange, found: Live | None, place: str) -> Iterator[str]:
-    """What differs in a version that the plan would create, if it is there by now."""
-    if found is None:
+def _find_other_creation(one: VersionChange, fresh: Live, version: Version | None) -> Iterator[str]:
+    """What differs in the `version` of `fresh` that the plan would create, if it is there by now."""
+    if version is None:
         return
+    found, place = show_version(fresh, version), f"in the version from {name_begin(one.begin)}, "
     for path, value in find_remaining(one.target_values, found).items():
         is_now, planned = show_values(found.values.get(path), value)
         yield f"{place}which the plan would create, {path} is {is_now}, planned {planned}"

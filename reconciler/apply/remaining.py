@@ -16,7 +16,7 @@ from reconciler.model.plan import Action
 from reconciler.model.values import begin_key, name_begin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.model.channels import Live
     from reconciler.model.plan import Change
@@ -79,8 +79,13 @@ def show_version(live: Live, version: Version) -> Live:
 
 def find_begun(live: Live, begin: str) -> Live | None:
     """`live` with the values of the version that begins at `begin` in place of the current ones; None without one."""
-    version = next((one for one in live.versions if begin_key(one.begin_date) == begin), None)
+    version = index_begins(live).get(begin)
     return show_version(live, version) if version else None
+
+
+def index_begins(live: Live) -> Mapping[str, Version]:
+    """The versions of `live` by their begins, for what asks for many: the first one where two begin at one time."""
+    return {begin_key(version.begin_date): version for version in reversed(live.versions)}
 
 
 def find_unwritten(write: Write, found: Live) -> Spec:
@@ -101,14 +106,14 @@ def find_writes(change: Change, fresh: Live) -> tuple[Write, ...]:
     """
     if change.is_creation and is_new_id(fresh.id):
         return (Write(WriteTarget.NEW_CHANNEL, change.target_values),)
-    change = as_created(change, fresh)
+    change, begun = as_created(change, fresh), index_begins(fresh)
     return (
         *_find_older(change, fresh),
         *_find_current(change, fresh),
         *(
             Write(WriteTarget.NEW_VERSION, one.target_values, begin=one.begin)
             for one in change.created_versions
-            if find_begun(fresh, one.begin) is None
+            if one.begin not in begun
         ),
     )
 

@@ -10,13 +10,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.apply.journal_entries import RunFinished, WriteIntended
-from reconciler.apply.remaining import WriteTarget, at_version, find_begun, find_unwritten
+from reconciler.apply.remaining import WriteTarget, at_version, find_unwritten, index_begins
 from reconciler.model.canonical import is_same
 from reconciler.model.fields import OBSERVATION_RULE_ID, PRIMARY_FLAGS
 from reconciler.model.outcomes import OutcomeStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from reconciler.apply.journal_reader import JournalContent
     from reconciler.apply.remaining import Write
@@ -94,13 +94,17 @@ class WriteHistory:
     def _shows_former(self, live: Live) -> bool:
         with self._lock:
             writes = tuple(self._writes.get(live.id, {}).values())
-        return any(_is_former(one, live) for one in writes)
+        begun = index_begins(live) if writes else {}
+        return any(_is_former(one, live, begun) for one in writes)
 
 
-def _is_former(one: _ConfirmedWrites, live: Live) -> bool:
-    """Whether `live` lacks a version that was created, or shows a value from before the write."""
+def _is_former(one: _ConfirmedWrites, live: Live, begun: Container[str]) -> bool:
+    """Whether `live` lacks a version that was created, or shows a value from before the write.
+
+    `begun` are the begins of its versions.
+    """
     if one.write.part is WriteTarget.NEW_VERSION:
-        return find_begun(live, one.write.begin) is None
+        return one.write.begin not in begun
     remaining = find_unwritten(one.write, live)
     before, now = at_version(one.before, one.write.version_id), at_version(live, one.write.version_id)
     if before is None or now is None:

@@ -91,8 +91,12 @@ def begin_key(begin: Value) -> str:
 
     A begin with a zone keeps it, as it compares to no other: what it means is not known.
     """
-    if not isinstance(begin, str):
-        return ""
+    return _begin_key(begin) if isinstance(begin, str) else ""
+
+
+# A write of one of many versions compares the begins of all of them several times.
+@lru_cache(maxsize=8192)
+def _begin_key(begin: str) -> str:
     if has_zone(begin):
         return "" if canonical_moment(begin) == BEGINNING else begin
     moment = canonical_time(begin)
