@@ -14,7 +14,7 @@ from reconciler.energycap.session import open_threads
 from reconciler.errors import BadResponse, ServiceError
 from reconciler.model.registers import RegisterFall
 from reconciler.planning.register_falls import MAX_SEARCHES, list_searches
-from reconciler.planning.swap_facts import check_swap, doubt_swap, list_swap_checks
+from reconciler.planning.swap_facts import check_swap, doubt_new_swaps, doubt_swap, list_swap_checks
 from reconciler.reports.formatting import count
 
 if TYPE_CHECKING:
@@ -33,16 +33,18 @@ Answer = TypeVar("Answer")
 def check_swaps(plan: Plan, definitions: Definitions, live: LiveState) -> tuple[Finding, ...]:
     """What is wrong with the facts of meter swaps, for the channels of `plan`; requests are sent for these alone."""
     checks = list_swap_checks(plan, definitions, live.snapshot.channels)
-    if live.readings is None:
+    if live.readings is None and live.taken is None:
         # A plan that is only compared with a reviewed one is not shown.
-        is_offline = live.taken is not None
-        return tuple(doubt_swap(check, "a snapshot has none") for check in checks) if is_offline else ()
+        return ()
+    doubts = doubt_new_swaps(plan, definitions)
+    if live.readings is None:
+        return (*doubts, *(doubt_swap(check, "a snapshot has none") for check in checks))
     questions = [partial(_read_around, check, live.readings) for check in checks]
     # Versions that were swapped long ago are checked too, as somebody may still correct their facts.
     with live.readings.output.log_if_slow(f"reading what was stored around {count(len(checks), 'meter swap')} ..."):
         answers = _ask_all(questions)
     pairs = zip(checks, answers, strict=True)
-    return tuple(finding for check, answer in pairs for finding in _list_findings(check, answer))
+    return (*doubts, *(finding for check, answer in pairs for finding in _list_findings(check, answer)))
 
 
 def _read_around(check: SwapCheck, source: ReadingSource) -> SwapVerdict:

@@ -83,6 +83,18 @@ def list_swap_checks(plan: Plan, definitions: Definitions, channels: Iterable[Li
     )
 
 
+def doubt_new_swaps(plan: Plan, definitions: Definitions) -> tuple[Finding, ...]:
+    """The notes that the facts of channels to be created were not checked: those have no readings yet."""
+    created = {change.name for change in plan.changes if change.is_creation}
+    return tuple(
+        _doubt(desired, one, "the channel is to be created, so it has none yet")
+        for desired in definitions.channels
+        if desired.name in created
+        for one in desired.versions
+        if one.swap and one.begin
+    )
+
+
 def _list_checks(desired: Desired, live: Live) -> Iterator[SwapCheck]:
     settings = _find_settings(desired, live)
     begins = sorted(settings)
@@ -138,8 +150,12 @@ def check_swap(check: SwapCheck, readings: Sequence[ChannelReading]) -> SwapVerd
 
 def doubt_swap(check: SwapCheck, reason: str, fix: str = "") -> Finding:
     """The note that the facts of a swap could not be checked, and why; `fix` is what would let them be."""
+    return _doubt(check.desired, check.version, reason, fix)
+
+
+def _doubt(desired: Desired, version: DesiredVersion, reason: str, fix: str = "") -> Finding:
     message = f"swap was not compared with readings: {reason}"
-    return make_finding("ESA532", message, check.desired.locate(_path(check)), fix=fix)
+    return make_finding("ESA532", message, desired.locate(version_path(version.begin, "swap")), fix=fix)
 
 
 def _path(check: SwapCheck) -> str:

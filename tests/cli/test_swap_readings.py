@@ -191,6 +191,36 @@ def test_times_of_unknown_meaning_come_with_the_setting_that_says_it(workspace: 
     assert fix == "say what it means: versionDates in reconciler.yaml, see docs/explanation/versions.md"
 
 
+@pytest.mark.parametrize("copy", [(), ("--snapshot", "copy.json")], ids=["live", "snapshot"])
+def test_facts_of_a_channel_to_be_created_are_a_note_as_it_has_no_readings(
+    workspace: Workspace, copy: tuple[str, ...]
+) -> None:
+    new: Json = {
+        "create": True,
+        "channelInfo": "New",
+        "channelImportId": "NEW",
+        "dataPointId": 1,
+        "intervalMinutes": 15,
+        "observationTypeCode": "ELECUSE",
+        "summarizationMethod": "Sum",
+        "channelVersions": [
+            {"beginDate": None, "multiplier": 1, "observationRule": "Odometer", "unitCode": "KWH"},
+            {"beginDate": SWAP, "swap": {"final": 48_213, "initial": 12}},
+        ],
+    }
+    workspace.define({"new": new})
+
+    with serving(workspace, ()):
+        workspace.run("snapshot", "--out", "copy.json")
+        answer = workspace.run("plan", *copy)
+        document = plan_json(workspace, *copy)
+
+    assert swap_findings(document) == [
+        ("ESA532", "swap was not compared with readings: the channel is to be created, so it has none yet")
+    ]
+    assert re.search(r"channels/all.yaml:\d+:\d+  ESA532  note: swap was not compared", answer.out)
+
+
 def test_facts_are_not_checked_against_a_snapshot(workspace: Workspace) -> None:
     define_swap(workspace, final=1)
 
