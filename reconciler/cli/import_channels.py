@@ -205,17 +205,8 @@ def command(
             output.log(_NOT_ALIKE)
     _verify_and_write(output, inputs, before, imported, is_dry_run=choices["dry_run"])
     managed = sum(live.id in inventory.managed for live in picked)
-    done = ImportSummary(
-        inputs.environment.name,
-        imported.files,
-        managed,
-        imported.left_out,
-        choices["update"],
-        choices["dry_run"],
-        imported.by_hand,
-        imported.kept,
-        imported.pending,
-    )
+    asked = inputs.environment.name, imported.files, managed, imported.left_out, choices["update"], choices["dry_run"]
+    done = ImportSummary(*asked, imported.by_hand, imported.kept, imported.pending, imported.listed)
     output.render({TEXT: lambda styler: render_import(done, styler, path_prefix(inputs.context.root))})
     return ExitCode.FAILED if wrong or imported.by_hand else ExitCode.DONE
 
@@ -308,7 +299,8 @@ class ImportedFiles(Struct, frozen=True):
     """The files to write, the names of their channels, and what was skipped.
 
     `by_hand` are values that a file cannot take without losing a comment; `kept` are values that the user edited,
-    `pending` versions that EnergyCAP does not have. `templates` is how many were drafted.
+    `pending` versions that EnergyCAP does not have. `templates` is how many were drafted, and `listed` are the channels
+    that could have used one, but list their versions.
     """
 
     files: tuple[WrittenFile, ...]
@@ -318,6 +310,7 @@ class ImportedFiles(Struct, frozen=True):
     kept: tuple[Kept, ...] = ()
     pending: tuple[Skipped, ...] = ()
     templates: int = 0
+    listed: tuple[str, ...] = ()
 
 
 def draft_new_files(
@@ -338,7 +331,8 @@ def draft_new_files(
     options = ImportOptions(is_representable, *style, folder, list_paths(root, folder))
     proposal = propose(new, inventory, inputs.whole, headers, options)
     taken = {source.template for channel in inputs.whole.channels for source in channel.sources.values()}
-    templates = draft_templates([one for one in proposal.channels if like and matches_filter(one.name, like)], taken)
+    liked = [one for one in proposal.channels if like and matches_filter(one.name, like)]
+    templates = draft_templates(liked, taken)
     uses = {name: tree for template in templates for name, tree in template.channels.items()}
     file = name_file(folder, options.taken)
     files = [WrittenFile(file, None, render_templates(file, templates), 0)] if templates else []
@@ -348,7 +342,9 @@ def draft_new_files(
         files.append(WrittenFile(file, texts.get(file), text, len(channels)))
     names = frozenset(channel.name for channel in proposal.channels)
     left_out = (*skip_left_out(picked, inventory), *proposal.left_out)
-    return ImportedFiles((*files, *_add_schema(root, files)), names, left_out, templates=len(templates))
+    listed = tuple(one.name for one in liked if one.versions)
+    whole = (*files, *_add_schema(root, files))
+    return ImportedFiles(whole, names, left_out, templates=len(templates), listed=listed)
 
 
 def find_file_updates(inputs: ImportInput, inventory: Inventory, picked: Sequence[Live], plan: Plan) -> Updates:

@@ -41,7 +41,7 @@ class ImportSummary(Struct, frozen=True):
 
     `managed` is how many of the channels asked for the files had before. With `is_update` these took over live values,
     without it others were added. `is_preview` says that nothing was written. `pending` are versions in the files that
-    EnergyCAP does not have.
+    EnergyCAP does not have. `listed` are the channels that use no template because they list their versions.
     """
 
     environment: str
@@ -53,6 +53,7 @@ class ImportSummary(Struct, frozen=True):
     by_hand: tuple[ByHand, ...] = ()
     kept: tuple[Kept, ...] = ()
     pending: tuple[Skipped, ...] = ()
+    listed: tuple[str, ...] = ()
 
     @property
     def channels(self) -> int:
@@ -68,6 +69,7 @@ def render_import(done: ImportSummary, styler: Styler, prefix: str = "") -> str:
     blocks = [
         [styler(_summarize_import(done), Style.HEADING)],
         list(_show_diffs(done.files, styler, prefix) if done.is_preview else _list_files(done.files, styler, prefix)),
+        list(_list_versioned(done.listed, styler)),
         list(_list_skipped(done.skipped, styler)),
         list(_list_kept(done.kept, styler)),
         list(_list_pending(done.pending, styler)),
@@ -126,6 +128,12 @@ def _distinguish_lines(diff: list[str]) -> list[str]:
             one, other = distinguish(old[1:], new[1:])
             diff[number - 1 : number + 1] = [f"-{one}", f"+{other}"]
     return diff
+
+
+def _list_versioned(names: Sequence[str], styler: Styler) -> Iterator[str]:
+    if names:
+        yield "Written out without a template, because each lists versions of its own:"
+        yield from wrap([chunk(escape_text(name), Style.NAME) for name in names], styler, indent=2, gap="  ")
 
 
 def _list_skipped(left_out: Sequence[Skipped], styler: Styler) -> Iterator[str]:

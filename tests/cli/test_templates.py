@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.cli.test_git_states import commit, git
-from tests.worlds import make_channel, make_world
+from tests.worlds import make_channel, make_version, make_world
 
 if TYPE_CHECKING:
     from tests.cli.workspace import Workspace
@@ -148,6 +148,23 @@ def test_channels_that_are_alike_are_imported_with_a_template(workspace: Workspa
         "  dp-2-use: {use: dp-use, with: {meter: DP-2}}\n"
     )
     assert workspace.run("plan").out.startswith("No changes: all 3 managed channels")
+
+
+def test_channels_that_list_their_versions_are_named_as_those_that_use_no_template(workspace: Workspace) -> None:
+    begun = make_version(91, endDate="2025-01-01T00:00:00"), make_version(92, beginDate="2025-01-01T00:00:00")
+    meters = [
+        make_channel(number, channelInfo=f"DP-{number} use", channelImportId=f"DP-{number}-USE", data_point=number)
+        for number in (1, 2, 3)
+    ]
+    workspace.load(make_world(*meters, make_channel(4, channelInfo="DP-4 use", data_point=4, versions=list(begun))))
+
+    answer = workspace.run("import", "--like", "dp-*-use", "--layout", "flat", "--versions", "all")
+
+    assert (answer.code, answer.out.split("\n\n")[2]) == (
+        0,
+        "Written out without a template, because each lists versions of its own:\n  dp-4-use",
+    )
+    assert "channelVersions:" in (workspace.root / "channels/dp-4.yaml").read_text()
 
 
 def test_fewer_than_three_channels_are_written_out(repository: Workspace) -> None:
