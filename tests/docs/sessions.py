@@ -35,7 +35,8 @@ _SETTLED = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
 }
-_HABITS = ("NO_COLOR", "FORCE_COLOR", "CI")
+# Nor do they measure: what runs here runs in the tests of the command line, too, and would take twice as long.
+_HABITS = ("NO_COLOR", "FORCE_COLOR", "CI", "COVERAGE_PROCESS_CONFIG")
 
 
 def lay_out_demo(workspace: Path) -> None:
