@@ -10,6 +10,7 @@ import pytest
 import stamina
 
 from reconciler import sandbox
+from reconciler.apply.read_back import PAUSES, Patience
 from reconciler.cli.inputs import ServiceAccess
 from reconciler.energycap.client import open_editor
 from reconciler.errors import ServiceError
@@ -48,7 +49,8 @@ EVERY_FORMAT = [f"--format={name}=plan.{name}" for name in ("markdown", "html", 
 
 
 @pytest.fixture(autouse=True)
-def repeats_come_at_once() -> Iterator[None]:
+def repeats_come_at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(Patience.__init__, "__defaults__", (PAUSES, lambda _seconds: None))
     with stamina.set_testing(True, attempts=3, cap=True):
         yield
 

@@ -280,7 +280,7 @@ TAGS = {
     "th",
     "td",
 }
-SIZES = [1, 40, 400, 4000]
+SIZES = [1, 40, 400, 1500]
 
 
 def make_result(size: int, text: str = "") -> ApplyResult:
