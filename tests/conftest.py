@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import is_hypothesis_test, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 from msgspec.structs import fields
 
 from reconciler.sandbox import Settings, parse_settings
@@ -19,6 +19,8 @@ from tests.cases import counted_cases
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+# How long anything takes depends on what else the machine does: no test asserts it, and no law either.
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # What `make soak` asks for, where a test does not set a number of its own.
 settings.register_profile("soak", max_examples=int(os.environ.get("SOAK_EXAMPLES", "20000")))
 if "HYPOTHESIS_PROFILE" in os.environ:
