@@ -12,6 +12,8 @@ PIP := -m pip --disable-pip-version-check install --quiet
 # A machine may say where packages come from, but neither which ones these are nor where they go.
 unexport PIP_BUILD_CONSTRAINT PIP_CONSTRAINT PIP_DRY_RUN PIP_EDITABLE PIP_GROUP PIP_NO_DEPS PIP_ONLY_BINARY PIP_NO_BINARY
 unexport PIP_PREFIX PIP_PYTHON PIP_REQUIREMENT PIP_ROOT PIP_TARGET PIP_USER
+# Tests start hundreds of commands, each of which would compile the package anew, for half a second.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test check test-matrix test-settings lock sdk sarif fuzz soak mutate lint lint-workflows docs pictures help clean
 
