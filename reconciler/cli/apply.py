@@ -12,15 +12,15 @@ from reconciler.cli.apply_session import (
     FORMATS,
     ApplyTask,
     Approval,
+    apply_shown,
     find_environment,
     open_session,
     outcomes_already_done,
-    report_nothing,
     report_stale,
     run_task,
 )
 from reconciler.cli.command_line import Scope, output_options, scope_options
-from reconciler.cli.exit_codes import ExitCode, exit_of_plan
+from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.file_io import read_file
 from reconciler.cli.inputs import open_definitions, open_project
 from reconciler.cli.paths import refuse_overlaps
@@ -148,15 +148,7 @@ def _apply_fresh(output: Output, scope: Scope, parallelism: int, approval: Appro
         session.show(plan)
         _refuse_unusable(plan)
         # With --auto-approve alone, nobody has seen the plan before it is applied.
-        stopped = session.check_guards(plan, is_reviewed=approval.must_ask)
-        if stopped:
-            return stopped
-        if not plan.sendable:
-            report_nothing(output, plan)
-            return exit_of_plan(plan, detailed=False)
-        if approval.must_ask and not session.confirm(plan):
-            return ExitCode.FAILED
-        return run_task(session, ApplyTask(plan))
+        return apply_shown(session, plan, approval, is_reviewed=approval.must_ask)
 
 
 def _refuse_unusable(plan: Plan) -> None:

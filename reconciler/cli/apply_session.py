@@ -189,6 +189,19 @@ def run_task(session: ApplySession, task: ApplyTask) -> ExitCode:
     return exit_of_result(task.plan, result)
 
 
+def apply_shown(session: ApplySession, plan: Plan, approval: Approval, *, is_reviewed: bool) -> ExitCode:
+    """Apply `plan`, which was shown, unless a guard stops it, nothing is to be sent, or the user does not confirm."""
+    stopped = session.check_guards(plan, is_reviewed=is_reviewed)
+    if stopped:
+        return stopped
+    if not plan.sendable:
+        _report(session.output, plan, ())
+        return exit_of_plan(plan, detailed=False)
+    if approval.must_ask and not session.confirm(plan):
+        return ExitCode.FAILED
+    return run_task(session, ApplyTask(plan))
+
+
 def run_apply(session: ApplySession, task: ApplyTask) -> ApplyResult:
     """Apply the plan of `task`: JSON events are written as they happen, the result as text at the end.
 
@@ -273,11 +286,6 @@ def report_stale(output: Output, plan: Plan, comparison: Comparison) -> None:
         for change in plan.sendable
     ]
     _report(output, plan, outcomes)
-
-
-def report_nothing(output: Output, plan: Plan) -> None:
-    """Report as events and Markdown that there was nothing to send."""
-    _report(output, plan, ())
 
 
 def _report(output: Output, plan: Plan, outcomes: Sequence[Outcome]) -> None:

@@ -51,12 +51,25 @@ class Scope(Struct, frozen=True):
     base: str | None
 
 
+environment_option = click.option(
+    "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml to use, if not its default."
+)
+
+
+def snapshot_option(verb: str) -> Callable[[Command], Command]:
+    """The option --snapshot of a command that `verb` describes."""
+    return click.option(
+        "--snapshot",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help=f"{verb} this snapshot, offline and without a key.",
+    )
+
+
 def scope_options(command: Command) -> Command:
     """Give `command` the options --environment, --only and --base, as one `scope`."""
 
-    @click.option(
-        "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml to use, if not its default."
-    )
+    @environment_option
     @click.option(
         "--only",
         multiple=True,

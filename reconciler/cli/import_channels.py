@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from reconciler import __version__
 from reconciler.cli.build_plan import utc_now
-from reconciler.cli.command_line import output_options
+from reconciler.cli.command_line import environment_option, output_options, snapshot_option
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.file_io import Replacement, list_paths, read_exactly, remove_stale_temp_files, replace_files
 from reconciler.cli.inputs import (
@@ -125,9 +125,7 @@ def _filter_options(command: Command) -> Command:
 
 
 @click.command("import")
-@click.option(
-    "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml to use, if not its default."
-)
+@environment_option
 @_filter_options
 @click.option(
     "--fields",
@@ -162,12 +160,7 @@ def _filter_options(command: Command) -> Command:
 )
 @click.option("--force", is_flag=True, help="With --update, also overwrite your own edits.")
 @click.option("--dry-run", is_flag=True, help="Show what would be written as a diff, and write nothing.")
-@click.option(
-    "--snapshot",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Import from this snapshot, offline and without a key.",
-)
+@snapshot_option("Import from")
 @output_options(TEXT)
 def command(
     output: Output, channel_filter: ChannelFilter, environment: str | None, snapshot: Path | None, **choices: Any

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli.build_plan import build_plan, failed_plan, plan_renderers
-from reconciler.cli.command_line import PLAN_FORMATS, OutputPath, output_options, scope_options, view_options
+from reconciler.cli.command_line import (
+    PLAN_FORMATS,
+    OutputPath,
+    output_options,
+    scope_options,
+    snapshot_option,
+    view_options,
+)
 from reconciler.cli.exit_codes import ExitCode, exit_of_plan
 from reconciler.cli.file_io import write_file
 from reconciler.cli.inputs import (
@@ -27,6 +33,7 @@ from reconciler.planfile.writing import render_plan_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from reconciler.cli.command_line import Scope, View
     from reconciler.cli.inputs import LiveState, LoadedDefinitions, ProjectContext
@@ -40,12 +47,7 @@ if TYPE_CHECKING:
 @click.option("--out", type=OutputPath(), metavar="FILE", help="Save the plan, for `apply FILE`.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes and none is blocked.")
 @view_options
-@click.option(
-    "--snapshot",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Plan against this snapshot, offline and without a key.",
-)
+@snapshot_option("Plan against")
 @output_options(*PLAN_FORMATS)
 def command(output: Output, scope: Scope, view: View, **options: Any) -> ExitCode:
     """Compare the files with EnergyCAP and print what would change. Nothing is written to EnergyCAP."""

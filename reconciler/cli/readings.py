@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec.structs import replace
 
-from reconciler.cli.command_line import OutputPath, output_options
+from reconciler.cli.command_line import OutputPath, environment_option, output_options, snapshot_option
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.inputs import load_snapshot, open_project, open_service, print_findings
 from reconciler.cli.output import TEXT
@@ -59,18 +59,8 @@ _READINGS_PER_LINE = 1_000_000
 
 def file_options(command: Command) -> Command:
     """Give `command` a FILE, an environment, and the options about CSV files, as `csv_options`."""
-
-    @click.argument("file", type=click.Path(path_type=Path))
-    @click.option(
-        "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml to use, if not its default."
-    )
-    @_column_options
-    @_notation_options
-    @wraps(command)
-    def with_csv_options(**options: Any) -> ExitCode:
-        return command(**options)
-
-    return with_csv_options
+    file = click.argument("file", type=click.Path(path_type=Path))
+    return file(environment_option(_column_options(_notation_options(command))))
 
 
 def _column_options(command: Command) -> Command:
@@ -276,12 +266,7 @@ def command() -> None:
 
 @command.command("route")
 @file_options
-@click.option(
-    "--snapshot",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Route against this snapshot, offline and without a key.",
-)
+@snapshot_option("Route against")
 @output_options(TEXT, "json")
 def route(
     output: Output, file: Path, environment: str | None, csv_options: CsvOptions, snapshot: Path | None

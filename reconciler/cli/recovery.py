@@ -11,9 +11,9 @@ from reconciler.apply.journal import find_older_unfinished, find_unfinished, is_
 from reconciler.apply.journal_reader import read_journal
 from reconciler.apply.new_channels import WHICH_IS_MEANT, describe_exchange, read_if_there
 from reconciler.apply.rollback import judge_created, make_rollback
-from reconciler.cli.apply_session import ApplyTask, find_environment, open_session, report_nothing, run_task
+from reconciler.cli.apply_session import ApplyTask, apply_shown, find_environment, open_session, run_task
 from reconciler.cli.build_plan import utc_now
-from reconciler.cli.exit_codes import ExitCode, exit_of_plan
+from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.inputs import open_definitions, open_project
 from reconciler.cli.paths import JOURNALS
 from reconciler.definitions.git import is_tracked
@@ -203,12 +203,4 @@ def undo_apply(output: Output, scope: Scope, journal: Path, parallelism: int, ap
         plan = judge_created(plan, content.plan, lambda channel_id: read_if_there(session.editor, channel_id))
         session.show(plan)
         # The user could review the journal before naming it, like a saved plan.
-        stopped = session.check_guards(plan, is_reviewed=True)
-        if stopped:
-            return stopped
-        if not plan.sendable:
-            report_nothing(output, plan)
-            return exit_of_plan(plan, detailed=False)
-        if approval.must_ask and not session.confirm(plan):
-            return ExitCode.FAILED
-        return run_task(session, ApplyTask(plan))
+        return apply_shown(session, plan, approval, is_reviewed=True)

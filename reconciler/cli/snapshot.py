@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.build_plan import utc_now
-from reconciler.cli.command_line import OutputPath, output_options
+from reconciler.cli.command_line import OutputPath, environment_option, output_options
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.file_io import write_file
 from reconciler.cli.inputs import open_project, open_service
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 
 
 @click.command("snapshot")
-@click.option(
-    "-e", "--environment", metavar="NAME", help="The environment of reconciler.yaml to use, if not its default."
-)
+@environment_option
 @click.option("--out", type=OutputPath(), required=True, metavar="FILE", help="The file to write.")
 @click.option(
     "--time-zones",
