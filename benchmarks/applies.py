@@ -73,7 +73,7 @@ def plan_names(reader: Reader) -> Plan:
         for live in snapshot.channels
     )
     definitions = Definitions(wished, (), ("channels/all.yaml",), "sha256:0")
-    return make_plan(definitions, snapshot, PlanRequest("0", ENVIRONMENT, "sandbox", "2026-11-21T00:00:00Z"))
+    return make_plan(definitions, snapshot, PlanRequest("0", ENVIRONMENT, "2026-11-21T00:00:00Z"))
 
 
 def name_wanted(channel_id: int) -> str:

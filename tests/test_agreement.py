@@ -87,7 +87,7 @@ def _plan(root: Path, url: str, channel_id: int, values: dict[str, Any]) -> Chan
     (root / "channels" / "one.yaml").write_text(yaml.safe_dump(definition), encoding="utf-8")
     loaded = load_definitions(root, ["channels"])
     assert loaded.findings == ()
-    basis = PlanRequest("0", Environment("local", url), url, "2026-11-21T00:00:00Z", None, ())
+    basis = PlanRequest("0", Environment("local", url), "2026-11-21T00:00:00Z", None, ())
     with open_reader(url, "sandbox") as reader:
         plan = make_plan(loaded.definitions, reader.read_snapshot(), basis)
     assert plan.findings == ()

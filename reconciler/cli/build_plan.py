@@ -59,7 +59,6 @@ def build_plan(
     basis = PlanRequest(
         tool_version=__version__,
         environment=environment,
-        url=environment.url,
         created=utc_now(),
         commit=commit,
         folder=folder_in_repository(context.root) or "",

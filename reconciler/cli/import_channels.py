@@ -284,7 +284,7 @@ class ImportInput(Struct, frozen=True):
 
     def plan(self, definitions: Definitions) -> Plan:
         """The plan of `definitions` for this environment."""
-        basis = PlanRequest(__version__, self.environment, self.environment.url, utc_now())
+        basis = PlanRequest(__version__, self.environment, utc_now())
         return make_plan(choose_environment(definitions, self.environment.name), self.snapshot, basis)
 
 

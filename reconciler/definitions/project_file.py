@@ -226,10 +226,6 @@ class FoundProjects(Struct, frozen=True):
     roots: tuple[Path, ...]
     absent: tuple[Path, ...] = ()
 
-    @property
-    def is_empty(self) -> bool:
-        return not self.roots and not self.absent
-
 
 def find_projects(folder: Path) -> FoundProjects:
     """The projects below `folder`, in the order of their names, without those that are hidden or ignored by git."""

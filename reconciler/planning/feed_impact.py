@@ -54,7 +54,7 @@ _PAUSE = "pause the logger while the plan is applied, or apply these edits in se
 
 def feed_findings(impact: FeedImpact, context: PlanContext) -> Iterator[Finding]:
     """The findings on a feed: its readings miss the expected channel already, would after the plan, or meanwhile."""
-    trace, place = impact.trace, _locate_feed(impact.feed)
+    trace, place = impact.trace, impact.feed.location
     if impact.expected is not None and impact.expected not in (trace.before.channel_id, trace.after.channel_id):
         message = (
             f"readings of feed {impact.feed.name} do not reach {show_id(impact.expected, context)}, which it expects: "
@@ -182,10 +182,6 @@ def _describe(identifiers: Identifiers) -> str:
     parts = (identifiers.observation_type_code, identifiers.unit_code, minutes)
     more = ", ".join(shorten(part) for part in parts if part)
     return f"meter {show_value(identifiers.meter_import_id)}{f' ({more})' if more else ' alone'}"
-
-
-def _locate_feed(feed: Feed) -> Location:
-    return Location(file=feed.location.file, line=feed.location.line, path=("feeds", feed.name))
 
 
 def _locate_cause(trace: ResolutionTrace, context: PlanContext) -> Location | None:

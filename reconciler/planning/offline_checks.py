@@ -27,7 +27,6 @@ from reconciler.model.fields import (
     VERSIONS,
     version_path,
 )
-from reconciler.model.findings import Location
 from reconciler.model.identifiers import Identifiers
 from reconciler.model.lookalikes import tell_apart
 from reconciler.planning.constraints import CHANNEL_INFO, find_violations
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 
     from reconciler.model.channels import Definitions, Desired
-    from reconciler.model.findings import Finding
+    from reconciler.model.findings import Finding, Location
     from reconciler.model.identifiers import Feed
     from reconciler.model.values import Value
     from reconciler.planning.constraints import Violation
@@ -190,7 +189,7 @@ def _other_expectation(feed: Feed, first: Feed) -> Finding:
 
 
 def _locate(feed: Feed, *keys: str) -> Location:
-    return Location(file=feed.location.file, line=feed.location.line, path=("feeds", feed.name, *keys))
+    return replace(feed.location, path=(*feed.location.path, *keys))
 
 
 _SHOWN = 10

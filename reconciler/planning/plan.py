@@ -125,7 +125,6 @@ class PlanRequest(Struct, frozen=True):
 
     tool_version: str
     environment: Environment
-    url: str
     created: str
     commit: str | None = None
     filter: tuple[str, ...] = ()
@@ -201,7 +200,7 @@ def _start_plan(definitions: Definitions, request: PlanRequest) -> Plan:
     return Plan(
         tool_version=request.tool_version,
         environment=request.environment.name,
-        url=request.url,
+        url=request.environment.url,
         created=request.created,
         commit=request.commit,
         folder=request.folder,

@@ -75,7 +75,7 @@ class Bench(Struct, frozen=True):
     def plan(self, *desired: Desired, environment: Environment = SANDBOX, feeds: tuple[Feed, ...] = ()) -> Plan:
         """The plan that turns what is live now into `desired`."""
         definitions = Definitions(desired, feeds, ("channels/demo.yaml",), "sha256:0")
-        basis = PlanRequest("0", environment, "sandbox", "2026-11-21T00:00:00Z")
+        basis = PlanRequest("0", environment, "2026-11-21T00:00:00Z")
         return make_plan(definitions, self.other.read_snapshot(), basis)
 
     def apply(

@@ -215,9 +215,7 @@ class Scenario(Struct):
 
 
 def plan_of(editor: Editor, definitions: Definitions, environment: Environment) -> Plan:
-    return make_plan(
-        definitions, editor.read_snapshot(), PlanRequest("0", environment, "sandbox", "2026-11-21T00:00:00Z")
-    )
+    return make_plan(definitions, editor.read_snapshot(), PlanRequest("0", environment, "2026-11-21T00:00:00Z"))
 
 
 @contextmanager

@@ -58,7 +58,7 @@ CODES: dict[str, dict[Any, str]] = {
 NORTH = DataPoint(100, "NB-ELEC", "North electricity", "NB-ELEC-01", "Electric", "NB", "North Building")
 SOUTH = DataPoint(200, "SB-ELEC", "South electricity", "SB-ELEC-01", "Electric", "SB", "South Building")
 SANDBOX = Environment("sandbox", "sandbox")
-BASIS = PlanRequest("0.1.0", SANDBOX, "sandbox", "2026-11-21T12:00:00Z", "abc123")
+BASIS = PlanRequest("0.1.0", SANDBOX, "2026-11-21T12:00:00Z", "abc123")
 
 _VALUES: dict[str, Value] = {
     "channelInfo": "Use",

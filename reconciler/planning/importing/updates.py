@@ -16,6 +16,7 @@ from reconciler.model.fields import (
     name_version,
 )
 from reconciler.model.findings import Severity
+from reconciler.planning.importing.drafting import NOT_REPRESENTABLE
 from reconciler.planning.importing.inventory import Kept, Skipped
 from reconciler.planning.matching import find_identifiers
 from reconciler.planning.messages import locate_identifiers, name_select, shorten, show_value, show_values
@@ -51,7 +52,6 @@ class Updates(Struct, frozen=True):
         return frozenset(name for channels in self.files.values() for name in channels)
 
 
-_CANNOT_HOLD = "a file cannot hold this value"
 _NOT_LIVE = "EnergyCAP has no version that begins then"
 
 
@@ -71,7 +71,7 @@ def find_updates(plan: Plan, names: Collection[str], can_hold: CanHold) -> Updat
         pending += [Skipped(change.name, name_version(begin), _NOT_LIVE) for begin in sorted(created)]
         edits = [edit for edit in change.edits if not edit.implied_by and find_version(edit.path) not in created]
         lost = [
-            Skipped(change.name, edit.path, _CANNOT_HOLD)
+            Skipped(change.name, edit.path, NOT_REPRESENTABLE)
             for edit in edits
             if not can_hold(_leave_out_begin(edit.path), edit.before)
         ]
