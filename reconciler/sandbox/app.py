@@ -12,6 +12,7 @@ import json
 import os
 import re
 import sqlite3
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, NoReturn, cast
 
@@ -41,7 +42,7 @@ from reconciler.sandbox.store import LoggedRequest, explain_failure, is_file_fai
 from reconciler.sandbox.tables import read_channel, replace_at, save_channel
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -85,11 +86,11 @@ def create_app(store: Store, options: Options | None = None, die: Callable[[], N
     )
     routes = [route for endpoint in endpoints for route in endpoint.routes()]
     app = Starlette(
-        routes=[*routes, Route("/sandbox/requests", _list_requests(state), methods=["GET"])],
+        routes=[*routes, Route("/sandbox/requests", partial(_list_requests, state), methods=["GET"])],
         exception_handlers={
-            ApiError: _on_refusal(state),
-            HTTPException: _on_http_exception(state),
-            sqlite3.DatabaseError: _on_file_failure(state),
+            ApiError: partial(_on_refusal, state),
+            HTTPException: partial(_on_http_exception, state),
+            sqlite3.DatabaseError: partial(_on_file_failure, state),
         },
     )
     packed = GZipMiddleware(_Gate(app, chosen), compresslevel=_GZIP_LEVEL)
@@ -131,38 +132,26 @@ def _is_write(scope: Scope) -> bool:
     return scope["method"] != "GET" and "/formula/" not in scope["path"]
 
 
-def _list_requests(state: AppState) -> Callable[[Request], Awaitable[Response]]:
-    async def list_requests(_request: Request) -> Response:
-        return respond_with_json([asdict(one) for one in read_request_log(state.store)])
-
-    return list_requests
+async def _list_requests(state: AppState, _request: Request) -> Response:
+    return respond_with_json([asdict(one) for one in read_request_log(state.store)])
 
 
-def _on_refusal(state: AppState) -> Callable[[Request, Exception], Awaitable[Response]]:
-    async def on_refusal(_request: Request, error: Exception) -> Response:
-        return make_error_response(state.settings, cast("ApiError", error))
-
-    return on_refusal
+async def _on_refusal(state: AppState, _request: Request, error: Exception) -> Response:
+    return make_error_response(state.settings, cast("ApiError", error))
 
 
-def _on_file_failure(state: AppState) -> Callable[[Request, Exception], Awaitable[Response]]:
-    async def on_file_failure(_request: Request, exception: Exception) -> Response:
-        failure = cast("sqlite3.DatabaseError", exception)
-        if not is_file_failure(failure):
-            raise failure
-        return make_error_response(state.settings, ApiError(500, explain_failure(failure, "the sandbox's file")))
-
-    return on_file_failure
+async def _on_file_failure(state: AppState, _request: Request, exception: Exception) -> Response:
+    failure = cast("sqlite3.DatabaseError", exception)
+    if not is_file_failure(failure):
+        raise failure
+    return make_error_response(state.settings, ApiError(500, explain_failure(failure, "the sandbox's file")))
 
 
-def _on_http_exception(state: AppState) -> Callable[[Request, Exception], Awaitable[Response]]:
-    async def on_http_exception(_request: Request, exception: Exception) -> Response:
-        failure = cast("HTTPException", exception)
-        response = make_error_response(state.settings, ApiError(failure.status_code, failure.detail))
-        response.headers.update(failure.headers or {})
-        return response
-
-    return on_http_exception
+async def _on_http_exception(state: AppState, _request: Request, exception: Exception) -> Response:
+    failure = cast("HTTPException", exception)
+    response = make_error_response(state.settings, ApiError(failure.status_code, failure.detail))
+    response.headers.update(failure.headers or {})
+    return response
 
 
 _CHANNEL_IN_PATH = re.compile(r"/esachannel/([0-9]{1,9})", re.IGNORECASE)

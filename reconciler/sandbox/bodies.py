@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ from reconciler.sandbox.properties import (
 from reconciler.sandbox.settings import MissingDefinedKey, MissingVersion, NullBoolean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import NoReturn
 
     from reconciler.sandbox.properties import Property
@@ -210,11 +211,15 @@ def parse_local_time(text: str) -> str | None:
         return None
 
 
-def read_body(value: Any, violations: list[Violation]) -> Body:
-    """The body as an object. Raises `ApiError` if it is something else."""
+@contextmanager
+def checked_body(value: Any) -> Iterator[Body]:
+    """The body as an object. Raises `ApiError` if it is something else, and at the end of the block for violations."""
     if not isinstance(value, dict):
         raise ApiError(400, "The body must be a JSON object.")
-    return Body(value, "", violations)
+    body = Body(value, "", [])
+    yield body
+    if body.violations:
+        raise bad_request(*body.violations)
 
 
 def _is_double(value: float | Decimal) -> bool:
@@ -249,26 +254,20 @@ class ChannelEdit(Struct, frozen=True):
 
 def parse_channel_edit(value: Any, current: ChannelSettings, settings: Settings) -> ChannelEdit:
     """The EsaChannelEdit in a body for the channel that now has `current`. Raises `ApiError` with all violations."""
-    violations: list[Violation] = []
-    body = read_body(value, violations)
-    edit = _parse_channel(body, settings, current)
-    if edit.version is None and settings.missing_version is MissingVersion.REJECT:
-        body.add_violation("esaChannelVersion", "is required")
-    if violations:
-        raise bad_request(*violations)
+    with checked_body(value) as body:
+        edit = _parse_channel(body, settings, current)
+        if edit.version is None and settings.missing_version is MissingVersion.REJECT:
+            body.add_violation("esaChannelVersion", "is required")
     return edit
 
 
 def parse_channel_create(value: Any, settings: Settings) -> tuple[int, ChannelEdit]:
     """The data point and the settings in an EsaChannelCreate. Raises `ApiError` with all violations."""
-    violations: list[Violation] = []
-    body = read_body(value, violations)
-    data_point_id = body.integer("dataPointId", is_required=True) or 0
-    edit = _parse_channel(body, settings, None)
-    if edit.version is None:
-        body.add_violation("esaChannelVersion", "is required")
-    if violations:
-        raise bad_request(*violations)
+    with checked_body(value) as body:
+        data_point_id = body.integer("dataPointId", is_required=True) or 0
+        edit = _parse_channel(body, settings, None)
+        if edit.version is None:
+            body.add_violation("esaChannelVersion", "is required")
     # EsaChannelVersionCreate is not EsaChannelVersionCreateWithBeginDate: it ignores the date like any other key.
     version = edit.version and replace(edit.version, begin_date=None)
     return data_point_id, replace(edit, version=version)
@@ -276,23 +275,17 @@ def parse_channel_create(value: Any, settings: Settings) -> tuple[int, ChannelEd
 
 def parse_version_edit(value: Any, settings: Settings, *, is_calculated: bool) -> VersionSettings:
     """The EsaChannelVersionEdit in a body. Raises `ApiError` with all violations."""
-    violations: list[Violation] = []
-    version = _parse_version(read_body(value, violations), settings, is_calculated=is_calculated)
-    if violations:
-        raise bad_request(*violations)
-    return version
+    with checked_body(value) as body:
+        return _parse_version(body, settings, is_calculated=is_calculated)
 
 
 def parse_version_create(value: Any, settings: Settings, *, is_calculated: bool) -> VersionSettings:
     """The EsaChannelVersionCreateWithBeginDate in a body. Raises `ApiError` with all violations."""
-    violations: list[Violation] = []
-    body = read_body(value, violations)
-    version = _parse_version(body, settings, is_calculated=is_calculated)
-    # Decided here: only the first version of a channel may have no beginning, and this one is added to others.
-    if body.is_null("beginDate"):
-        body.add_violation("beginDate", "is required")
-    if violations:
-        raise bad_request(*violations)
+    with checked_body(value) as body:
+        # Decided here: only the first version of a channel may have no beginning, and this one is added to others.
+        version = _parse_version(body, settings, is_calculated=is_calculated)
+        if body.is_null("beginDate"):
+            body.add_violation("beginDate", "is required")
     return version
 
 

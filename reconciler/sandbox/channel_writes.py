@@ -62,6 +62,10 @@ if TYPE_CHECKING:
     from reconciler.sandbox.store import Store
 
 
+# The two flags by attribute: the name of the property, and a word for it.
+_PRIMARIES = {"is_primary_value": ("isPrimaryValue", "value"), "is_primary_demand": ("isPrimaryDemand", "demand")}
+
+
 def check_formula(store: Store, channel: Channel, formula: str) -> tuple[str, ...]:
     """What is wrong with the formula of a channel; empty if it is valid.
 
@@ -167,7 +171,9 @@ def find_demoted(store: Store, settings: Settings, write: ChannelWrite) -> tuple
     """The other channels of the data point that lose a primary flag because `write` sets it."""
     if settings.second_primary is SecondPrimary.REJECT:
         return ()
-    return tuple(other for other in _find_others(store, write.after) if _loses_primary(write, other))
+    gained = _list_gained(write)
+    others = _find_others(store, write.after)
+    return tuple(other for other in others if any(getattr(other.settings, flag) for flag in gained))
 
 
 def _check_ids(store: Store, write: ChannelWrite) -> Iterator[Violation]:
@@ -253,10 +259,10 @@ def _check_primaries(store: Store, settings: Settings, write: ChannelWrite) -> I
     others = _find_others(store, write.after)
     after = write.after.settings
     if settings.second_primary is SecondPrimary.REJECT:
-        if _becomes_primary_value(write) and any(other.settings.is_primary_value for other in others):
-            yield Violation("isPrimaryValue", "another channel of the data point is the primary value channel")
-        if _becomes_primary_demand(write) and any(other.settings.is_primary_demand for other in others):
-            yield Violation("isPrimaryDemand", "another channel of the data point is the primary demand channel")
+        for flag in _list_gained(write):
+            if any(getattr(other.settings, flag) for other in others):
+                name, word = _PRIMARIES[flag]
+                yield Violation(name, f"another channel of the data point is the primary {word} channel")
     # The help center: each meter needs one primary value channel; a primary demand channel is optional.
     gives_up = write.before is not None and write.before.settings.is_primary_value and not after.is_primary_value
     is_last = gives_up and not any(other.settings.is_primary_value for other in others)
@@ -289,20 +295,10 @@ def _find_others(store: Store, channel: Channel) -> tuple[Channel, ...]:
     return tuple(other for other in beside if other.channel_id != channel.channel_id)
 
 
-def _loses_primary(write: ChannelWrite, other: Channel) -> bool:
-    value = _becomes_primary_value(write) and other.settings.is_primary_value
-    demand = _becomes_primary_demand(write) and other.settings.is_primary_demand
-    return value or demand
-
-
-def _becomes_primary_value(write: ChannelWrite) -> bool:
-    had = write.before is not None and write.before.settings.is_primary_value
-    return write.after.settings.is_primary_value and not had
-
-
-def _becomes_primary_demand(write: ChannelWrite) -> bool:
-    had = write.before is not None and write.before.settings.is_primary_demand
-    return write.after.settings.is_primary_demand and not had
+def _list_gained(write: ChannelWrite) -> list[str]:
+    """The primary flags that `write` sets, by attribute."""
+    before, after = write.before, write.after.settings
+    return [flag for flag in _PRIMARIES if getattr(after, flag) and not (before and getattr(before.settings, flag))]
 
 
 def edit_channel(store: Store, settings: Settings, channel: Channel, body: Any) -> Channel:

@@ -10,10 +10,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.responses import Response
 from starlette.routing import Route
 
-from reconciler.sandbox.bodies import ApiError, Body, bad_request, parse_json, read_body
+from reconciler.sandbox.bodies import ApiError, checked_body, parse_json
 from reconciler.sandbox.channel_writes import (
     check_channel_formula,
     check_meter_formula,
@@ -37,10 +38,12 @@ from reconciler.sandbox.responses import (
     FilterField,
     JsonResponse,
     ListRequest,
+    Page,
     find_page,
     get_page_headers,
     make_response,
     parse_filter,
+    read_parameters,
     respond_with_json,
     run_write,
     shape_post_response,
@@ -55,7 +58,6 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from reconciler.sandbox.bodies import Violation
     from reconciler.sandbox.settings import ObservationTypeList, ReadingList, UnitList
     from reconciler.sandbox.tables import Channel, Record
 
@@ -111,6 +113,21 @@ def _unknown_channel(channel_id: int) -> ApiError:
     return ApiError(404, f"No channel has the id {channel_id}.")
 
 
+def read_page(
+    state: AppState,
+    request: Request,
+    fields: Mapping[str, FilterField],
+    table: str = "channels",
+    key: str = "channel_id",
+) -> Page:
+    """The page of the list of `table` that is asked for, as the settings and the faults of the request have it."""
+    is_shuffled = state.settings.page_order is PageOrder.SHUFFLED or SHUFFLED_PAGE in request.scope
+    shuffle = next(state.turns) if is_shuffled else None
+    asked = ListRequest(fields, read_parameters(request), int(state.settings.page_cap), shuffle, table, key)
+    page = find_page(state.store, asked)
+    return replace(page, ids=page.ids[: len(page.ids) // 2]) if TRUNCATED_PAGE in request.scope else page
+
+
 class ChannelEndpoints(Struct, frozen=True):
     """The endpoints of channels."""
 
@@ -133,12 +150,8 @@ class ChannelEndpoints(Struct, frozen=True):
     async def list_channels(self, request: Request) -> Response:
         """GET: one page of channels."""
         settings = self.state.settings
-        parameters = {name.lower(): value for name, value in request.query_params.items()}
-        is_shuffled = settings.page_order is PageOrder.SHUFFLED or SHUFFLED_PAGE in request.scope
-        shuffle = next(self.state.turns) if is_shuffled else None
-        page = find_page(self.state.store, ListRequest(_FIELDS, parameters, int(settings.page_cap), shuffle))
-        ids = page.ids[: len(page.ids) // 2] if TRUNCATED_PAGE in request.scope else page.ids
-        texts = render_for_read(self.state.store, settings, (*ids, *page.late), settings.list_shape)
+        page = read_page(self.state, request, _FIELDS)
+        texts = render_for_read(self.state.store, settings, (*page.ids, *page.late), settings.list_shape)
         return Response(f"[{','.join(texts)}]", headers=get_page_headers(page, settings), media_type="application/json")
 
     async def read(self, request: Request) -> Response:
@@ -298,13 +311,17 @@ class ReferenceEndpoints(Struct, frozen=True):
         """GET: all units that pass the filter."""
         check_offered(self.state.settings.unit_list)
         return respond_with_json(
-            self._list(ReferenceKind.UNITS, parse_filter(_filter(request), _UNIT_FIELDS), _UNIT_PROPERTIES)
+            self._list(
+                ReferenceKind.UNITS,
+                parse_filter(read_parameters(request).get("filter"), _UNIT_FIELDS),
+                _UNIT_PROPERTIES,
+            )
         )
 
     async def list_observation_types(self, request: Request) -> Response:
         """GET: all observation types that pass the filter."""
         check_offered(self.state.settings.observation_type_list)
-        condition = parse_filter(_filter(request), _TYPE_FIELDS)
+        condition = parse_filter(read_parameters(request).get("filter"), _TYPE_FIELDS)
         return respond_with_json(self._list(ReferenceKind.OBSERVATION_TYPES, condition, _TYPE_PROPERTIES))
 
     async def read_data_point(self, request: Request) -> Response:
@@ -354,11 +371,6 @@ def check_offered(choice: UnitList | ObservationTypeList | FormulaValidation | R
         raise ApiError(404, "Not Found")
 
 
-def _filter(request: Request) -> str | None:
-    parameters: Mapping[str, str] = {name.lower(): value for name, value in request.query_params.items()}
-    return parameters.get("filter")
-
-
 def _data_point_response(data_point: DataPoint, channels: list[Record]) -> Record:
     # This page alone calls the import id importId; a channel's response calls it dataPointImportId.
     record, details = data_point.record, data_point.details
@@ -379,10 +391,5 @@ def _data_point_response(data_point: DataPoint, channels: list[Record]) -> Recor
 
 
 def _parse_question(raw: bytes) -> tuple[int, str]:
-    violations: list[Violation] = []
-    body: Body = read_body(parse_json(raw), violations)
-    data_point_id = body.integer("dataPointId")
-    formula = body.text("formula", is_required=True)
-    if violations:
-        raise bad_request(*violations)
-    return data_point_id or 0, formula or ""
+    with checked_body(parse_json(raw)) as body:
+        return body.integer("dataPointId") or 0, body.text("formula", is_required=True) or ""

@@ -16,7 +16,7 @@ from msgspec import Struct
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from reconciler.sandbox.endpoints import SHUFFLED_PAGE, TRUNCATED_PAGE, check_offered
+from reconciler.sandbox.endpoints import check_offered, read_page
 from reconciler.sandbox.reading_table import Span, compute_readings, zone_of
 from reconciler.sandbox.responses import (
     BOOLEAN_OPERATORS,
@@ -25,11 +25,9 @@ from reconciler.sandbox.responses import (
     AppState,
     FieldType,
     FilterField,
-    ListRequest,
-    find_page,
     get_page_headers,
 )
-from reconciler.sandbox.settings import PageOrder, ReadingFilter, ReadingRows, ReadingTimes
+from reconciler.sandbox.settings import ReadingFilter, ReadingRows, ReadingTimes
 from reconciler.sandbox.tables import read_channel
 
 if TYPE_CHECKING:
@@ -68,15 +66,10 @@ class ReadingListEndpoint(Struct, frozen=True):
         """GET: one page of readings of any channels."""
         settings, store = self.state.settings, self.state.store
         check_offered(settings.reading_list)
-        parameters = {name.lower(): value for name, value in request.query_params.items()}
-        is_shuffled = settings.page_order is PageOrder.SHUFFLED or SHUFFLED_PAGE in request.scope
-        shuffle = next(self.state.turns) if is_shuffled else None
-        asked = ListRequest(_FIELDS, parameters, int(settings.page_cap), shuffle, "readings", "reading_id")
         with store.reading():
             self._offer_filter_time()
-            page = find_page(store, asked)
-            ids = page.ids[: len(page.ids) // 2] if TRUNCATED_PAGE in request.scope else page.ids
-            rows = self._make_rows(ids)
+            page = read_page(self.state, request, _FIELDS, "readings", "reading_id")
+            rows = self._make_rows(page.ids)
         return JSONResponse(rows, headers=get_page_headers(page, settings))
 
     def _offer_filter_time(self) -> None:

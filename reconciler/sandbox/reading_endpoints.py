@@ -33,7 +33,7 @@ from reconciler.sandbox.endpoints import find_channel
 from reconciler.sandbox.properties import ReferenceKind
 from reconciler.sandbox.reading_table import Span, StoredReading, compute_readings, find_instants, put_readings, zone_of
 from reconciler.sandbox.rendering import unit_child
-from reconciler.sandbox.responses import AppState, JsonResponse, respond_with_json, run_write
+from reconciler.sandbox.responses import AppState, JsonResponse, read_parameters, respond_with_json, run_write
 from reconciler.sandbox.settings import MissingDefinedKey, V3Overwrite, V3SeesEsaChannels
 from reconciler.sandbox.tables import (
     find_by_import_id,
@@ -272,7 +272,7 @@ class ReadingEndpoints(Struct, frozen=True):
 
     def _span(self, request: Request, channel: Channel) -> Span:
         zone = zone_of(self.state.store, channel)
-        parameters = {name.lower(): value for name, value in request.query_params.items()}
+        parameters = read_parameters(request)
         ends = {}
         for name in ("beginDate", "endDate"):
             text = parameters.get(name.lower())

@@ -255,6 +255,11 @@ _PRIME = 1_000_003
 _SHUFFLE_STEP = 618_035
 
 
+def read_parameters(request: Request) -> dict[str, str]:
+    """The parameters of the query, by name in lower case."""
+    return {name.lower(): value for name, value in request.query_params.items()}
+
+
 class ListRequest(Struct, frozen=True):
     """A request for a list, with its parameters by lower-case name; its rows are those of `table`, by their `key`."""
 
