@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.model.channels import Desired
-    from reconciler.model.findings import Finding
+    from reconciler.model.findings import Finding, Location
     from reconciler.model.values import Spec
 
 
@@ -201,6 +201,10 @@ class _FormulaReference(Struct, frozen=True):
         return read_id(self.text) is None
 
     @property
+    def place(self) -> Location:
+        return locate_reference(self.user, self.text)
+
+    @property
     def found(self) -> str:
         return f"found channel({shorten(self.text)})"
 
@@ -260,23 +264,22 @@ def _check_names(
         yield make_finding(
             "ESA320",
             f"formula names an unknown channel, {reference.found}",
-            locate_reference(reference.user, reference.text),
+            reference.place,
             fix=f"did you mean  channel({near}){tell_apart(reference.text, near)}" if near else "",
         )
 
 
 def _check_target(reference: _FormulaReference, target: Desired, circular: set[tuple[str, str]]) -> Iterator[Finding]:
-    user = reference.user
-    if target is user:
-        yield make_finding(
-            "ESA323", f"formula uses its own channel, {reference.found}", locate_reference(user, reference.text)
-        )
+    if target is reference.user:
+        yield make_finding("ESA323", f"formula uses its own channel, {reference.found}", reference.place)
         return
     found = tuple(_check_use(reference, target, circular))
     if reference.is_name:
         yield from found
     elif not found:
-        yield _uses_number(reference, target)
+        message = f"formula uses the id of a channel that has a name here, {reference.found}"
+        detail = (f"the same channel: {format_reference(target)}",)
+        yield make_finding("ESA321", message, reference.place, fix=f"write  channel({target.name})", detail=detail)
 
 
 def _check_use(reference: _FormulaReference, target: Desired, circular: set[tuple[str, str]]) -> Iterator[Finding]:
@@ -284,10 +287,14 @@ def _check_use(reference: _FormulaReference, target: Desired, circular: set[tupl
     user = reference.user
     # ESA324 reports the uses of a cycle.
     if _is_calculated(target) and (user.name, target.name) not in circular:
-        yield _uses_calculated(reference, target)
+        message = f"formula uses a calculated channel, {reference.found}"
+        yield make_finding("ESA322", message, reference.place, detail=(f"calculated: {format_reference(target)}",))
     # Without a dataPoint in both files this is checked only when a plan is made.
     if None not in (user.data_point, target.data_point) and user.data_point != target.data_point:
-        yield _uses_other_data_point(reference, target)
+        here, there = shorten(str(user.data_point)), shorten(str(target.data_point))
+        message = f"formula uses a channel of another data point, {reference.found}"
+        detail = (f"this channel: data point {here}", f"{format_reference(target)}: data point {there}")
+        yield make_finding("ESA325", message, reference.place, detail=detail)
 
 
 def _uses_left_out(reference: _FormulaReference, target: Desired) -> Finding:
@@ -298,40 +305,11 @@ def _uses_left_out(reference: _FormulaReference, target: Desired) -> Finding:
     return make_finding(
         "ESA333",
         f"formula uses a channel that is left out of this environment, {reference.found}",
-        locate_reference(user, reference.text),
+        reference.place,
         detail=(
             f"left out: {format_reference(target)}, which is in {', '.join(map(shorten, target.only[:_SHOWN]))} only",
         ),
         fix=f"write  only: [{', '.join(common)}]  for {user.name} too, or {fix}" if common else fix,
-    )
-
-
-def _uses_calculated(reference: _FormulaReference, target: Desired) -> Finding:
-    return make_finding(
-        "ESA322",
-        f"formula uses a calculated channel, {reference.found}",
-        locate_reference(reference.user, reference.text),
-        detail=(f"calculated: {format_reference(target)}",),
-    )
-
-
-def _uses_other_data_point(reference: _FormulaReference, target: Desired) -> Finding:
-    here, there = shorten(str(reference.user.data_point)), shorten(str(target.data_point))
-    return make_finding(
-        "ESA325",
-        f"formula uses a channel of another data point, {reference.found}",
-        locate_reference(reference.user, reference.text),
-        detail=(f"this channel: data point {here}", f"{format_reference(target)}: data point {there}"),
-    )
-
-
-def _uses_number(reference: _FormulaReference, target: Desired) -> Finding:
-    return make_finding(
-        "ESA321",
-        f"formula uses the id of a channel that has a name here, {reference.found}",
-        locate_reference(reference.user, reference.text),
-        fix=f"write  channel({target.name})",
-        detail=(f"the same channel: {format_reference(target)}",),
     )
 
 

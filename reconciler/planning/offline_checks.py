@@ -84,21 +84,32 @@ def show_identifiers(identifiers: Identifiers) -> str:
 
 def _check_import_ids(channels: Sequence[Desired]) -> Iterator[Finding]:
     for group in _group(channels, _import_id):
-        if _is_wanted(group):
-            yield from (_same_import_id(other, group[0]) for other in group[1:])
+        first, *others = group
+        for other in others if _is_wanted(group) else ():
+            path = CHANNEL_IMPORT_ID if CHANNEL_IMPORT_ID in other.spec else "select.channelImportId"
+            found = show_value(_import_id(other))
+            message = f"channelImportId is already used by {format_reference(first)}, found {found}"
+            yield make_finding("ESA221", message, other.locate(path))
 
 
 def _check_primaries(channels: Sequence[Desired], path: str, code: str) -> Iterator[Finding]:
     primaries = [channel for channel in channels if channel.spec.get(path) is True]
     for first, *others in _group(primaries, lambda channel: channel.data_point):
-        yield from (_second_primary(other, first, path, code) for other in others)
+        for other in others:
+            data_point = shorten(str(other.data_point))
+            message = f"{path} is already true for {format_reference(first)}, found another on data point {data_point}"
+            yield make_finding(code, message, other.locate(path), fix=f"write  {path}: false  for one of the two")
 
 
 def _check_identities(channels: Sequence[Desired]) -> Iterator[Finding]:
     for group in _group(channels, _identity):
+        first, *others = group
         # ESA221 reports channels that want the same import id by which they are found.
-        if not _is_wanted(group) or {_import_id(channel) for channel in group} != {_identity(group[0])}:
-            yield from (_same_live_channel(other, group[0]) for other in group[1:])
+        is_reported = _is_wanted(group) and {_import_id(channel) for channel in group} == {_identity(first)}
+        for other in () if is_reported else others:
+            found = "" if other.select is None else show_identifiers(other.select)
+            message = f"channel selects the same live channel as {format_reference(first)}, found {found}"
+            yield make_finding("ESA332", message, locate_identifiers(other))
 
 
 def _group(channels: Sequence[Desired], key: Callable[[Desired], Hashable]) -> list[list[Desired]]:
@@ -123,24 +134,6 @@ def _is_wanted(group: Sequence[Desired]) -> bool:
     return any(CHANNEL_IMPORT_ID in channel.spec for channel in group)
 
 
-def _same_import_id(other: Desired, first: Desired) -> Finding:
-    path = CHANNEL_IMPORT_ID if CHANNEL_IMPORT_ID in other.spec else "select.channelImportId"
-    message = f"channelImportId is already used by {format_reference(first)}, found {show_value(_import_id(other))}"
-    return make_finding("ESA221", message, other.locate(path))
-
-
-def _second_primary(other: Desired, first: Desired, path: str, code: str) -> Finding:
-    data_point = shorten(str(other.data_point))
-    message = f"{path} is already true for {format_reference(first)}, found another on data point {data_point}"
-    return make_finding(code, message, other.locate(path), fix=f"write  {path}: false  for one of the two")
-
-
-def _same_live_channel(other: Desired, first: Desired) -> Finding:
-    found = "" if other.select is None else show_identifiers(other.select)
-    message = f"channel selects the same live channel as {format_reference(first)}, found {found}"
-    return make_finding("ESA332", message, locate_identifiers(other))
-
-
 def check_feeds(feeds: Sequence[Feed], channels: Collection[Desired]) -> Iterator[Finding]:
     """What is wrong with `feeds`: alone, compared with each other, and compared with `channels`, which are all."""
     yield from _check_expectations(feeds, channels)
@@ -150,7 +143,9 @@ def check_feeds(feeds: Sequence[Feed], channels: Collection[Desired]) -> Iterato
         # Several loggers may send the same identifiers, but then to the same channel.
         first = feed if identity is None else firsts.setdefault(identity, feed)
         if identity is None:
-            yield _no_identifier(feed)
+            given = show_identifiers(feed.identifiers)
+            message = f"feed has no identifier of a channel or meter, found {f'only {given}' if given else 'none'}"
+            yield make_finding("ESA342", message, feed.location)
         if first.expect != feed.expect:
             yield _other_expectation(feed, first)
 
@@ -161,35 +156,21 @@ def _check_expectations(feeds: Sequence[Feed], channels: Collection[Desired]) ->
     nearest = suggest_channels((feed.expect for feed in unknown), channels)
     for feed in unknown:
         near = nearest.get(feed.expect)
-        yield make_finding(
-            "ESA341",
-            f"feed expects an unknown channel, found expect: {shorten(feed.expect)}",
-            _locate(feed, "expect"),
-            fix=f"did you mean  expect: {near}{tell_apart(feed.expect, near)}" if near else "",
-        )
-
-
-def _no_identifier(feed: Feed) -> Finding:
-    given = show_identifiers(feed.identifiers)
-    message = f"feed has no identifier of a channel or meter, found {f'only {given}' if given else 'none'}"
-    return make_finding("ESA342", message, _locate(feed))
+        message = f"feed expects an unknown channel, found expect: {shorten(feed.expect)}"
+        fix = f"did you mean  expect: {near}{tell_apart(feed.expect, near)}" if near else ""
+        yield make_finding("ESA341", message, _locate_expect(feed), fix=fix)
 
 
 def _other_expectation(feed: Feed, first: Feed) -> Finding:
     where = f"{first.name} ({first.location.file}:{first.location.line})"
-    return make_finding(
-        "ESA343",
-        f"feed expects a different channel from {where}, found expect: {shorten(feed.expect)}",
-        _locate(feed, "expect"),
-        detail=(
-            f"both have these identifiers: {show_identifiers(feed.identifiers)}",
-            f"{where} expects {shorten(first.expect)}",
-        ),
-    )
+    message = f"feed expects a different channel from {where}, found expect: {shorten(feed.expect)}"
+    both = f"both have these identifiers: {show_identifiers(feed.identifiers)}"
+    detail = (both, f"{where} expects {shorten(first.expect)}")
+    return make_finding("ESA343", message, _locate_expect(feed), detail=detail)
 
 
-def _locate(feed: Feed, *keys: str) -> Location:
-    return replace(feed.location, path=(*feed.location.path, *keys))
+def _locate_expect(feed: Feed) -> Location:
+    return replace(feed.location, path=(*feed.location.path, "expect"))
 
 
 _SHOWN = 10
