@@ -145,10 +145,14 @@ def check_inputs(draft: Draft, context: PlanContext) -> Iterator[Blocker | Depen
         elif channel is not None and _is_made_usable(channel, context):
             yield Dependency("ESA410", context.drafts[id_].name)
     if wrong:
-        yield _wrong_inputs(formula, wrong)
+        message = f"cannot use this formula: {'; '.join(text for text, _ in wrong)}"
+        unblock = "use simple channels of the same data point; in place of a calculated one, its own formula"
+        yield Blocker("ESA410", message, {"formula": formula, "inputs": [evidence for _, evidence in wrong]}, unblock)
     # EnergyCAP rejects a formula for wrong inputs too, so its answer is shown only if they are right.
-    elif draft.live.id in context.formula_rejections:
-        yield _rejected(formula, context.formula_rejections[draft.live.id])
+    elif reasons := context.formula_rejections.get(draft.live.id):
+        message = f"cannot use this formula: EnergyCAP rejects it, {'; '.join(reasons)}"
+        evidence = {"formula": formula, "service_says": list(reasons)}
+        yield Blocker("ESA412", message, evidence, "correct the formula as EnergyCAP says")
 
 
 def _is_made_usable(channel: Live, context: PlanContext) -> bool:
@@ -187,21 +191,3 @@ def _find_problem(user: Live, channel: Live | None, context: PlanContext) -> str
         return None
     # Only in the second case can a change of this plan be taken back.
     return "is calculated" if channel.is_calculated else "becomes calculated by this plan"
-
-
-def _wrong_inputs(formula: str, wrong: list[tuple[str, dict[str, object]]]) -> Blocker:
-    return Blocker(
-        "ESA410",
-        f"cannot use this formula: {'; '.join(text for text, _ in wrong)}",
-        {"formula": formula, "inputs": [evidence for _, evidence in wrong]},
-        "use simple channels of the same data point; in place of a calculated one, its own formula",
-    )
-
-
-def _rejected(formula: str, reasons: Sequence[str]) -> Blocker:
-    return Blocker(
-        "ESA412",
-        f"cannot use this formula: EnergyCAP rejects it, {'; '.join(reasons)}",
-        {"formula": formula, "service_says": list(reasons)},
-        "correct the formula as EnergyCAP says",
-    )

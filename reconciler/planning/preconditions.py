@@ -58,33 +58,20 @@ def check_import_id(draft: Draft, context: PlanContext) -> Iterator[Blocker | De
     import_id = draft.after_apply.values.get(CHANNEL_IMPORT_ID)
     if CHANNEL_IMPORT_ID not in draft.changed_paths or not isinstance(import_id, str):
         return
+    what = f"cannot have import id {show_value(import_id)}"
     for owner in context.index.by_import_id.get(import_id, ()):
         if context.planned(owner).values.get(CHANNEL_IMPORT_ID) == import_id:
-            yield _import_id_in_use(import_id, owner, context)
+            name = format_channel(owner, context)
+            evidence = {"channel_import_id": import_id, "held_by": channel_evidence(owner, context)}
+            yield Blocker("ESA408", f"{what}: {name} has it", evidence, f"give {name} another import id first, or none")
         else:
             # This plan gives the owner another import id, or none.
             yield Dependency("ESA408", context.drafts[owner.id].name)
     for other in context.import_id_claims.get(import_id, ()):
         if other.live.id != draft.live.id:
-            yield _import_id_given_twice(import_id, other.live, context)
-
-
-def _import_id_in_use(import_id: str, owner: Live, context: PlanContext) -> Blocker:
-    return Blocker(
-        "ESA408",
-        f"cannot have import id {show_value(import_id)}: {format_channel(owner, context)} has it",
-        {"channel_import_id": import_id, "held_by": channel_evidence(owner, context)},
-        f"give {format_channel(owner, context)} another import id first, or none",
-    )
-
-
-def _import_id_given_twice(import_id: str, other: Live, context: PlanContext) -> Blocker:
-    return Blocker(
-        "ESA408",
-        f"cannot have import id {show_value(import_id)}: this plan gives it to {format_channel(other, context)} too",
-        {"channel_import_id": import_id, "wanted_by": channel_evidence(other, context)},
-        "give each of the two an import id of its own",
-    )
+            message = f"{what}: this plan gives it to {format_channel(other.live, context)} too"
+            evidence = {"channel_import_id": import_id, "wanted_by": channel_evidence(other.live, context)}
+            yield Blocker("ESA408", message, evidence, "give each of the two an import id of its own")
 
 
 def check_primaries(draft: Draft, context: PlanContext) -> Iterator[Blocker | Dependency]:
@@ -121,7 +108,11 @@ def _check_giving_up_primary(draft: Draft, path: str, context: PlanContext) -> I
             )
     # A data point requires a primary value; a primary demand is optional.
     if not successors and path == IS_PRIMARY_VALUE:
-        yield _no_primary_left(draft, context)
+        point, others = _point(draft.live), context.neighbours(draft.live)
+        message = f"cannot stop being the primary value of data point {shorten(point)}: no other channel becomes it"
+        listed = [channel_evidence(other, context) for other in others]
+        unblock = f"write  {path}: true  for another channel of the data point in the same plan"
+        yield Blocker("ESA409", message, {"data_point": point, "path": path, "others": listed}, unblock)
 
 
 def _second_primary(draft: Draft, path: str, other: Live, context: PlanContext) -> Blocker:
@@ -141,21 +132,6 @@ def _second_primary(draft: Draft, path: str, other: Live, context: PlanContext) 
         f"cannot become the {flag} of data point {point}: {message}",
         {"data_point": _point(draft.live), "path": path, "held_by": channel_evidence(other, context)},
         unblock,
-    )
-
-
-def _no_primary_left(draft: Draft, context: PlanContext) -> Blocker:
-    others = context.neighbours(draft.live)
-    point = _point(draft.live)
-    return Blocker(
-        "ESA409",
-        f"cannot stop being the primary value of data point {shorten(point)}: no other channel becomes it",
-        {
-            "data_point": point,
-            "path": IS_PRIMARY_VALUE,
-            "others": [channel_evidence(other, context) for other in others],
-        },
-        f"write  {IS_PRIMARY_VALUE}: true  for another channel of the data point in the same plan",
     )
 
 
