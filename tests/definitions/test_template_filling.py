@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections import Counter
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,18 +14,26 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from reconciler.definitions.channel_writer import make_tree
 from reconciler.definitions.load import LoadResult, load_definitions
 from reconciler.definitions.schema import Format, read_schema
 from reconciler.definitions.templates import escape_braces
-from reconciler.model.channels import Desired
+from reconciler.model.channels import Desired, Snapshot
+from reconciler.model.fields import VERSION, VERSIONS
 from reconciler.model.findings import TemplateValue
 from reconciler.model.identifiers import Identifiers
+from reconciler.planning.plan import make_plan
 from tests.cases import note_case
 from tests.definitions.places import show, validate, write
 from tests.definitions.strategies import valid
+from tests.planning.tenant import BASIS, REFERENCE
+from tests.planning.tenants import tenants
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from reconciler.model.plan import Plan
+    from tests.planning.tenants import Tenant
 
 TEMPLATES = """\
 templates:
@@ -310,3 +319,97 @@ def test_a_channel_with_a_template_is_its_written_out_twin(pair: tuple[dict[str,
     else:
         assert said == expected
     assert [replace(channel, sources={}) for channel in filled.definitions.channels] == list(twin.definitions.channels)
+
+
+SWAP = "2026-11-02T08:00:00"
+
+
+def list_settings(tree: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """The keys of each setting of a channel that a template may give alone."""
+    # As in _Split.share.
+    together = {"isCalculated", "intervalMinutes"} if tree.get("isCalculated") is True else set()
+    return [
+        (key, *inner)
+        for key, value in tree.items()
+        if key not in (VERSIONS, "select", *together)
+        for inner in ([(one,) for one in value] if key == VERSION else [()])
+    ]
+
+
+def share_one(draw: st.DrawFn, trees: Mapping[str, dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A template with placeholders for settings that several of `trees` have, and the channels that use it."""
+    every = {name: list_settings(tree) for name, tree in trees.items()}
+    if not any(every.values()):
+        return {}, dict(trees)
+    first = draw(st.sampled_from([keys for settings in every.values() for keys in settings]))
+    members = [name for name, settings in every.items() if first in settings]
+    common = [keys for keys in every[members[0]] if all(keys in every[name] for name in members)]
+    shared = [keys for keys in common if keys == first or draw(st.booleans())]
+    template: dict[str, Any] = {}
+    uses: dict[str, Any] = {name: deepcopy(tree) for name, tree in trees.items()}
+    for number, (*above, key) in enumerate(shared):
+        (template.setdefault(VERSION, {}) if above else template)[key] = f"{{p{number}}}"
+    for name in members:
+        use = uses[name]
+        given = {f"p{number}": (use[VERSION] if above else use).pop(key) for number, (*above, key) in enumerate(shared)}
+        rest = {key: value for key, value in use.items() if value != {}}
+        uses[name] = {"use": "shared", "with": given, **rest}
+    return {"shared": template}, uses
+
+
+def share_each(draw: st.DrawFn, trees: Mapping[str, dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A template for each channel of `trees` with some of its settings, and what is left of them."""
+    templates, uses = {}, {}
+    for name, tree in trees.items():
+        split = _Split(draw)
+        own, below = split.share(tree)
+        if below:
+            templates[f"of-{name}"] = split.hide(below)
+        use = {"use": f"of-{name}"} if below else {}
+        uses[name] = {**use, **({"with": split.given} if split.given else {}), **own}
+    return templates, uses
+
+
+@st.composite
+def tenants_with_templates(draw: st.DrawFn) -> tuple[Tenant, dict[str, Any], dict[str, Any]]:
+    """A tenant, the file with its channels written out, and one in which templates give some of their settings."""
+    tenant = draw(tenants())
+    trees: dict[str, dict[str, Any]] = {
+        channel.name: dict(make_tree(channel.select, channel.spec)) for channel in tenant.channels
+    }
+    for tree in trees.values():
+        version = tree.get(VERSION, {"multiplier": 1})
+        if "beginDate" not in version and draw(st.integers(0, 3)) == 0:
+            tree.pop(VERSION, None)
+            later = {"beginDate": SWAP, "multiplier": 5, "because": "swapped", "swap": {"final": 7}}
+            tree[VERSIONS] = [{"beginDate": None, **version}, later]
+    templates, uses = draw(st.sampled_from((share_one, share_each)))(draw, trees)
+    header = {"templates": templates} if templates else {}
+    return tenant, {"channels": trees}, {"channels": uses, **header}
+
+
+def plan_without_places(
+    loaded: LoadResult, tenant: Tenant
+) -> tuple[Plan, list[tuple[str, str, str, tuple[str, ...]]], bool]:
+    """The plan but for where things are written, what it found, and whether a template gives a value of an edit."""
+    plan = make_plan(loaded.definitions, Snapshot(tenant.live, REFERENCE), BASIS)
+    changes = tuple(
+        replace(change, edits=tuple(replace(edit, source=None) for edit in change.edits)) for change in plan.changes
+    )
+    found = sorted((one.code, one.message, one.fix, one.detail) for one in plan.findings)
+    is_given = any(edit.source for change in plan.changes for edit in change.edits)
+    return replace(plan, definitions_digest="", changes=changes, findings=()), found, is_given
+
+
+# Each sample writes and loads two projects.
+@settings(deadline=None)
+@given(tenants_with_templates())
+def test_the_plan_of_channels_with_templates_is_that_of_the_same_channels_written_out(
+    case: tuple[Tenant, dict[str, Any], dict[str, Any]],
+) -> None:
+    tenant, written, templated = case
+
+    twin, filled = (plan_without_places(load_text(tree), tenant) for tree in (written, templated))
+
+    note_case(reached=filled[-1])
+    assert filled[:2] == twin[:2]
