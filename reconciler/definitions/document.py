@@ -161,7 +161,8 @@ def _upwards(keys: Keys) -> Iterator[Keys]:
 # More findings of a kind would only take memory: a file of 5 MiB may consist of tabs.
 MAX_FOUND = 500
 
-_WIDE_MARKS = (
+# Byte order marks; UTF-32 first, because its mark begins with that of UTF-16.
+WIDE_MARKS = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
     (codecs.BOM_UTF32_BE, "UTF-32"),
     (codecs.BOM_UTF16_LE, "UTF-16"),
@@ -179,7 +180,7 @@ class EncodingError(Struct, frozen=True):
 
 def decode_source(data: bytes) -> tuple[str, tuple[EncodingError, ...]]:
     """`data` as text, and everything in it that YAML does not allow; if it is not UTF-8, the rest has � in it."""
-    for mark, name in _WIDE_MARKS:
+    for mark, name in WIDE_MARKS:
         if data.startswith(mark):
             return "", (EncodingError("ESA104", f"the file is not UTF-8, found {name}"),)
     try:

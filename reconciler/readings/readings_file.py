@@ -9,10 +9,11 @@ import re
 import stat
 from contextlib import contextmanager
 from enum import Enum
-from typing import TYPE_CHECKING, BinaryIO, assert_never, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from msgspec import Struct
 
+from reconciler.definitions.document import WIDE_MARKS
 from reconciler.errors import FileError, UsageError, advise_on
 from reconciler.readings.csv_header import DELIMITERS, find_unit
 from reconciler.readings.csv_layout import CsvLayout, detect_layout
@@ -32,13 +33,6 @@ if TYPE_CHECKING:
 _SAVE_AS_CSV = 'open it in a spreadsheet program, and save the sheet as "CSV UTF-8"'
 SAVE_AS_UTF8 = 'save it as UTF-8; in a spreadsheet program, as "CSV UTF-8"'
 _UNPACK = "unpack it first:"
-# UTF-32 first: its mark begins with that of UTF-16.
-_WIDE = (
-    (codecs.BOM_UTF32_LE, "UTF-32"),
-    (codecs.BOM_UTF32_BE, "UTF-32"),
-    (codecs.BOM_UTF16_LE, "UTF-16"),
-    (codecs.BOM_UTF16_BE, "UTF-16"),
-)
 
 # How each format begins, its name, and the fix. Source: the published description of each format.
 _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
@@ -115,7 +109,7 @@ def _find_zipped(head: bytes) -> tuple[str, str] | None:
 
 def _find_wide(head: bytes) -> tuple[str, str] | None:
     """UTF-16 or UTF-32, by its byte order mark, or by zero bytes between the letters of a header."""
-    for mark, name in _WIDE:
+    for mark, name in WIDE_MARKS:
         if head.startswith(mark):
             return f"text in {name}", SAVE_AS_UTF8
     begin = head[:200]
@@ -293,22 +287,12 @@ class ReadingsFile(Struct, frozen=True):
 
     def read_groups(self) -> Iterator[ReadingGroup]:
         """All readings of the file, in its order. Raises BrokenFile and FileError, also while they are read."""
-        match self.format:
-            case FileFormat.CSV:
-                for block in read_blocks(self.source, self._columns):
-                    yield from block.read_groups()
-            case FileFormat.ARRAY:
-                yield from read_array(self.source, self.times)
-            case FileFormat.LINES:
-                yield from read_lines(self.source, self.times)
-            case _:
-                assert_never(self.format)
-
-    @property
-    def _columns(self) -> CsvLayout:
-        if self.layout is None:
-            raise ValueError("a CSV file has a layout")
-        return self.layout
+        if self.layout is not None:
+            for block in read_blocks(self.source, self.layout):
+                yield from block.read_groups()
+        else:
+            read = read_array if self.format is FileFormat.ARRAY else read_lines
+            yield from read(self.source, self.times)
 
 
 def _refuse_options_of_csv(source: Source, csv_options: CsvOptions) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from reconciler.model.units import Measure
     from reconciler.model.values import Value
     from reconciler.planning.identification import Index
-    from reconciler.readings.reading_rows import GroupKey, ReadingGroup, ReadingRow
+    from reconciler.readings.reading_rows import GroupKey, ReadingGroup
 
 
 _MAX_CANDIDATES = 10
@@ -305,20 +305,9 @@ def refuse_bare_dates(group: ReadingGroup, router: Router) -> None:
     minutes = None if channel is None else channel.values.get(INTERVAL_MINUTES)
     # All readings of the day would be at midnight, and overwrite each other.
     if channel is not None and isinstance(minutes, int) and minutes < DAY_MINUTES:
+        message = f"a channel with an interval of {minutes} minutes needs a time of day, found only the date"
         for row in dated:
-            _refuse_bare_date(row, channel, minutes)
-
-
-def _refuse_bare_date(row: ReadingRow, channel: Live, minutes: int) -> None:
-    day = row.reading.time[:10] if row.reading else ""
-    message = f"a channel with an interval of {minutes} minutes needs a time of day, found only the date {day}"
-    row.errors = (
-        *row.errors,
-        RowError(
-            "ESA623",
-            message,
-            f"write the time of day, too:  {day}T00:00  if it is midnight",
-            (f"channel {channel.id}",),
-        ),
-    )
-    row.reading = None
+            day = row.reading.time[:10] if row.reading else ""
+            fix = f"write the time of day, too:  {day}T00:00  if it is midnight"
+            error = RowError("ESA623", f"{message} {day}", fix, (f"channel {channel.id}",))
+            row.errors, row.reading = (*row.errors, error), None

@@ -18,7 +18,7 @@ import pytest
 from reconciler.errors import FileError
 from reconciler.readings.csv_layout import CsvOptions
 from reconciler.readings.reading_rows import BrokenFile
-from reconciler.readings.readings_file import MAX_LINE_LENGTH, FileFormat, ReadingsFile, open_readings_file, open_source
+from reconciler.readings.readings_file import MAX_LINE_LENGTH, FileFormat, open_readings_file, open_source
 from tests.readings.bench import write
 
 CSV = b"channelImportId,time,value\nUSE,2026-01-01T00:15,1\n"
@@ -285,10 +285,3 @@ def test_a_header_in_brackets_is_not_json(tmp_path: Path) -> None:
 def test_an_empty_file_has_no_format(tmp_path: Path) -> None:
     with pytest.raises(BrokenFile, match="the file is empty, found no reading"):
         open_readings_file(write(tmp_path, " \n"), CsvOptions())
-
-
-def test_a_csv_file_without_a_layout_is_a_bug(tmp_path: Path) -> None:
-    file = open_readings_file(write(tmp_path, "time,value,channelId\n"), CsvOptions())
-
-    with pytest.raises(ValueError, match="a CSV file has a layout"):
-        list(ReadingsFile(file.source, FileFormat.CSV, file.times).read_groups())
