@@ -312,8 +312,10 @@ def _make_sections(plan: Plan, result: ApplyResult) -> Iterator[Section]:
     yield from (_make_section(outcome_label(status)[0], result.with_status(status)) for status in WORST_FIRST)
     done = outcome_label(OutcomeStatus.DONE)[0]
     yield _make_section(f"{done}, with a remark", find_remarked(result))
-    yield _make_created_section(find_created(result))
-    yield _make_explained_section(find_explained(plan, result))
+    created = [f"- {code(outcome.name)}: channel {outcome.channel_id}\n" for outcome in find_created(result)]
+    yield _make_list_section("+ created", "channel", created)
+    explained = [f"- {code(one.name)}, {one.begin}: {prose(one.reason)}\n" for one in find_explained(plan, result)]
+    yield _make_list_section("+ new, with the reason", "version", explained)
     yield _make_done_section(done, result.with_status(OutcomeStatus.DONE))
 
 
@@ -327,26 +329,9 @@ def _make_section(label: str, outcomes: Sequence[Outcome]) -> Section:
     )
 
 
-def _make_created_section(outcomes: Sequence[Outcome]) -> Section:
-    lines = [f"- {code(outcome.name)}: channel {outcome.channel_id}\n" for outcome in outcomes]
-    return Section(
-        f"+ created: {count(len(lines), 'channel')}",
-        len(lines),
-        lambda: [*lines, "\n"],
-        lambda: map(SectionLine, lines),
-        is_ranked=True,
-    )
-
-
-def _make_explained_section(versions: Sequence[ExplainedVersion]) -> Section:
-    lines = [f"- {code(one.name)}, {one.begin}: {prose(one.reason)}\n" for one in versions]
-    return Section(
-        f"+ new, with the reason: {count(len(lines), 'version')}",
-        len(lines),
-        lambda: [*lines, "\n"],
-        lambda: map(SectionLine, lines),
-        is_ranked=True,
-    )
+def _make_list_section(label: str, noun: str, lines: Sequence[str]) -> Section:
+    title = f"{label}: {count(len(lines), noun)}"
+    return Section(title, len(lines), lambda: [*lines, "\n"], lambda: map(SectionLine, lines), is_ranked=True)
 
 
 def _make_done_section(label: str, outcomes: Sequence[Outcome]) -> Section:
