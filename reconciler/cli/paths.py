@@ -10,7 +10,7 @@ from itertools import combinations, product
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from reconciler.definitions.discovery import PROJECT_FILE, find_files, has_definition_suffix
+from reconciler.definitions.discovery import PROJECT_FILE, find_files, has_definition_suffix, is_within
 from reconciler.definitions.project_file import find_root, folders_of, read_project
 from reconciler.errors import ProjectError, UsageError
 
@@ -172,21 +172,15 @@ def _find_owner(root: Path, folders: Sequence[str], path: Path, *, is_database: 
     for database in () if is_database else (root / DATABASE, *(root / DATABASE.parent).glob(OTHER_DATABASES)):
         if any(_is_same(path, Path(f"{database}{ending}")) for ending in _DATABASE_SUFFIXES):
             return f"{database.relative_to(root).as_posix()}, the sandbox of the project"
-    if target.suffix == ".jsonl" and _is_in(target, root / JOURNALS):
+    if target.suffix == ".jsonl" and is_within(str(target), os.path.realpath(root / JOURNALS)):
         return f"{target.name}, the journal of an apply"
-    homes = [root / folder for folder in folders]
-    if has_definition_suffix(target.name) and any(_is_in(target, home) for home in homes):
+    homes = [os.path.realpath(root / folder) for folder in folders]
+    if has_definition_suffix(target.name) and any(is_within(str(target), home) for home in homes):
         return f"a definition file: all .yaml files in {', '.join(folders)} are read"
     # A hard link to a channel file may be anywhere, with any extension.
     if _has_other_names(target) and any(_is_same(path, root / file) for file in find_files(root, folders).files):
         return "a definition file, which has another name there"
     return ""
-
-
-def _is_in(target: Path, folder: Path) -> bool:
-    """Whether `target` is in `folder` and not hidden: hidden files are not read."""
-    home = Path(os.path.realpath(folder))
-    return target.is_relative_to(home) and not any(part.startswith(".") for part in target.relative_to(home).parts)
 
 
 def _has_other_names(target: Path) -> bool:

@@ -173,7 +173,7 @@ def list_ignored(root: Path, folders: Sequence[str]) -> tuple[str, ...]:
 def _may_define(root: Path, file: str) -> bool:
     """Whether `file` is a definition file, or a repository inside the repository, which may have such files."""
     is_hidden = any(part.startswith(".") for part in file.split("/"))
-    return not is_hidden and (file.casefold().endswith((".yaml", ".yml")) or (root / file).is_dir())
+    return not is_hidden and (has_definition_suffix(file) or (root / file).is_dir())
 
 
 def _split(answer: bytes) -> list[bytes]:

@@ -81,7 +81,7 @@ def read_project_file(root: Path) -> bytes | Finding:
     path = root / PROJECT_FILE
     target = os.path.realpath(path)
     is_link = target != str(Path(os.path.realpath(root), PROJECT_FILE))
-    if is_link and not (_is_within(target, os.path.realpath(root)) and has_definition_suffix(target)):
+    if is_link and not (is_within(target, os.path.realpath(root)) and has_definition_suffix(target)):
         place = Location(PROJECT_FILE, line=1, column=1)
         return make_finding(
             "ESA101", f"the link leads out of the project, found {_name_target(path)}", place, fix=_COPY
@@ -138,7 +138,7 @@ class _FolderWalk:
         target, root = os.path.realpath(path), os.path.realpath(self.root)
         if target == os.path.normpath(Path(root, path.relative_to(self.root))):
             return False
-        return not _is_within(target, root)
+        return not is_within(target, root)
 
     def _list(self, folder: str) -> list[str]:
         """Add the files in `folder`; the folders in it."""
@@ -194,7 +194,7 @@ class _FolderWalk:
         """
         target = os.path.realpath(link)
         is_none = not (is_folder or has_definition_suffix(target))
-        return is_none or not any(_is_within(target, home) for home in self.roots)
+        return is_none or not any(is_within(target, home) for home in self.roots)
 
     def _refuse(self, file: str, message: str, fix: str = "") -> None:
         self.found_count += 1
@@ -219,7 +219,7 @@ def _name_target(path: Path) -> str:
     return str(path.readlink() if path.is_symlink() else path.resolve())
 
 
-def _is_within(target: str, home: str) -> bool:
+def is_within(target: str, home: str) -> bool:
     """Whether `target` is `home` or in it, and not hidden there, like .git."""
     if not Path(target).is_relative_to(home):
         return False
