@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, convert
 
 from reconciler.definitions.discovery import PROJECT_FILE, read_project_file
 from reconciler.definitions.fast_reader import PlainLines, decode, try_fast_parse
@@ -18,17 +18,13 @@ from reconciler.model.hosts import ALLOWED_HOSTS, is_allowed, name_host
 from reconciler.model.lookalikes import tell_apart
 from reconciler.model.project import (
     MAX_CREATES,
-    ChannelEdit,
     Environment,
     Guards,
     HistoryRewrites,
     MaxChanges,
     OnBlocked,
     OnNotFound,
-    PrimaryMove,
     Project,
-    VersionDates,
-    VersionInsert,
     is_sandbox,
 )
 from reconciler.planning.messages import find_nearest
@@ -167,9 +163,6 @@ def _check_folder(keys: tuple[str, ...], folder: object) -> Iterator[FileProblem
         yield FileProblem("ESA144", keys, f"a definitions folder must be inside the project, found {shorten(folder)}")
 
 
-_DEFAULT = Environment("", "")
-
-
 def load_project(root: Path) -> tuple[Project | None, tuple[Finding, ...]]:
     """The project that the file in `root` describes, or None and what is wrong with the file."""
     tree, findings = read_project(root)
@@ -178,25 +171,16 @@ def load_project(root: Path) -> tuple[Project | None, tuple[Finding, ...]]:
 
 def make_project(tree: ProjectTree) -> Project:
     """The project that a valid project file with the content `tree` describes."""
-    environments = tuple(_make_environment(name, settings) for name, settings in tree.get("environments", {}).items())
+    environments = tuple(
+        convert({"name": name, **settings, "url": settings["url"].rstrip("/")}, Environment)
+        for name, settings in tree.get("environments", {}).items()
+    )
     only = environments[0].name if len(environments) == 1 else None
     return Project(
         definitions=folders_of(tree),
         environments=environments,
         default_environment=tree.get("defaultEnvironment", only),
         guards=_make_guards(tree.get("guards", {})),
-    )
-
-
-def _make_environment(name: str, settings: Mapping[str, Any]) -> Environment:
-    return Environment(
-        name=name,
-        url=settings["url"].rstrip("/"),
-        api_key_env=settings.get("apiKeyEnv", _DEFAULT.api_key_env),
-        primary_move=PrimaryMove(settings.get("primaryMove", PrimaryMove.TAKE_FIRST)),
-        channel_edit=ChannelEdit(settings.get("channelEdit", ChannelEdit.OMIT_VERSION)),
-        version_dates=VersionDates(settings["versionDates"]) if "versionDates" in settings else None,
-        version_insert=VersionInsert(settings.get("versionInsert", VersionInsert.BLOCK)),
     )
 
 

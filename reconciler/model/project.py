@@ -64,7 +64,7 @@ class OnNotFound(Enum):
     SKIP = "skip"
 
 
-class Environment(Struct, frozen=True):
+class Environment(Struct, frozen=True, rename="camel"):
     """One service to plan against. `url` is `sandbox`, or `sandbox:NAME`, for an embedded one; `api_key_env` names a
     variable.
 
