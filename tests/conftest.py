@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -78,6 +79,12 @@ def pytest_configure(config: pytest.Config) -> None:
         PROCESS_ANSWERS.update({one.name: getattr(answers, one.name) for one in fields(Settings)})
 
 
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: it is not looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     # What only a law reaches, by chance, does not count as covered; and measuring makes it take twice as long. Only who
     # asks which test runs which line hears of laws, too.
@@ -85,6 +92,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if is_hypothesis_test(getattr(item, "obj", None)):
                 item.add_marker("no_cover")
+    # The longest of all begins first, or workers that are done would wait for the one that has it.
+    items.sort(key=lambda item: "/test_user_repository.py" not in item.nodeid)
     changed = {assignment.partition("=")[0] for assignment in config.getoption("--sandbox-set")}
     for item in items:
         for mark in item.iter_markers("counts_on"):
