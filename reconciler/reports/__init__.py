@@ -15,7 +15,7 @@ findings_report: findings as text, and the table of their formats
 findings_formats: findings for machines: JSON, SARIF, JUnit, GitHub, GitLab
 apply_report: the result of an apply as text, Markdown and JSON events
 import_report: what an import wrote
-rules_report: one rule for the terminal, all rules as docs/rules.md
+rules_report: one rule for the terminal
 formatting: counts, values, times and locations as text
 escaping: untrusted text escaped for terminals, logs, JSON and Markdown
 terminal: styles, wrapped lines, and source lines with carets

@@ -10,9 +10,9 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler.cli.exit_codes import ExitCode
-from reconciler.reports.rules_report import render_rules
 from tests.docs.command_pages import render_commands
 from tests.docs.field_schema import update_text
+from tests.docs.rule_pages import render_rules
 from tests.docs.schema_pages import render_files, render_plan_json
 from tests.docs.sessions import ROOT
 
