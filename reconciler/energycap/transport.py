@@ -170,6 +170,9 @@ class Connection:
 
     def close(self) -> None:
         self._http_transport.close()
+        # One that was opened while the pool was closed is in no pool.
+        if close := getattr(self._stream, "close", None):
+            close()
 
 
 # Servers close an idle connection after 5 s at the earliest, so none is used at that moment.
@@ -262,6 +265,8 @@ class Transport:
             failure = self._make_failure(request, error)
             # A tunnel whose TLS failed keeps the only connection of its pool busy, and the next request would time out.
             self._renew_connection()
+        finally:
+            self._close_if_late()
         # Raised out here, because the error of httpx would be its context, and has the request with the key.
         raise failure
 
@@ -270,6 +275,12 @@ class Transport:
         with self._lock:
             self._is_closed = True
         for connection in self._connections:
+            connection.close()
+
+    def _close_if_late(self) -> None:
+        """Close the connection of this thread if it was opened, or used, while all others were closed."""
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if self._is_closed and connection is not None:
             connection.close()
 
     def _receive(self, request: Request) -> Response:

@@ -122,10 +122,16 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for listener in (*self.servers, *(sockets or ())):
             listener.close()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
+        self._close_connections()
         while self.server_state.tasks:
             await asyncio.wait(self.server_state.tasks)
+        # One in the middle of its answer was kept open for the next request, and one may have been accepted just now.
+        await asyncio.sleep(0)
+        self._close_connections()
+
+    def _close_connections(self) -> None:
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
 
     def capture_signals(self) -> AbstractContextManager[Any]:  # type: ignore[override]  # a generator there
         return nullcontext()
