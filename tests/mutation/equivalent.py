@@ -44,7 +44,7 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
     ),
     (
         "reconciler/apply/read_back.py",
-        "for (older, following), found_older in zip(pairwise(expected.versions), found.versions[:-1], strict=True):",
+        "older = zip(pairwise(expected.versions), live.versions[:-1], strict=True)",
         "True",
         "False",
     ): "the versions have the same ids here, so there are as many",
