@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     from reconciler.model.project import Environment, Project, VersionDates
 
 
+# Seconds after which Ctrl-C is noticed at the latest.
+_LONGEST_WAIT = 0.2
 # The rule "no files in the folder of definitions": the usual state before a first import.
 NO_FILES = "ESA102"
 
@@ -303,14 +306,21 @@ def start_live(output: Output, context: ProjectContext, environment: Environment
             return thread.submit(_read_with_readings, output, environment, reader)
 
         if environment.is_sandbox:
-            yield lambda: start().result()
+            yield lambda: _await(start())
             return
         try:
             reading = start()
         except ReconcilerError as error:
             reading = Future()
             reading.set_exception(error)
-        yield reading.result
+        yield partial(_await, reading)
+
+
+def _await(reading: Future[LiveState]) -> LiveState:
+    # A signal that comes just before a wait, or to another thread, does not end it.
+    while not wait((reading,), _LONGEST_WAIT).done:
+        pass
+    return reading.result()
 
 
 def load_snapshot(file: Path, environment: Environment | None = None, dates: VersionDates | None = None) -> LiveState:
