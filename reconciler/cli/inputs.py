@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from reconciler.model.formulas import FormulaVerdict
     from reconciler.model.project import Environment, Project, VersionDates
 
+
+Read = TypeVar("Read")
 
 # Seconds after which Ctrl-C is noticed at the latest.
 _LONGEST_WAIT = 0.2
@@ -306,18 +308,19 @@ def start_live(output: Output, context: ProjectContext, environment: Environment
             return thread.submit(_read_with_readings, output, environment, reader)
 
         if environment.is_sandbox:
-            yield lambda: _await(start())
+            yield lambda: await_read(start())
             return
         try:
             reading = start()
         except ReconcilerError as error:
             reading = Future()
             reading.set_exception(error)
-        yield partial(_await, reading)
+        yield partial(await_read, reading)
 
 
-def _await(reading: Future[LiveState]) -> LiveState:
-    # A signal that comes just before a wait, or to another thread, does not end it.
+def await_read(reading: Future[Read]) -> Read:
+    """What another thread reads. Ctrl-C ends the wait, even if it comes just before it."""
+    # Such a signal, or one that comes to another thread, does not end a wait by itself.
     while not wait((reading,), _LONGEST_WAIT).done:
         pass
     return reading.result()
