@@ -275,8 +275,9 @@ class LiveState(Struct, frozen=True):
 
 def read_live(output: Output, environment: Environment, reader: Reader) -> LiveState:
     """Everything that a plan needs from the service, read now."""
-    with output.log_if_slow(f"reading all channels of {environment.name} ..."):
-        snapshot = reader.read_snapshot()
+    slow = output.log_if_slow(f"reading all channels of {environment.name} ...")
+    with slow, open_threads(1, NEEDLESS_AFTER) as thread:
+        snapshot = await_read(thread.submit(reader.read_snapshot))
     return LiveState(
         snapshot,
         (*reader.findings, *find_unread(snapshot)),
