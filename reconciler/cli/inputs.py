@@ -275,9 +275,12 @@ class LiveState(Struct, frozen=True):
 
 def read_live(output: Output, environment: Environment, reader: Reader) -> LiveState:
     """Everything that a plan needs from the service, read now."""
-    slow = output.log_if_slow(f"reading all channels of {environment.name} ...")
-    with slow, open_threads(1, NEEDLESS_AFTER) as thread:
-        snapshot = await_read(thread.submit(reader.read_snapshot))
+    return read_in_thread(partial(_read_live, output, environment, reader))
+
+
+def _read_live(output: Output, environment: Environment, reader: Reader) -> LiveState:
+    with output.log_if_slow(f"reading all channels of {environment.name} ..."):
+        snapshot = reader.read_snapshot()
     return LiveState(
         snapshot,
         (*reader.findings, *find_unread(snapshot)),
@@ -287,7 +290,7 @@ def read_live(output: Output, environment: Environment, reader: Reader) -> LiveS
 
 
 def _read_with_readings(output: Output, environment: Environment, reader: Reader) -> LiveState:
-    return replace(read_live(output, environment, reader), readings=ReadingSource(reader, output))
+    return replace(_read_live(output, environment, reader), readings=ReadingSource(reader, output))
 
 
 @contextmanager
@@ -309,17 +312,23 @@ def start_live(output: Output, context: ProjectContext, environment: Environment
             return thread.submit(_read_with_readings, output, environment, reader)
 
         if environment.is_sandbox:
-            yield lambda: await_read(start())
+            yield lambda: _await(start())
             return
         try:
             reading = start()
         except ReconcilerError as error:
             reading = Future()
             reading.set_exception(error)
-        yield partial(await_read, reading)
+        yield partial(_await, reading)
 
 
-def await_read(reading: Future[Read]) -> Read:
+def read_in_thread(read: Callable[[], Read]) -> Read:
+    """What `read` gives, in a thread of its own, so that Ctrl-C ends the wait for it."""
+    with open_threads(1, NEEDLESS_AFTER) as thread:
+        return _await(thread.submit(read))
+
+
+def _await(reading: Future[Read]) -> Read:
     """What another thread reads. Ctrl-C ends the wait, even if it comes just before it."""
     # Such a signal, or one that comes to another thread, does not end a wait by itself.
     while not wait((reading,), _LONGEST_WAIT).done:

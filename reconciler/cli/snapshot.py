@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -10,11 +11,10 @@ from reconciler.cli.build_plan import utc_now
 from reconciler.cli.command_line import OutputPath, environment_option, output_options
 from reconciler.cli.exit_codes import ExitCode
 from reconciler.cli.file_io import write_file
-from reconciler.cli.inputs import await_read, open_project, open_service
+from reconciler.cli.inputs import open_project, open_service, read_in_thread
 from reconciler.cli.paths import path_prefix, refuse_overlaps
-from reconciler.energycap.client import NEEDLESS_AFTER, open_reader
+from reconciler.energycap.client import open_reader
 from reconciler.energycap.reference import render_snapshot_file, snapshot_from_file
-from reconciler.energycap.session import open_threads
 from reconciler.planning.context import find_unread
 from reconciler.reports.findings_report import render_findings
 from reconciler.reports.terminal import no_style
@@ -47,9 +47,8 @@ def command(output: Output, environment: str | None, out: Path, *, time_zones: b
     with (
         open_service(context.root, chosen) as access,
         open_reader(access.url, access.key, tell=output.log) as reader,
-        open_threads(1, NEEDLESS_AFTER) as thread,
     ):
-        world = await_read(thread.submit(reader.read_raw_snapshot, with_data_points=time_zones))
+        world = read_in_thread(partial(reader.read_raw_snapshot, with_data_points=time_zones))
     snapshot, _ = snapshot_from_file(world)
     if unread := find_unread(snapshot):
         output.log(render_findings(unread, no_style, path_prefix(context.root)).rstrip())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct, defstruct
 
-from reconciler.energycap.mapping import find_minutes, version_order
+from reconciler.energycap.mapping import RULE_NAMES, find_minutes, version_order
 from reconciler.energycap.paging import ListRow
 from reconciler.model.canonical import clear_exclusive
 from reconciler.model.channels import DataPoint, Live, Version
@@ -25,7 +25,6 @@ from reconciler.model.fields import (
     IS_CALCULATED,
     OBSERVATION_RULE,
     OBSERVATION_RULE_ID,
-    OBSERVATION_RULES,
     VERSION_FIELDS,
     Kind,
 )
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.model.fields import Field
-    from reconciler.model.values import Value
 
 _TYPES: dict[Kind, Any] = {
     Kind.TEXT: str,
@@ -45,7 +43,6 @@ _TYPES: dict[Kind, Any] = {
     Kind.DECIMAL: int | float,
     Kind.LOCAL_TIME: str,
 }
-_RULES: dict[Value, str] = {number: name for name, number in OBSERVATION_RULES.items()}
 
 
 class _NotDocumented(Exception):
@@ -169,7 +166,7 @@ def _make_version(row: Any, *, is_calculated: bool) -> Version:
             raise _NotDocumented
         begin = canonical_moment(begin)
         values[BEGIN_DATE] = None if begin == BEGINNING else begin
-    rule = _RULES.get(values[OBSERVATION_RULE_ID])
+    rule = RULE_NAMES.get(values[OBSERVATION_RULE_ID])
     if rule is None or (is_calculated and values[FORMULA] is None):
         raise _NotDocumented
     values[OBSERVATION_RULE] = rule

@@ -69,7 +69,7 @@ _ALREADY_CANONICAL: dict[Kind, frozenset[type]] = {
     Kind.DECIMAL: frozenset({int, type(None)}),
     Kind.LOCAL_TIME: frozenset({type(None)}),
 }
-_RULE_NAMES: dict[Value, str] = {number: name for name, number in OBSERVATION_RULES.items()}
+RULE_NAMES: dict[Value, str] = {number: name for name, number in OBSERVATION_RULES.items()}
 _RULE_NUMBERS = {name.casefold(): number for name, number in OBSERVATION_RULES.items()}
 _MINUTES: dict[Value, int] = {minutes * 60: minutes for minutes in INTERVALS}
 
@@ -215,13 +215,13 @@ def read_version(document: Document, *, is_calculated: bool) -> Version:
 def normalize_rule(values: dict[str, Value], document: Document) -> None:
     """Give the rule both its documented id and its name, whichever of id, code and info the response has."""
     number = values[OBSERVATION_RULE_ID]
-    if number in _RULE_NAMES:
-        values[OBSERVATION_RULE] = _RULE_NAMES[number]
+    if number in RULE_NAMES:
+        values[OBSERVATION_RULE] = RULE_NAMES[number]
         return
     given = values[OBSERVATION_RULE] or read_text(read_object(document, "observationRule"), "observationRuleInfo")
     known = _RULE_NUMBERS.get(str(given).casefold())
     if number is None and known is not None:
-        values[OBSERVATION_RULE_ID], given = known, _RULE_NAMES[known]
+        values[OBSERVATION_RULE_ID], given = known, RULE_NAMES[known]
     values[OBSERVATION_RULE] = given
 
 
