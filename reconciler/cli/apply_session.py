@@ -190,7 +190,7 @@ def run_task(session: ApplySession, task: ApplyTask) -> ExitCode:
 
 
 def apply_shown(session: ApplySession, plan: Plan, approval: Approval, *, is_reviewed: bool) -> ExitCode:
-    """Apply `plan`, which was shown, unless a guard stops it, nothing is to be sent, or the user does not confirm."""
+    """Apply `plan`, which was shown, unless a guard stops it, it has nothing to send, or the user does not confirm."""
     stopped = session.check_guards(plan, is_reviewed=is_reviewed)
     if stopped:
         return stopped

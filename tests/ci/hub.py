@@ -66,7 +66,7 @@ class Hub(Struct):
         return answer.stdout.strip()
 
     def commit(self, files: Mapping[str, str | Path], branch: str = "main") -> str:
-        """Commit `files` on `branch`, which begins at main where there is none yet; a path is what a link leads to."""
+        """Commit `files` on `branch`, which begins at main if it is new; a path is what a link leads to."""
         if branch != "main":
             self.git("checkout", "--quiet", "-B", branch, "main")
         for name, text in files.items():
@@ -135,7 +135,7 @@ class Hub(Struct):
         return {"github": github, "secrets": secrets, "vars": dict(self.variables), "inputs": inputs}
 
     def keep_artifact(self, name: str, event: Event, run: int) -> Path:
-        """The folder of a new artefact, or of the one of that name and run anew."""
+        """The folder of a new artefact, or of the one of that name and run, again."""
         state = self.state
         others = [one for one in state["artifacts"] if (one["name"], one["workflow_run"]["id"]) != (name, run)]
         homes = {"repository_id": 1, "head_repository_id": 2 if event.is_from_fork else 1}
@@ -145,7 +145,7 @@ class Hub(Struct):
         return self.artifact(name, run)
 
     def artifact(self, name: str, run: int | None = None) -> Path:
-        """The folder of an artefact of `run`, the latest where left out."""
+        """The folder of an artefact of `run`, by default the latest."""
         return self.root / "artifacts" / str(run or self.runs) / name
 
 

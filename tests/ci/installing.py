@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 # pip finds what a lock names already there, in that version, or fails.
 #
 # To find that again takes pip a second, and every job asks. So what it found is kept, by all that its answer depends
-# on: words, its variables, the lock, the packages that are there. It starts all the same when it is not isolated, is
+# on: words, its variables, the lock, the packages that are there. It starts anyway when it is not isolated, is
 # called in another folder than the root, or failed.
 _PYTHON = """\
 #!/bin/sh

@@ -40,18 +40,18 @@ _RESULTS = tuple(
 )
 
 
-def plant_code(witness: Path) -> Mapping[str, str]:
-    """Files of which each, when it is run, writes its name to `witness`; and settings for what installs and runs."""
-    code = "import pathlib\nwith open({witness!r}, 'a') as stream:\n    stream.write({name!r} + '\\n')\n"
-    program = "#!/bin/sh\necho {name} >> {witness}\n"
+def plant_code(marker: Path) -> Mapping[str, str]:
+    """Files of which each, when it is run, writes its name to `marker`; and settings for what installs and runs."""
+    code = "import pathlib\nwith open({marker!r}, 'a') as stream:\n    stream.write({name!r} + '\\n')\n"
+    program = "#!/bin/sh\necho {name} >> {marker}\n"
     filters = (
-        f"clean = echo clean >> {witness}\n\tsmudge = echo smudge >> {witness}\n\ttextconv = echo diff >> {witness}\n"
+        f"clean = echo clean >> {marker}\n\tsmudge = echo smudge >> {marker}\n\ttextconv = echo diff >> {marker}\n"
     )
     config = f'[core]\nfsmonitor = ./git\nhooksPath = hooks\n[filter "evil"]\n{filters}[diff "evil"]\n{filters}'
     return {
-        **{name: code.format(witness=str(witness), name=name) for name in _MODULES},
-        **{name: program.format(witness=witness, name=name) for name in (*_PROGRAMS, *_SHELL_FILES)},
-        **{name: f"import os; os.system('echo {name} >> {witness}')\n" for name in ("evil.pth", "reconciler.pth")},
+        **{name: code.format(marker=str(marker), name=name) for name in _MODULES},
+        **{name: program.format(marker=marker, name=name) for name in (*_PROGRAMS, *_SHELL_FILES)},
+        **{name: f"import os; os.system('echo {name} >> {marker}')\n" for name in ("evil.pth", "reconciler.pth")},
         ".gitattributes": "* filter=evil diff=evil merge=evil\n",
         ".gitconfig": config,
         "pyvenv.cfg": "home = .\ninclude-system-site-packages = true\n",

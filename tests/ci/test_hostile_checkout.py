@@ -33,7 +33,7 @@ KINDS = ["results", "links"]
 
 
 @pytest.fixture
-def witness(scene: Scene, tmp_path: Path) -> Path:
+def marker(scene: Scene, tmp_path: Path) -> Path:
     """Where planted code would leave a trace; pip itself starts beside it."""
     scene.hub.found = tmp_path / "found"
     scene.hub.found.mkdir()
@@ -64,14 +64,14 @@ def is_untouched(outside: Path) -> bool:
 
 
 @pytest.mark.parametrize("workflow", ["plan", "apply", "drift"])
-def test_a_workflow_runs_nothing_that_a_commit_holds(scene: Scene, witness: Path, workflow: str) -> None:
-    pull = scene.hub.open_pull({FILE: CHANNELS.replace(*RENAMED), **plant_code(witness)})
+def test_a_workflow_runs_nothing_that_a_commit_holds(scene: Scene, marker: Path, workflow: str) -> None:
+    pull = scene.hub.open_pull({FILE: CHANNELS.replace(*RENAMED), **plant_code(marker)})
     jobs = scene.run("plan", pull)
     if workflow != "plan":
         jobs = scene.run(workflow, scene.hub.merge(pull) if workflow == "apply" else scene.hub.push("schedule"))
 
     assert {job.result for job in jobs.values()} <= {"success", "skipped"}
-    assert not witness.exists()
+    assert not marker.exists()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -195,12 +195,12 @@ def use(site: Site, inputs: Mapping[str, str], variables: Mapping[str, str] = LO
     return run_action(site, ROOT / "action.yml", inputs, {"ECI_API_KEY": "sandbox", **variables})
 
 
-def test_the_action_runs_nothing_that_a_commit_holds(scene: Scene, witness: Path) -> None:
-    site = check_out(scene, scene.hub.open_pull({FILE: CHANNELS.replace(*RENAMED), **plant_code(witness)}))
+def test_the_action_runs_nothing_that_a_commit_holds(scene: Scene, marker: Path) -> None:
+    site = check_out(scene, scene.hub.open_pull({FILE: CHANNELS.replace(*RENAMED), **plant_code(marker)}))
     codes = [use(site, {"command": command}).code for command in ("validate", "plan", "apply")]
 
     assert codes == [0, 0, 0]
-    assert not witness.exists()
+    assert not marker.exists()
     assert scene.live(1)["channelInfo"] == "Renamed"
 
 
@@ -313,13 +313,13 @@ def read_reports(jobs: Mapping[str, Job]) -> str:
 
 @pytest.mark.parametrize("variables", [MERGE_REQUEST, MAIN, SCHEDULE], ids=["merge request", "main", "schedule"])
 def test_the_pipeline_runs_nothing_that_a_commit_holds(
-    scene: Scene, witness: Path, variables: Mapping[str, str]
+    scene: Scene, marker: Path, variables: Mapping[str, str]
 ) -> None:
-    commit = scene.hub.commit(plant_code(witness))
+    commit = scene.hub.commit(plant_code(marker))
     jobs = run_gitlab(scene, commit, variables, "apply")
 
     assert {job.status for job in jobs.values()} == {"success"}
-    assert not witness.exists()
+    assert not marker.exists()
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,6 +1,6 @@
 """Pages of the reference that are made are what their sources say.
 
-To write them anew:  make docs
+To write them again:  make docs
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ EQUIVALENT: dict[tuple[str, str, str, str], str] = {
         "return (-self._heights[rank] if self._waiting <= self._last else 0), rank",
         "0",
         "(1)",
-    ): "the first part of all entries until all are made anew: alike, whatever it is",
+    ): "the first part of all entries until all are made again: alike, whatever it is",
     (
         "reconciler/apply/scheduler.py",
         "self._last = lanes * max(self._heights, default=0) if lanes > 1 else 0",
