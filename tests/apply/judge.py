@@ -39,9 +39,7 @@ def check_result(result: ApplyResult, moments: Sequence[Moment], import_ids: Map
     for outcome in result.outcomes:
         done = len(list_done(sent, outcome.channel_id, import_ids.get(outcome.name)))
         # Where an answer was lost and somebody else has made just the same meanwhile, it may be taken for ours.
-        is_taken = outcome.status is OutcomeStatus.DONE and 0 < outcome.requests - done <= made.count(
-            outcome.channel_id
-        )
+        is_taken = 0 < _count_claimed(outcome) - done <= made.count(outcome.channel_id)
         assert is_taken or is_true(outcome, done), (outcome, done)
     posts = Counter(one.created for one in sent if one.created and one.status != 429)
     assert [post for post, times in posts.items() if times > 1] == []
@@ -64,6 +62,13 @@ def is_true(outcome: Outcome, done: int) -> bool:
             return outcome.requests - 1 <= done <= outcome.requests
         case OutcomeStatus.FAILED:
             return done in _said_to_be_done(outcome)
+
+
+def _count_claimed(outcome: Outcome) -> int:
+    """How many writes the outcome says were certainly done."""
+    if outcome.status is OutcomeStatus.DONE:
+        return outcome.requests
+    return _said_to_be_done(outcome)[0] if outcome.status is OutcomeStatus.FAILED else 0
 
 
 def _said_to_be_done(outcome: Outcome) -> tuple[int, ...]:
