@@ -506,6 +506,7 @@ OBSERVATION_TYPE_CODE = "observationTypeCode"
 SUMMARIZATION_METHOD = "summarizationMethod"
 BEGIN_DATE = _version("beginDate")
 FORMULA = _version("formula")
+IS_VALUE_POSITIVE = _version("isValuePositive")
 MAXIMUM_READING = _version("maximumReading")
 MINIMUM_READING = _version("minimumReading")
 MULTIPLIER = _version("multiplier")

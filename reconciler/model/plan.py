@@ -10,6 +10,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from reconciler.model.channels import DataPoint
+from reconciler.model.effects import Effect
 from reconciler.model.fields import BEGIN_DATE, Impact
 from reconciler.model.findings import Finding, Severity, TemplateValue
 from reconciler.model.identifiers import Identifiers, ResolutionFailure
@@ -185,6 +186,8 @@ class Change(Struct, frozen=True):
     # Where the readings show that the meter was probably swapped. It is a guess for readers, and no part of what they
     # approve.
     register_fall: RegisterFall | None = None
+    # What it does to stored values. Numbers change with each new reading, so they are no part of it either.
+    effect: Effect | None = None
 
     @property
     def created_versions(self) -> tuple[VersionChange, ...]:
