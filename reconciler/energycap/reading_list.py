@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow
 from hashlib import blake2b
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from reconciler.energycap.time_zones import read_date
 from reconciler.model.fields import INTERVAL_MINUTES
 from reconciler.model.project import VersionDates
 from reconciler.model.registers import ChannelReading, read_interval, shift
-from reconciler.model.values import canonical_moment, has_zone, is_number, is_time
+from reconciler.model.values import canonical_moment, has_zone, is_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,6 +47,10 @@ _MARGIN = timedelta(days=1)
 _WANTED_ROWS = 900
 _SHORTEST = timedelta(days=7)
 _GROWTH = 8
+# Twice as many as the service keeps. Source: EsaChannelVersionEdit, "precision 30".
+_DIGITS = 60
+_PLAUSIBLE = Context(prec=_DIGITS, Emax=_DIGITS, Emin=-400, traps=[Inexact, InvalidOperation, Overflow])
+_BRIEF = Context(prec=6, traps=[])
 _UNCLEAR = "say what it means: versionDates in reconciler.yaml, see docs/explanation/versions.md"
 
 
@@ -53,8 +58,8 @@ class _ListedReading(Struct, frozen=True, gc=False):
     """A row as it came; `time` may still have a zone."""
 
     time: str
-    raw: float | None
-    processed: float | None
+    raw: Decimal | None
+    processed: Decimal | None
     estimated: bool | None
 
 
@@ -112,7 +117,7 @@ class ReadingLister:
     def _read_page(self, live: Live, query: Mapping[str, str], number: int) -> ListPage[_ListedReading]:
         request = LIST_ESA_READINGS.request(query={**query, "pageNumber": str(number), "pageSize": str(MAX_PAGE_SIZE)})
         answer = self._session.request(request)
-        document = decode(request, answer)
+        document = decode(request, answer, is_exact=True)
         try:
             documents = [_fold_names(row) for row in read_objects(document, f"page {number} of the readings")]
             rows = [_read_row(row, live.id) for row in documents]
@@ -195,14 +200,21 @@ def _is_possible(time: str) -> bool:
         return False
 
 
-def _find_number(row: Mapping[str, object], names: Sequence[str]) -> float | None:
+def _find_number(row: Mapping[str, object], names: Sequence[str]) -> Decimal | None:
     """The number at the first of `names` that is there; None if it is null, or if there is none of them."""
     for name in names:
         value = row.get(name)
-        if is_number(value):
-            return value
-        if value is not None:
+        if value is None:
+            continue
+        if not isinstance(value, int | Decimal) or isinstance(value, bool):
             raise UnexpectedType(f"{name} of a reading", "a number", value)
+        number = Decimal(value)
+        try:
+            _PLAUSIBLE.plus(number)
+        except DecimalException:
+            brief = _BRIEF.plus(number)
+            raise UnexpectedType(f"{name} of a reading", f"a number of at most {_DIGITS} digits", brief) from None
+        return number
     return None
 
 
@@ -211,5 +223,5 @@ def _identify(row: Mapping[str, object]) -> int:
     own = next((row[name] for name in _ID_NAMES if type(row.get(name)) is int), None)
     if isinstance(own, int):
         return own
-    text = json.dumps(row, sort_keys=True).encode()
+    text = json.dumps(row, sort_keys=True, default=str).encode()
     return int.from_bytes(blake2b(text, digest_size=8).digest(), "big")

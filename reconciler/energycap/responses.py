@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from html import unescape
 from http import HTTPStatus
@@ -400,12 +401,15 @@ def _find_size_error(body: bytes) -> str | None:
     return "it is nested too deeply" if is_too_deep(body) else None
 
 
-def decode(request: Request, response: Response) -> object:
-    """The JSON document in `response`. Raises BadResponse if there is none, or it has a number such as NaN."""
+def decode(request: Request, response: Response, *, is_exact: bool = False) -> object:
+    """The JSON document in `response`. Raises BadResponse if there is none, or it has a number such as NaN.
+
+    If `is_exact`, a number with a point or an exponent is a Decimal, as a float would keep only about 16 of its digits.
+    """
     flaw = _find_size_error(response.body)
     try:
         if flaw is None:
-            return _DECODER.decode(response.body.decode("utf-8-sig"))
+            return (_EXACT_DECODER if is_exact else _DECODER).decode(response.body.decode("utf-8-sig"))
     except UnicodeDecodeError:
         flaw = "it is not UTF-8"
     except ValueError as error:
@@ -423,4 +427,12 @@ def _reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
 
 
+def _read_decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"the exponent of {escape_unprintable(text)} is too large") from None
+
+
 _DECODER = json.JSONDecoder(parse_constant=_reject_constant)
+_EXACT_DECODER = json.JSONDecoder(parse_constant=_reject_constant, parse_float=_read_decimal)

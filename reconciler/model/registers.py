@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from reconciler.model.values import Value, canonical_number, is_number
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 # No meter is read more seldom. A service may say anything, and spans of many intervals must still be dates.
 _LONGEST_INTERVAL = timedelta(days=366)
@@ -16,12 +20,13 @@ class ChannelReading(Struct, frozen=True, gc=False):
     """A stored reading of a channel.
 
     `time` is wall time of its data point. `raw` is the value as it was sent, `processed` the one that the service
-    computed from it; each is None where the service does not give it. `estimated` is None if it does not say.
+    computed from it, both to the last digit; each is None where the service does not give it. `estimated` is None if it
+    does not say.
     """
 
     time: str
-    raw: float | None
-    processed: float | None = None
+    raw: Decimal | None
+    processed: Decimal | None = None
     estimated: bool | None = None
 
 

@@ -97,7 +97,7 @@ def find_falls(
 
 
 def _list_points(readings: Iterable[ChannelReading]) -> Iterator[_Point]:
-    raws = ((one.time, one.raw) for one in readings if one.raw is not None)
+    raws = ((one.time, float(one.raw)) for one in readings if one.raw is not None)
     for time, pairs in groupby(raws, key=lambda pair: pair[0]):
         values = [raw for _, raw in pairs]
         yield _Point(time, min(values), max(values))

@@ -179,9 +179,10 @@ def _check_final(check: SwapCheck, register: Register, last: ChannelReading | No
     final = check.facts.final
     if final is None or last is None or last.raw is None:
         return
-    if _is_beyond(last.raw, final) and not register.has_rolled_over(last.raw, final):
+    stood = float(last.raw)
+    if _is_beyond(stood, final) and not register.has_rolled_over(stood, final):
         message = (
-            f"final does not fit the readings: the register stood at {format_register(last.raw)} "
+            f"final does not fit the readings: the register stood at {format_register(stood)} "
             f"at {last.time}, above {format_register(final)}"
         )
         yield _locate(make_finding("ESA530", message, check.desired.locate(_path(check))), "final")
@@ -193,12 +194,15 @@ def _check_initial(
     initial = check.facts.initial
     if initial is None or first is None or first.raw is None:
         return
-    value = format_register(first.raw)
-    if _is_beyond(initial, first.raw, of=initial) and not register.has_rolled_over(initial, first.raw):
+    begun = float(first.raw)
+    value = format_register(begun)
+    if _is_beyond(initial, begun, of=initial) and not register.has_rolled_over(initial, begun):
         found = f"the first reading after {check.version.begin} is {value} at {first.time}"
         message = f"initial does not fit the readings: {found}, below {format_register(initial)}"
-    elif last and last.raw is not None and _goes_on(register, last.raw, first.raw, initial):
-        found = f"the register goes on from {format_register(last.raw)} at {last.time} to {value} at {first.time}"
+    elif last and last.raw is not None and _goes_on(register, float(last.raw), begun, initial):
+        found = (
+            f"the register goes on from {format_register(float(last.raw))} at {last.time} to {value} at {first.time}"
+        )
         message = f"initial does not fit the readings: {found}, not from {format_register(initial)}"
     else:
         return

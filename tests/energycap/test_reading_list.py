@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import httpx
@@ -59,7 +61,7 @@ def make_quarters(count: int, begin: datetime = NOON) -> list[tuple[str, float]]
 
 
 def raws(readings: Iterator[ChannelReading]) -> list[tuple[str, float | None]]:
-    return [(one.time, one.raw) for one in readings]
+    return [(one.time, None if one.raw is None else float(one.raw)) for one in readings]
 
 
 ROWS = [("2026-07-01T11:45:00", 1.0), ("2026-07-01T12:00:00", 3.0), ("2026-07-01T12:15:00", 4.0)]
@@ -70,8 +72,8 @@ def test_readings_come_with_both_values_in_local_time_of_the_data_point(tmp_path
         found = list(reader.list_readings(live, at("2026-07-01T12:00:00"), at("2026-07-01T12:15:00")))
 
     assert found == [
-        ChannelReading("2026-07-01T12:00:00", 3, 2, estimated=False),
-        ChannelReading("2026-07-01T12:15:00", 4, 1, estimated=False),
+        ChannelReading("2026-07-01T12:00:00", Decimal(3), Decimal(2), estimated=False),
+        ChannelReading("2026-07-01T12:15:00", Decimal(4), Decimal(1), estimated=False),
     ]
 
 
@@ -110,7 +112,7 @@ def test_the_newest_come_first_if_asked_for_and_no_more_is_read_than_taken(tmp_p
         requests = reader.requests["GET /api/v202407/esaReading"]
         rest = raws(backward)
 
-    assert (first.time, first.raw) == rows[-1]
+    assert raws(iter([first])) == rows[-1:]
     assert rest == rows[-2::-1]
     assert requests < reader.requests["GET /api/v202407/esaReading"]
 
@@ -145,7 +147,7 @@ def test_rows_without_a_raw_value_have_none(tmp_path: Path) -> None:
     with reading(tmp_path, ROWS, "reading_rows=processed") as (reader, live):
         found = list(reader.list_readings(live, NOON, NOON))
 
-    assert found == [ChannelReading("2026-07-01T12:00:00", None, 2, estimated=False)]
+    assert found == [ChannelReading("2026-07-01T12:00:00", None, Decimal(2), estimated=False)]
 
 
 @pytest.mark.parametrize(
@@ -178,25 +180,67 @@ def test_a_page_that_lacks_rows_is_an_error(tmp_path: Path) -> None:
 
 def list_rows(*rows: object) -> list[ChannelReading]:
     """What is made of an answer of these rows."""
-    with open_reader(URL, KEY, httpx.MockTransport(lambda _request: make_page(rows))) as reader:
+    return list_answer(make_page(rows))
+
+
+def list_answer(answer: httpx.Response) -> list[ChannelReading]:
+    with open_reader(URL, KEY, httpx.MockTransport(lambda _request: answer)) as reader:
         return list(reader.list_readings(LIVE, at("2026-01-01"), at("2026-01-02")))
 
 
+def list_number(text: str) -> list[ChannelReading]:
+    """What is made of an answer of one row with this raw value."""
+    body = json.dumps([ROW]).replace('"rawValue": 5', f'"rawValue": {text}')
+    return list_answer(
+        httpx.Response(200, content=body, headers={"TotalNumberOfRecords": "1", "Content-Type": "application/json"})
+    )
+
+
+TWO, FIVE = Decimal(2), Decimal(5)
 ROW = {"esaChannelId": LIVE.id, "timestamp": "2026-01-01T10:00:00", "rawValue": 5}
 
 
 @pytest.mark.parametrize(
     ("row", "raw", "processed"),
     [
-        (ROW, 5, None),
-        ({"channelId": LIVE.id, "time": "2026-01-01 10:00", "rawValue": 5, "value": 2}, 5, 2),
-        ({"EsaChannelID": LIVE.id, "ReadingDate": "2026-01-01T10:00", "RawValue": None, "ProcessedValue": 2}, None, 2),
-        ({"esaChannel": {"esaChannelId": LIVE.id}, "timestamp": "2026-01-01T10:00:00.000", "value": 2}, None, 2),
-        (ROW | {"time": "2026-01-01T10:00:00", "estimated": "no", "more": [1]}, 5, None),
+        (ROW, FIVE, None),
+        ({"channelId": LIVE.id, "time": "2026-01-01 10:00", "rawValue": 5, "value": 2}, FIVE, TWO),
+        (
+            {"EsaChannelID": LIVE.id, "ReadingDate": "2026-01-01T10:00", "RawValue": None, "ProcessedValue": 2},
+            None,
+            TWO,
+        ),
+        ({"esaChannel": {"esaChannelId": LIVE.id}, "timestamp": "2026-01-01T10:00:00.000", "value": 2}, None, TWO),
+        (ROW | {"time": "2026-01-01T10:00:00", "estimated": "no", "more": [1]}, FIVE, None),
     ],
 )
-def test_names_are_read_in_each_plausible_spelling(row: object, raw: float | None, processed: float | None) -> None:
+def test_names_are_read_in_each_plausible_spelling(row: object, raw: Decimal | None, processed: Decimal | None) -> None:
     assert list_rows(row) == [ChannelReading("2026-01-01T10:00:00", raw, processed)]
+
+
+@pytest.mark.parametrize(
+    "text", ["0.1234567890123456789012345678", "123456789012345678901234567890", "5.680E-14", "-0.0"]
+)
+def test_a_number_keeps_all_of_its_digits(text: str) -> None:
+    (found,) = list_number(text)
+
+    assert str(found.raw) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1e400", "rawvalue of a reading should be a number of at most 60 digits, found 1E\\+400"),
+        ("1e-500", "rawvalue of a reading should be a number of at most 60 digits, found 1E-500"),
+        (f"0.{'3' * 61}", "rawvalue of a reading should be a number of at most 60 digits, found 0.333333"),
+        ("1e99999999999999999999", "the exponent of 1e99999999999999999999 is too large"),
+        ("NaN", "NaN is not a JSON number"),
+        ("-Infinity", "-Infinity is not a JSON number"),
+    ],
+)
+def test_a_number_that_no_meter_shows_is_an_error(text: str, words: str) -> None:
+    with pytest.raises(BadResponse, match=words):
+        list_number(text)
 
 
 @pytest.mark.parametrize(

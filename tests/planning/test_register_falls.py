@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,7 +33,11 @@ ODOMETER: dict[str, Value] = {f"{V}observationRuleId": 1, f"{V}rolloverValue": 1
 
 def read(*raws: float | None) -> list[ChannelReading]:
     """Readings of these raw values, an hour apart."""
-    return [ChannelReading((NOON + timedelta(hours=i)).isoformat(), raw) for i, raw in enumerate(raws)]
+    return [make_reading(NOON + timedelta(hours=i), raw) for i, raw in enumerate(raws)]
+
+
+def make_reading(time: datetime, raw: float | None) -> ChannelReading:
+    return ChannelReading(time.isoformat(), None if raw is None else Decimal(raw))
 
 
 def falls_of(*raws: float | None) -> list[tuple[float, float]]:
@@ -85,7 +90,7 @@ def test_what_is_a_fall_and_what_is_not(raws: list[float | None], falls: list[tu
 
 
 def test_readings_at_one_time_prove_a_fall_only_if_each_of_them_does() -> None:
-    twice = [*read(48_213, 12, 15), ChannelReading("2026-11-02T14:00:00", 60_000)]
+    twice = [*read(48_213, 12, 15), make_reading(NOON + timedelta(hours=2), 60_000)]
 
     assert list(find_falls(twice, REGISTER)) == []
 
@@ -122,9 +127,9 @@ def test_falls_are_those_of_a_plain_model_in_either_direction(
     for step, gap, is_twice in [(0, 1, False), *steps]:
         start, time = start + step, time + timedelta(hours=gap)
         values.append(float(start))
-        readings += [ChannelReading(time.isoformat(), float(start))] * (2 if is_twice else 1)
+        readings += [make_reading(time, start)] * (2 if is_twice else 1)
         if gap == 2:
-            readings.append(ChannelReading((time + timedelta(minutes=5)).isoformat(), None, 7))
+            readings.append(ChannelReading((time + timedelta(minutes=5)).isoformat(), None, Decimal(7)))
     expected = fall_plainly(values, register)
     note_case(reached=expected or len(steps) < 3)
 

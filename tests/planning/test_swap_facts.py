@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -58,7 +59,8 @@ def follow(live: Live, begin: str) -> Live:
 
 
 def read(values: Values, day: str = "2026-11-02") -> list[ChannelReading]:
-    return [ChannelReading(f"{day}T{clock}:00", raw) for clock, raw in values.items()]
+    raws = {clock: None if raw is None else Decimal(repr(raw)) for clock, raw in values.items()}
+    return [ChannelReading(f"{day}T{clock}:00", raw) for clock, raw in raws.items()]
 
 
 def findings_of(
