@@ -1,16 +1,24 @@
-"""The registers of meters: stored readings, what a file says of a meter swap, and a fall of the register."""
+"""The registers of meters: stored readings and who has them, the facts of a meter swap, and a fall of the register."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from msgspec import Struct
 
 from reconciler.model.values import Value, canonical_number, is_number
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from decimal import Decimal
+
+    from reconciler.errors import ServiceError
+    from reconciler.model.channels import Live
+
+    # The id of a channel, and some of its readings in the order of time, or why there are no more.
+    Readings: TypeAlias = tuple[int, Sequence["ChannelReading"] | ServiceError]
+    SummarizedReadings: TypeAlias = tuple[int, Sequence["SummarizedReading"] | ServiceError]
 
 # No meter is read more seldom. A service may say anything, and spans of many intervals must still be dates.
 _LONGEST_INTERVAL = timedelta(days=366)
@@ -28,6 +36,41 @@ class ChannelReading(Struct, frozen=True, gc=False):
     raw: Decimal | None
     processed: Decimal | None = None
     estimated: bool | None = None
+
+
+class SummarizedReading(Struct, frozen=True, gc=False):
+    """The value that is stored for an interval of a channel, to the last digit, by its method of summarization.
+
+    `time` is the end of the interval, in wall time of its data point. `estimated` is None if the service does not say.
+    """
+
+    time: str
+    value: Decimal
+    estimated: bool | None = None
+
+
+class ReadingSpan(Struct, frozen=True):
+    """The readings of one channel from `begin` to `end`, both included and in local time of its data point."""
+
+    live: Live
+    begin: datetime
+    end: datetime
+
+
+class StoredReadings(Protocol):
+    """What has stored readings of many channels: the service, or a snapshot that they were copied into.
+
+    Both functions give the readings of each of `spans`, of which no two are of one channel. Readings of one channel
+    come in the order of time, a few at a time, and between those of other channels. An error is the last that comes for
+    its channel: it could not be read, or not understood for certain. What concerns all channels is raised at the first
+    step, as a ServiceError. No more is held in memory than what is read ahead, however long the spans are.
+    """
+
+    def stream_readings(self, spans: Sequence[ReadingSpan]) -> Iterator[Readings]:
+        """The readings, raw and processed. The last one before the begin of a span comes first, if there is one."""
+
+    def stream_summarized(self, spans: Sequence[ReadingSpan]) -> Iterator[SummarizedReadings]:
+        """The summarized readings, those of the spans alone."""
 
 
 def read_interval(minutes: Value) -> timedelta:
