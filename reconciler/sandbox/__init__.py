@@ -7,9 +7,11 @@ uvicorn are imported only when something is served.
 - `app`: the ASGI application: its paths, keys, content type and faults
 - `server`: the application on a loopback socket
 - `settings`: a setting for each thing the vendor leaves open, and the other options
+- `reading_settings`: the settings of readings
 - `endpoints`: channels, versions, units, observation types, data points and formula checks over HTTP
 - `reading_endpoints`: readings over HTTP, and the channel they are for
 - `esa_reading_list`: the list of ESA readings over HTTP
+- `summarized_list`: the list of summarized ESA readings over HTTP
 - `responses`: responses, errors and the pages of lists, and how every write is run
 - `properties`: the table of properties: one row for each property of a channel or a version
 - `bodies`: request bodies, read property by property, and those of channels and versions by the table
@@ -19,6 +21,7 @@ uvicorn are imported only when something is served.
 - `store`: the SQLite file, its damage checks and its log of writes
 - `tables`: stored channels and versions, and the reference data that they refer to
 - `reading_table`: stored readings, and the values computed from them
+- `arithmetic`: how a value is computed from a raw reading
 - `faults`: what a fault specification means
 - `worlds`: all data of a sandbox as one JSON object
 - `world_builder`: sample channels and reference data

@@ -39,6 +39,7 @@ from reconciler.sandbox.reading_endpoints import ReadingEndpoints
 from reconciler.sandbox.responses import FAULT_IN_SCOPE, AppState, make_error_response, respond_with_json
 from reconciler.sandbox.settings import Options
 from reconciler.sandbox.store import LoggedRequest, explain_failure, is_file_failure, log_request, read_request_log
+from reconciler.sandbox.summarized_list import SummarizedListEndpoint
 from reconciler.sandbox.tables import read_channel, replace_at, save_channel
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def create_app(store: Store, options: Options | None = None, die: Callable[[], N
         ReferenceEndpoints(state),
         ReadingEndpoints(state),
         ReadingListEndpoint(state),
+        SummarizedListEndpoint(state),
     )
     routes = [route for endpoint in endpoints for route in endpoint.routes()]
     app = Starlette(

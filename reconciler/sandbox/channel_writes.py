@@ -45,6 +45,7 @@ from reconciler.sandbox.tables import (
     is_demand,
     is_money,
     keep_for_lagging_reads,
+    keep_former_versions,
     read_channels,
     read_data_point,
     read_data_point_channels,
@@ -383,6 +384,8 @@ def _save(store: Store, settings: Settings, write: ChannelWrite) -> Channel:
 def _replace(store: Store, settings: Settings, before: Channel, after: Channel) -> Channel:
     if settings.read_lag is ReadLag.READS:
         keep_for_lagging_reads(store, before.channel_id, before)
+    if before.versions != after.versions and read_evidence(store, settings, before).has_readings:
+        keep_former_versions(store, before, settings.recompute)
     return save_channel(store, after)
 
 

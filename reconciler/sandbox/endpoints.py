@@ -58,7 +58,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from reconciler.sandbox.settings import ObservationTypeList, ReadingList, UnitList
+    from reconciler.sandbox.reading_settings import ReadingList, SummarizedList
+    from reconciler.sandbox.settings import ObservationTypeList, UnitList
     from reconciler.sandbox.tables import Channel, Record
 
 
@@ -363,7 +364,7 @@ class ReferenceEndpoints(Struct, frozen=True):
         return [{name: record.get(name) for name in properties} for record in records]
 
 
-def check_offered(choice: UnitList | ObservationTypeList | FormulaValidation | ReadingList) -> None:
+def check_offered(choice: UnitList | ObservationTypeList | FormulaValidation | ReadingList | SummarizedList) -> None:
     """Raises `ApiError` if the settings say that the endpoint is refused or does not exist."""
     if choice.value == "forbidden":
         raise ApiError(403, "The license does not include this.")

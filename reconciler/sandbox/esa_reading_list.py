@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from reconciler.sandbox.endpoints import check_offered, read_page
+from reconciler.sandbox.reading_settings import ReadingFilter, ReadingRows, ReadingTimes
 from reconciler.sandbox.reading_table import Span, compute_readings, zone_of
 from reconciler.sandbox.responses import (
     BOOLEAN_OPERATORS,
@@ -27,8 +28,7 @@ from reconciler.sandbox.responses import (
     FilterField,
     get_page_headers,
 )
-from reconciler.sandbox.settings import ReadingFilter, ReadingRows, ReadingTimes
-from reconciler.sandbox.tables import read_channel
+from reconciler.sandbox.tables import count_reads, read_channel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,13 +37,14 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from reconciler.sandbox.reading_table import ComputedReading
+    from reconciler.sandbox.settings import Settings
     from reconciler.sandbox.store import Store
 
 
 # The vendor's page gives esaChannelID these two operators only.
 _FIELDS = {
     "esaChannelID": FilterField("channel_id", FieldType.INTEGER, ("one of", "not one of")),
-    "beginDate": FilterField("filter_time(channel_id, time)", FieldType.TIME, TIME_OPERATORS),
+    "beginDate": FilterField("filter_time(channel_id, time)", FieldType.TIME, TIME_OPERATORS, coarse="time"),
     "estimated": FilterField("estimated", FieldType.BOOLEAN, BOOLEAN_OPERATORS),
     "note": FilterField("note", FieldType.TEXT, TEXT_OPERATORS),
 }
@@ -67,23 +68,12 @@ class ReadingListEndpoint(Struct, frozen=True):
         settings, store = self.state.settings, self.state.store
         check_offered(settings.reading_list)
         with store.reading():
-            self._offer_filter_time()
+            offer_filter_time(self.state)
             page = read_page(self.state, request, _FIELDS, "readings", "reading_id")
             rows = self._make_rows(page.ids)
+            read = [row[0] for row in store.connection.execute(_SELECT_SPANS, (json.dumps(page.ids),))]
+        count_reads(store, read)
         return JSONResponse(rows, headers=get_page_headers(page, settings))
-
-    def _offer_filter_time(self) -> None:
-        """Let SQL compare the times of readings as the settings choose."""
-        zones: dict[int, tzinfo] = {}
-
-        def filter_time(channel_id: int, instant: str) -> str:
-            if self.state.settings.reading_filter is ReadingFilter.UTC:
-                return instant
-            if channel_id not in zones:
-                zones[channel_id] = _find_zone(self.state.store, channel_id)
-            return datetime.fromisoformat(instant).astimezone(zones[channel_id]).isoformat()
-
-        self.state.store.connection.create_function("filter_time", 2, filter_time)
 
     def _make_rows(self, ids: Sequence[int]) -> list[dict[str, Any]]:
         """The readings with these ids, in this order."""
@@ -98,7 +88,7 @@ class ReadingListEndpoint(Struct, frozen=True):
         return [found[reading_id] for reading_id in ids if reading_id in found]
 
     def _make_row(self, channel_id: int, reading: ComputedReading) -> dict[str, Any]:
-        stored, time = reading.stored, self._show_time(reading)
+        stored, time = reading.stored, show_time(datetime.fromisoformat(reading.time), self.state.settings)
         about = {"estimated": bool(stored.estimated), "note": stored.note}
         match self.state.settings.reading_rows:
             case ReadingRows.FLAT:
@@ -111,18 +101,33 @@ class ReadingListEndpoint(Struct, frozen=True):
                 names = {"esaChannelId": channel_id, "timestamp": time}
                 return {**names, "processedValue": reading.value, **about}
 
-    def _show_time(self, reading: ComputedReading) -> str:
-        local = datetime.fromisoformat(reading.time)
-        wall = local.replace(tzinfo=None).isoformat()
-        match self.state.settings.reading_times:
-            case ReadingTimes.OFFSET:
-                return reading.time
-            case ReadingTimes.NAIVE:
-                return wall
-            case ReadingTimes.Z_WALL_TIME:
-                return f"{wall}Z"
-            case ReadingTimes.UTC:
-                return f"{local.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
+
+def offer_filter_time(state: AppState) -> None:
+    """Let SQL compare times as the settings choose."""
+    zones: dict[int, tzinfo] = {}
+
+    def filter_time(channel_id: int, instant: str) -> str:
+        if state.settings.reading_filter is ReadingFilter.UTC:
+            return instant
+        if channel_id not in zones:
+            zones[channel_id] = _find_zone(state.store, channel_id)
+        return datetime.fromisoformat(instant).astimezone(zones[channel_id]).isoformat()
+
+    state.store.connection.create_function("filter_time", 2, filter_time)
+
+
+def show_time(local: datetime, settings: Settings) -> str:
+    """The time of a reading, in the zone of its data point, as the settings choose."""
+    wall = local.replace(tzinfo=None).isoformat()
+    match settings.reading_times:
+        case ReadingTimes.OFFSET:
+            return local.isoformat()
+        case ReadingTimes.NAIVE:
+            return wall
+        case ReadingTimes.Z_WALL_TIME:
+            return f"{wall}Z"
+        case ReadingTimes.UTC:
+            return f"{local.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
 
 
 def _find_zone(store: Store, channel_id: int) -> tzinfo:

@@ -9,13 +9,18 @@ Source: the vendor's pages on formulas and on POST /api/v202405/formula/validate
 
 from __future__ import annotations
 
+import operator
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
+
+# From the values of channels, by id, and what makes a number of a text.
+Compute: TypeAlias = "Callable[[Mapping[int, Any], Callable[[str], Any]], Any]"
 
 _REFERENCE = re.compile(r"\bchannel\s*\(\s*([0-9]{1,10})\s*\)", re.IGNORECASE)
 _TOKEN = re.compile(
@@ -24,7 +29,18 @@ _TOKEN = re.compile(
 )
 # An int32 has at most ten digits.
 _ID = re.compile(r"[0-9]{1,10}")
-_COMPARISONS = ("=", "==", "<>", "!=", "<", "<=", ">", ">=")
+_COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "=": operator.eq,
+    "==": operator.eq,
+    "<>": operator.ne,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_SUMS: dict[str, Callable[[Any, Any], Any]] = {"+": operator.add, "-": operator.sub}
+_PRODUCTS: dict[str, Callable[[Any, Any], Any]] = {"*": operator.mul, "/": operator.truediv}
 _PARTS = {"if": (3, 3), "and": (2, None), "or": (2, None)}
 # Each level takes up to six frames of Python's stack, which has 1,000 by default.
 _DEEPEST = 100
@@ -46,9 +62,34 @@ def resolve_references(formula: str, name_of: Callable[[int], str]) -> str:
 
 def check_syntax(formula: str) -> None:
     """Raises `FormulaError` if the formula is not valid."""
+    parse_formula(formula)
+
+
+def parse_formula(formula: str) -> Compute:
+    """What computes the formula from the values of the channels, by id. Raises `FormulaError` if it is not valid.
+
+    The numbers of the formula become those of the values by a function. A division by 0 raises ArithmeticError, and
+    a number in place of true or false TypeError.
+    """
     reader = _Reader(_split(formula))
-    reader.comparison(0)
+    compute = reader.comparison(0)
     reader.expect("", "the end of the formula")
+    return compute
+
+
+def _combine(name: str, parts: list[Compute]) -> Compute:
+    if name == "if":
+        condition, then, other = parts
+        return lambda values, number: (then if _is_true(condition(values, number)) else other)(values, number)
+    join = all if name == "and" else any
+    return lambda values, number: join([_is_true(part(values, number)) for part in parts])
+
+
+def _is_true(value: Any) -> bool:
+    if not isinstance(value, bool):
+        msg = f"{value} is neither true nor false"
+        raise TypeError(msg)
+    return value
 
 
 class _Token(Struct, frozen=True):
@@ -80,70 +121,95 @@ class _Reader:
         if not self._take(text):
             raise FormulaError(self._complaint(wanted))
 
-    def comparison(self, depth: int) -> None:
+    def comparison(self, depth: int) -> Compute:
         # One comparison at most: nothing published says what a < b < c would mean.
-        self._sum(depth)
+        left, sign = self._sum(depth), self._text
         if self._take(*_COMPARISONS):
-            self._sum(depth)
+            right, compare = self._sum(depth), _COMPARISONS[sign]
+            return lambda values, number: compare(left(values, number), right(values, number))
+        return left
 
-    def _sum(self, depth: int) -> None:
-        self._product(depth)
-        while self._take("+", "-"):
-            self._product(depth)
+    def _sum(self, depth: int) -> Compute:
+        return self._chain(_SUMS, self._product, depth)
 
-    def _product(self, depth: int) -> None:
-        self._factor(depth)
-        while self._take("*", "/"):
-            self._factor(depth)
+    def _product(self, depth: int) -> Compute:
+        return self._chain(_PRODUCTS, self._factor, depth)
 
-    def _factor(self, depth: int) -> None:
+    def _chain(
+        self, signs: dict[str, Callable[[Any, Any], Any]], read: Callable[[int], Compute], depth: int
+    ) -> Compute:
+        first, rest, sign = read(depth), list[tuple[Callable[[Any, Any], Any], Compute]](), self._text
+        while self._take(*signs):
+            rest.append((signs[sign], read(depth)))
+            sign = self._text
+
+        def compute(values: Mapping[int, Any], number: Callable[[str], Any]) -> Any:
+            result = first(values, number)
+            for operate, part in rest:
+                result = operate(result, part(values, number))
+            return result
+
+        return compute if rest else first
+
+    @property
+    def _text(self) -> str:
+        return self._tokens[self._next].text
+
+    def _factor(self, depth: int) -> Compute:
         # Signs before a factor, as in -channel(1).
+        is_negative, sign = False, self._text
         while self._take("+", "-"):
-            pass
+            is_negative, sign = is_negative ^ (sign == "-"), self._text
+        inner = self._unsigned(depth)
+        return (lambda values, number: -inner(values, number)) if is_negative else inner
+
+    def _unsigned(self, depth: int) -> Compute:
         token = self._tokens[self._next]
         if depth > _DEEPEST:
             msg = f"more than {_DEEPEST} levels of parentheses at column {token.column}"
             raise FormulaError(msg)
         if token.kind == "name":
-            self._call(token, depth)
-        elif self._take("("):
-            self.comparison(depth + 1)
+            return self._call(token, depth)
+        if self._take("("):
+            inside = self.comparison(depth + 1)
             self.expect(")", "a closing parenthesis")
-        elif token.kind == "number":
+            return inside
+        if token.kind == "number":
             self._next += 1
-        else:
-            raise FormulaError(self._complaint("a number, channel(ID) or a parenthesis"))
+            return lambda _, number: number(token.text)
+        raise FormulaError(self._complaint("a number, channel(ID) or a parenthesis"))
 
-    def _call(self, name: _Token, depth: int) -> None:
+    def _call(self, name: _Token, depth: int) -> Compute:
         self._next += 1
         if name.text == "channel":
-            self._reference()
-        elif name.text in _PARTS:
+            return self._reference()
+        if name.text in _PARTS:
             self.expect("(", f"a parenthesis after {name.text.upper()}")
-            self._parts(name, depth)
-        else:
-            msg = f"{name.text!r} at column {name.column} is not a function; there are channel, IF, AND, OR"
-            raise FormulaError(msg)
+            return _combine(name.text, self._parts(name, depth))
+        msg = f"{name.text!r} at column {name.column} is not a function; there are channel, IF, AND, OR"
+        raise FormulaError(msg)
 
-    def _reference(self) -> None:
+    def _reference(self) -> Compute:
         self.expect("(", "a parenthesis after channel")
-        if not _ID.fullmatch(self._tokens[self._next].text):
+        if not _ID.fullmatch(self._text):
             raise FormulaError(self._complaint("the id of a channel"))
+        channel_id = int(self._text)
         self._next += 1
         self.expect(")", "a closing parenthesis")
+        return lambda values, _: values[channel_id]
 
-    def _parts(self, name: _Token, depth: int) -> None:
-        self.comparison(depth + 1)
-        count = 1
+    def _parts(self, name: _Token, depth: int) -> list[Compute]:
+        parts = [self.comparison(depth + 1)]
         while self._take(","):
-            self.comparison(depth + 1)
-            count += 1
+            parts.append(self.comparison(depth + 1))
+        count = len(parts)
         self.expect(")", "a closing parenthesis")
         least, most = _PARTS[name.text]
         if count < least or (most and count > most):
             number = f"{least}" if most else f"{least} or more"
             msg = f"{name.text.upper()} at column {name.column} takes {number} parts, found {count}"
             raise FormulaError(msg)
+        return parts
 
     def _take(self, *texts: str) -> bool:
         taken = self._tokens[self._next].text in texts

@@ -26,9 +26,9 @@ from reconciler.sandbox.properties import (
     ReferenceKind,
     list_record_ids,
 )
+from reconciler.sandbox.reading_settings import CalculatedReadings
 from reconciler.sandbox.settings import (
     CalculatedInterval,
-    CalculatedReadings,
     FirstVersionBeginDate,
     FormulaText,
     IntervalUnit,

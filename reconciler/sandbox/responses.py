@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -165,11 +166,16 @@ class FieldType(Enum):
 
 
 class FilterField(Struct, frozen=True):
-    """A field of a filter: its SQL expression, the type of its values, and its documented operators."""
+    """A field of a filter: its SQL expression, the type of its values, and its documented operators.
+
+    `coarse` is a column that SQLite can look up, of a time in UTC: whatever the zone of the expression, it is less than
+    a day from it.
+    """
 
     expression: str
     type: FieldType
     operators: tuple[str, ...]
+    coarse: str = ""
 
 
 class Condition(Struct, frozen=True):
@@ -181,9 +187,24 @@ class Condition(Struct, frozen=True):
 
 def parse_filter(text: str | None, fields: Mapping[str, FilterField]) -> Condition:
     """The filter as SQL over `fields`; always true without one. Raises `ApiError`, naming what is wrong."""
+    chosen = list_chosen(text, fields)
+    return _join([_make_condition(one) for one in chosen]) if chosen else Condition("1")
+
+
+class Chosen(Struct, frozen=True):
+    """A condition of a filter: the field by its name and itself, the operator, and the values."""
+
+    name: str
+    field: FilterField
+    operator: str
+    values: tuple[str | int, ...]
+
+
+def list_chosen(text: str | None, fields: Mapping[str, FilterField]) -> list[Chosen]:
+    """The conditions of a filter. Raises `ApiError`, naming what is wrong."""
     if text is None or not text.strip():
-        return Condition("1")
-    known = {name.lower(): field for name, field in fields.items()}
+        return []
+    known = {name.lower(): (name, field) for name, field in fields.items()}
     conditions = []
     position = 0
     while True:
@@ -192,7 +213,7 @@ def parse_filter(text: str | None, fields: Mapping[str, FilterField]) -> Conditi
             raise _invalid_filter(f"expected field operator 'value' at column {position + 1}")
         conditions.append(_parse_condition(match, known))
         if match.end() == len(text):
-            return _join(conditions)
+            return conditions
         joint = _AND.match(text, match.end())
         if joint is None:
             raise _invalid_filter(f"expected and, or the end, at column {match.end() + 1}")
@@ -204,8 +225,8 @@ def _join(conditions: list[Condition]) -> Condition:
     return Condition(" AND ".join(condition.sql for condition in conditions), parameters)
 
 
-def _parse_condition(match: re.Match[str], known: Mapping[str, FilterField]) -> Condition:
-    field = known.get(match["field"].lower())
+def _parse_condition(match: re.Match[str], known: Mapping[str, tuple[str, FilterField]]) -> Chosen:
+    name, field = known.get(match["field"].lower(), ("", None))
     operator = " ".join(match["operator"].lower().split())
     if field is None:
         raise _invalid_filter(f"{match['field']} is not a field to filter by")
@@ -217,8 +238,28 @@ def _parse_condition(match: re.Match[str], known: Mapping[str, FilterField]) -> 
     number = _NUMBERS_OF_VALUES.get(operator, 1)
     if number is not None and len(values) != number:
         raise _invalid_filter(f"{match['field']} {operator} takes {number} values, found {len(values)}")
-    sql = _OPERATORS[operator].format(_comparable(field), ", ".join("?" * len(values)))
+    return Chosen(name, field, operator, values)
+
+
+def _make_condition(chosen: Chosen) -> Condition:
+    field, values = chosen.field, chosen.values
+    sql = _OPERATORS[chosen.operator].format(_comparable(field), ", ".join("?" * len(values)))
+    if field.coarse and chosen.operator == "between":
+        # The first half uses the index, and leaves few rows to the second.
+        ends = (shift_time(str(values[0]), -_DAY), shift_time(str(values[1]), _DAY))
+        return Condition(f"({field.coarse} BETWEEN ? AND ? AND {sql})", (*ends, *values))
     return Condition(f"({sql})", values)
+
+
+_DAY = timedelta(days=1)
+
+
+def shift_time(time: str, by: timedelta) -> str:
+    """The local `time`, later by a span, or as it is at the ends of the calendar."""
+    try:
+        return (datetime.fromisoformat(time) + by).isoformat()
+    except OverflowError:
+        return time
 
 
 def _comparable(field: FilterField) -> str:

@@ -15,6 +15,23 @@ from msgspec import Struct, field
 from msgspec.structs import fields, replace
 
 from reconciler.sandbox.errors import SettingError
+from reconciler.sandbox.reading_settings import (
+    BoundaryDifference,
+    CalculatedReadings,
+    FirstDifference,
+    OffsetOrder,
+    ReadingFilter,
+    ReadingList,
+    ReadingRows,
+    ReadingTimes,
+    Recompute,
+    RollbackBase,
+    RollbackValue,
+    SummarizedList,
+    SummarizedRows,
+    ValueBounds,
+    ValuePrecision,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -190,16 +207,6 @@ class VersionBeginInside(StrEnum):
     REJECT = "reject"
 
 
-# The pages say when a version is valid, but the difference between two readings reaches from one version into the next.
-class BoundaryDifference(StrEnum):
-    """The value of the first register reading after a version begins, the difference to one before it: computed by the
-    settings of the new version, or by those of the old one.
-    """
-
-    NEW = "new"
-    OLD = "old"
-
-
 class PageOrder(StrEnum):
     """The order of a list without orderBy: by id, or different on each request."""
 
@@ -326,53 +333,6 @@ class ReadLag(StrEnum):
     READS = "reads"
 
 
-class CalculatedReadings(StrEnum):
-    """Whether a calculated channel has summarized readings as soon as all its inputs have readings, or never."""
-
-    SUMMARIZED = "summarized"
-    NONE = "none"
-
-
-# The page of the list was only seen as far as its filters.
-class ReadingList(StrEnum):
-    """GET of the ESA readings: offered, refused (403), or not there (404)."""
-
-    OFFERED = "offered"
-    FORBIDDEN = "forbidden"
-    ABSENT = "absent"
-
-
-# The filters are called esaChannelID, rawValue and processedValue; GET /api/v3/channel/{id}/reading has rawValue and
-# value.
-class ReadingRows(StrEnum):
-    """The properties of an ESA reading in a list: esaReadingId, esaChannelId, timestamp, rawValue and processedValue;
-    esaChannelID, readingDate, rawValue and value; or esaChannelId, timestamp and processedValue, without the raw value.
-    """
-
-    FLAT = "flat"
-    DATED = "dated"
-    PROCESSED = "processed"
-
-
-# Of firstReadingDate and lastReadingDate the page says that they are valid in the time zone of the meter.
-class ReadingTimes(StrEnum):
-    """How the time of an ESA reading in a list reads: wall time in the data point's time zone with the zone's offset,
-    the same without a zone, the same followed by Z, or the time in UTC followed by Z.
-    """
-
-    OFFSET = "offset"
-    NAIVE = "naive"
-    Z_WALL_TIME = "z_wall_time"
-    UTC = "utc"
-
-
-class ReadingFilter(StrEnum):
-    """What the filter beginDate of the list of ESA readings compares: wall time of the data point, or UTC."""
-
-    WALL_TIME = "wall_time"
-    UTC = "utc"
-
-
 class Settings(Struct, frozen=True):
     """How the sandbox behaves where the vendor's pages say nothing."""
 
@@ -418,6 +378,15 @@ class Settings(Struct, frozen=True):
     reading_rows: ReadingRows = ReadingRows.FLAT
     reading_times: ReadingTimes = ReadingTimes.OFFSET
     reading_filter: ReadingFilter = ReadingFilter.WALL_TIME
+    offset_order: OffsetOrder = OffsetOrder.AFTER
+    value_precision: ValuePrecision = ValuePrecision.DECIMAL
+    value_bounds: ValueBounds = ValueBounds.KEPT
+    first_difference: FirstDifference = FirstDifference.NULL
+    rollback_base: RollbackBase = RollbackBase.ROLLOVER
+    rollback_value: RollbackValue = RollbackValue.NEGATIVE
+    recompute: Recompute = Recompute.NOW
+    summarized_list: SummarizedList = SummarizedList.OFFERED
+    summarized_rows: SummarizedRows = SummarizedRows.FLAT
 
 
 # The answers that a whole process gives in place of the defaults: tests run under each of them.

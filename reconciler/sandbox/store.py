@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # "esa1": distinguishes the sandbox's files from other SQLite files.
 _APPLICATION_ID = 0x65736131
-_FORMAT = 3
+_FORMAT = 4
 _LOCK_TIMEOUT_SECONDS = 30
 _RETRY_SECONDS = 0.01
 
@@ -57,8 +57,15 @@ CREATE INDEX inputs_of_channel ON formula_inputs (channel_id);
 CREATE TABLE readings (
   reading_id INTEGER PRIMARY KEY AUTOINCREMENT,
   channel_id INTEGER NOT NULL, time TEXT NOT NULL, value REAL NOT NULL,
-  estimated INTEGER NOT NULL, note TEXT, UNIQUE (channel_id, time)
+  estimated INTEGER NOT NULL, note TEXT,
+  -- How many edits of its channel's versions stored values outlived before this reading was sent.
+  made_with INTEGER NOT NULL DEFAULT 0, UNIQUE (channel_id, time)
 );
+-- The versions that stored values were made with, before an edit that did not recompute them.
+CREATE TABLE former_versions (
+  channel_id INTEGER NOT NULL, place INTEGER NOT NULL, versions TEXT NOT NULL, reads_left INTEGER,
+  PRIMARY KEY (channel_id, place)
+) WITHOUT ROWID;
 CREATE TABLE rendered (channel_id INTEGER NOT NULL, view TEXT NOT NULL, text TEXT NOT NULL,
   PRIMARY KEY (channel_id, view)) WITHOUT ROWID;
 CREATE TABLE lagging (
@@ -78,7 +85,7 @@ SETTING = "json_extract(settings, '$.{}')"
 _TABLES = (
     "worlds",
     "units", "observation_types", "summarization_methods", "data_points", "channels", "versions",
-    "formula_inputs", "readings", "rendered", "lagging", "requests", "sqlite_sequence",
+    "formula_inputs", "readings", "former_versions", "rendered", "lagging", "requests", "sqlite_sequence",
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from msgspec.structs import fields
 
 from reconciler.sandbox.formulas import find_references
 from reconciler.sandbox.properties import ChannelSettings, VersionSettings
+from reconciler.sandbox.reading_settings import Recompute
 from reconciler.sandbox.store import SETTING
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def save_evidence(store: Store, channel_id: int, evidence: Evidence) -> None:
 def delete_channel(store: Store, channel_id: int) -> None:
     """Removes a channel with its versions and readings."""
     _forget_rendered(store, channel_id)
-    for table in ("versions", "readings", "formula_inputs", "lagging", "channels"):
+    for table in ("versions", "readings", "former_versions", "formula_inputs", "lagging", "channels"):
         store.connection.execute(f"DELETE FROM {table} WHERE channel_id = ?", (channel_id,))  # noqa: S608 - constants
 
 
@@ -225,6 +226,41 @@ def _channel(row: sqlite3.Row, versions: tuple[Version, ...]) -> Channel:
 def _version(row: sqlite3.Row) -> Version:
     _, version_id, unknown, settings = row
     return Version(version_id=version_id, settings=decode(settings, type=VersionSettings), unknown=unknown)
+
+
+# How many reads of its readings stored values outlive an edit, if they are recomputed later.
+_READS_BEFORE_RECOMPUTING = 3
+
+
+def keep_former_versions(store: Store, channel: Channel, recompute: Recompute) -> None:
+    """Let the stored values of `channel` outlive an edit of its versions, which are still the former ones."""
+    if recompute is Recompute.NOW:
+        return
+    reads_left = _READS_BEFORE_RECOMPUTING if recompute is Recompute.LATER else None
+    store.connection.execute(
+        "INSERT INTO former_versions VALUES (?, (SELECT count(*) FROM former_versions WHERE channel_id = ?), ?, ?)",
+        (channel.channel_id, channel.channel_id, encode(channel.versions).decode(), reads_left),
+    )
+
+
+def read_former_versions(store: Store, channel_id: int) -> tuple[tuple[Version, ...], ...]:
+    """The versions that stored values were made with, by what `made_with` of a reading says; then the present ones."""
+    query = "SELECT versions FROM former_versions WHERE channel_id = ? ORDER BY place"
+    rows = store.connection.execute(query, (channel_id,)).fetchall()
+    return tuple(decode(row[0], type=tuple[Version, ...]) for row in rows)
+
+
+def count_reads(store: Store, channel_ids: Iterable[int]) -> None:
+    """Note that the readings of channels were asked for: after some times, values are recomputed."""
+    wanted = json.dumps(list(channel_ids))
+    chosen = "channel_id IN (SELECT value FROM json_each(?))"
+    with store.writing():
+        run = store.connection.execute
+        run(f"UPDATE former_versions SET reads_left = reads_left - 1 WHERE {chosen}", (wanted,))  # noqa: S608 - a constant
+        due = [row[0] for row in run("SELECT DISTINCT channel_id FROM former_versions WHERE reads_left <= 0")]
+        for channel_id in due:
+            run("DELETE FROM former_versions WHERE channel_id = ?", (channel_id,))
+            run("UPDATE readings SET made_with = 0 WHERE channel_id = ?", (channel_id,))
 
 
 # How many reads of a channel do not show a write to it.

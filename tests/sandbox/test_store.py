@@ -107,7 +107,7 @@ def test_another_version_of_the_sandbox_is_refused(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "a")) as connection:
         connection.execute("PRAGMA user_version = 7")
 
-    with pytest.raises(StoreError, match=r"another version of the sandbox \(format 7, here 3\); remove it$"):
+    with pytest.raises(StoreError, match=r"another version of the sandbox \(format 7, here 4\); remove it$"):
         count_units(tmp_path / "a")
 
 
