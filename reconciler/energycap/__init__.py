@@ -11,7 +11,10 @@
 - `malformed_channels`: what can be read of a channel whose response is not as documented
 - `listing`: the list of channels, with what its rows leave out
 - `paging`: the pages of a list, checked for completeness
-- `reading_list`: the stored readings of a channel, in parts that are proved complete
+- `reading_list`: the stored readings of channels, in parts that are proved complete
+- `reading_pages`: a page of readings, by names that may vary
+- `reading_times`: when readings were taken, and in which order
+- `reading_streams`: the readings of many channels in one pass
 - `time_zones`: time zones of data points, and version dates in them
 - `reference`: units, observation types, zone codes, formula checks, and the snapshot file
 """

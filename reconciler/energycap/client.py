@@ -34,7 +34,15 @@ from reconciler.energycap.mapping import (
     parse_stored_readings,
     version_body,
 )
-from reconciler.energycap.reading_list import ReadingLister
+from reconciler.energycap.reading_list import (
+    PartReader,
+    ReadingLister,
+    list_stored,
+    list_summarized,
+    make_readings,
+    make_summarized,
+)
+from reconciler.energycap.reading_streams import ReadingStreams
 from reconciler.energycap.reference import (
     SNAPSHOT_FORMAT,
     check_formulas,
@@ -66,7 +74,7 @@ if TYPE_CHECKING:
     from reconciler.model.findings import Finding
     from reconciler.model.formulas import FormulaVerdict
     from reconciler.model.project import ChannelEdit, VersionDates
-    from reconciler.model.registers import ChannelReading
+    from reconciler.model.registers import ChannelReading, Readings, ReadingSpan, SummarizedReadings
     from reconciler.model.values import Spec
 
 
@@ -139,12 +147,18 @@ class Reader:
         self._listing = Listing(session, executor, tell)
         self._version_dates = version_dates
         self._data_points = DataPoints(session, executor)
-        self._readings = ReadingLister(session, executor, version_dates, self._data_points.find_zone)
+        self._stored = PartReader(list_stored(session, executor), self._data_points, version_dates)
+        self._summarized = PartReader(list_summarized(session, executor), self._data_points, version_dates)
 
     @property
     def requests(self) -> Counter[str]:
         """How many requests were sent, including repeated ones: `{"GET /api/v202406/esachannel/{id}": 3}`."""
         return self._session.requests
+
+    @property
+    def reading_rows(self) -> int:
+        """How many rows of readings came, those outside of what was asked for included."""
+        return self._stored.source.count + self._summarized.source.count
 
     @property
     def throttled_count(self) -> int:
@@ -219,7 +233,22 @@ class Reader:
         Raises BadResponse, while they are taken, if the service answers in a form that is not understood for certain.
         Source: GET /api/v202407/esaReading.
         """
-        return self._readings.read(live, begin, end, newest_first=newest_first)
+        return ReadingLister(self._stored, make_readings).read(live, begin, end, newest_first=newest_first)
+
+    def stream_readings(self, spans: Sequence[ReadingSpan]) -> Iterator[Readings]:
+        """The stored readings of many channels, as StoredReadings describes it.
+
+        Channels are asked together, and parts of their spans are read side by side; each is proved complete before any
+        of it comes. Source: GET /api/v202407/esaReading.
+        """
+        return ReadingStreams(self._stored, make_readings, looks_back=True).read(spans)
+
+    def stream_summarized(self, spans: Sequence[ReadingSpan]) -> Iterator[SummarizedReadings]:
+        """The summarized readings of many channels, as `stream_readings`.
+
+        Source: GET /api/v202410/esaReading/summarized.
+        """
+        return ReadingStreams(self._summarized, make_summarized, looks_back=False).read(spans)
 
     def read_zone_codes(self, data_point_ids: Sequence[int]) -> dict[int, str]:
         """The code of the time zone of each data point; "" if it is not given or could not be read."""

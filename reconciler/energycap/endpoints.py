@@ -63,6 +63,7 @@ LIST_OBSERVATION_TYPES = Endpoint("GET", "/api/v3/observationtype")
 # A POST that checks a formula and changes nothing.
 VALIDATE_FORMULA = Endpoint("POST", "/api/v202405/formula/validate")
 LIST_ESA_READINGS = Endpoint("GET", "/api/v202407/esaReading")
+LIST_SUMMARIZED = Endpoint("GET", "/api/v202410/esaReading/summarized")
 LIST_READINGS = Endpoint("GET", "/api/v3/channel/{}/reading")
 # Whether a reading at the same time is overwritten or refused is not documented.
 CREATE_READINGS = Endpoint("POST", "/api/v3/reading", is_read=False, permission="IntervalData (Manage)")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypedDict, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -11,7 +12,7 @@ from reconciler.energycap.responses import bad_response, decode, has_too_many_va
 from reconciler.model.fields import CHANNEL_FIELDS, VERSION_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
     from concurrent.futures import Executor
 
     from reconciler.energycap.endpoints import Request
@@ -97,12 +98,32 @@ class ListRow(Struct, Generic[Content], frozen=True):
     missing: frozenset[str] = frozenset()
 
 
-class ListPage(Struct, Generic[Content], frozen=True):
-    """One page, and what it says about the whole list at that moment.
+class AnyPage(Protocol):
+    """One page, and what it says about the whole list at that moment; `ids` tell its rows from others of the list.
 
     `total` is the length of the list and `pages` the number of its pages, each None if the page does not say; `size` is
     the number of rows of a full page.
     """
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def rows(self) -> Sequence[object]: ...
+    @property
+    def total(self) -> int | None: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def pages(self) -> int | None: ...
+    @property
+    def ids(self) -> Sequence[Hashable]: ...
+
+
+Page = TypeVar("Page", bound=AnyPage)
+
+
+class ListPage(Struct, Generic[Content], frozen=True):
+    """A page as AnyPage describes it, of rows that have an id."""
 
     number: int
     rows: tuple[ListRow[Content], ...]
@@ -110,53 +131,59 @@ class ListPage(Struct, Generic[Content], frozen=True):
     size: int
     pages: int | None = None
 
+    @property
+    def ids(self) -> list[int]:
+        return [row.id for row in self.rows]
 
-def read_all_pages(
-    read_page: Callable[[int], ListPage[Content]], executor: Executor, noun: str = "channels"
-) -> tuple[ListRow[Content], ...]:
-    """All rows of a list, ordered by id: each once, as many as the service counts. `noun` is what they are.
+
+def read_all_pages(read_page: Callable[[int], ListPage[Content]], executor: Executor) -> tuple[ListRow[Content], ...]:
+    """All rows of a list, ordered by id, as `read_pages` reads them."""
+    pages = read_pages(read_page, executor)
+    return tuple(sorted((row for page in pages for row in page.rows), key=lambda row: row.id))
+
+
+def read_pages(read_page: Callable[[int], Page], executor: Executor, noun: str = "channels") -> tuple[Page, ...]:
+    """All pages of a list: each row once, as many as the service counts. `noun` is what they are.
 
     Pages are read in parallel. If rows moved between pages meanwhile, everything is read again; BadResponse if that
     does not help. A list of several pages without a count of rows is complete if two reads in a row are equal.
     """
     # Nothing says that the order of the list is stable, so its pages may overlap.
-    ids: frozenset[int] | None = None
+    ids: frozenset[Hashable] | None = None
     gap = None
-    for _ in range(3):
-        pages = _read_pages(read_page, executor, noun)
-        gap, before, ids = find_inconsistency(pages, noun), ids, _list_ids(pages)
-        is_proved = pages[0].total is not None or len(pages) == 1
-        if gap is None and (is_proved or ids == before):
-            return tuple(sorted((row for page in pages for row in page.rows), key=lambda row: row.id))
-        if before is not None and pages[0].total is not None:
+    for attempt in range(3):
+        pages = _read_pages_once(read_page, executor, noun)
+        is_counted = pages[0].total is not None
+        gap, before, ids = find_inconsistency(pages, noun), ids, None if is_counted else _list_ids(pages)
+        if gap is None and (is_counted or len(pages) == 1 or ids == before):
+            return pages
+        if attempt and is_counted:
             break
     raise bad_response(
         f"the list of {noun} could not be read in full, "
-        f"in {'two' if pages[0].total is not None else 'three'} attempts:"
+        f"in {'two' if is_counted else 'three'} attempts:"
         f" {gap or f'it held different {noun} each time'}",
         f"try again; {noun} may have been added or removed while they were listed",
     )
 
 
-def _read_pages(
-    read_page: Callable[[int], ListPage[Content]], executor: Executor, noun: str
-) -> tuple[ListPage[Content], ...]:
+def _read_pages_once(read_page: Callable[[int], Page], executor: Executor, noun: str) -> tuple[Page, ...]:
     first = read_page(1)
     return first, *executor.map(read_page, range(2, _count_pages(first, noun) + 1))
 
 
-def _list_ids(pages: Sequence[ListPage[Content]]) -> frozenset[int]:
-    return frozenset(row.id for page in pages for row in page.rows)
+def _list_ids(pages: Sequence[AnyPage]) -> frozenset[Hashable]:
+    return frozenset(chain.from_iterable(page.ids for page in pages))
 
 
-def _count_pages(first: ListPage[Content], noun: str) -> int:
+def _count_pages(first: AnyPage, noun: str) -> int:
     count = (first.pages or 1) if first.total is None else -(-first.total // _find_size(first))
     if count > _MAX_PAGES:
         raise bad_response(f"the list of {noun} has {count:,} pages, which is more than any list has")
     return max(1, count)
 
 
-def _find_size(first: ListPage[Content]) -> int:
+def _find_size(first: AnyPage) -> int:
     """How many rows a full page has: what the service says, or as many as page 1 has if that is fewer.
 
     The service caps pages silently. Source: developer site, "Paging".
@@ -168,7 +195,7 @@ def _find_size(first: ListPage[Content]) -> int:
     return rows if is_capped and first.pages in {None, -(-first.total // rows)} else first.size
 
 
-def find_inconsistency(pages: Sequence[ListPage[Content]], noun: str = "channels") -> str | None:
+def find_inconsistency(pages: Sequence[AnyPage], noun: str = "channels") -> str | None:
     """Why `pages` are not one complete list, with numbers; None if they are. `noun` is what the rows are."""
     first = pages[0]
     gap = _check_uncounted_pages(pages, noun) if first.total is None else _check_counted_pages(pages, first.total, noun)
@@ -181,7 +208,7 @@ def find_inconsistency(pages: Sequence[ListPage[Content]], noun: str = "channels
     return None
 
 
-def _check_counted_pages(pages: Sequence[ListPage[Content]], total: int, noun: str) -> str | None:
+def _check_counted_pages(pages: Sequence[AnyPage], total: int, noun: str) -> str | None:
     # An empty list may count 0 pages or 1.
     size, last = _find_size(pages[0]), len(pages)
     if pages[0].pages is not None and (total, pages[0].pages) != (0, 0) and pages[0].pages != last:
@@ -196,7 +223,7 @@ def _check_counted_pages(pages: Sequence[ListPage[Content]], total: int, noun: s
     return None
 
 
-def _check_uncounted_pages(pages: Sequence[ListPage[Content]], noun: str) -> str | None:
+def _check_uncounted_pages(pages: Sequence[AnyPage], noun: str) -> str | None:
     first, last = pages[0], len(pages)
     for page in pages:
         if (page.total, page.pages) != (None, first.pages):

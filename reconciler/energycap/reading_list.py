@@ -1,69 +1,58 @@
-"""The stored readings of a channel, raw and processed: read in parts that are proved complete, by names that may vary.
+"""The stored readings of channels: read in parts that are proved complete.
 
-Source: GET /api/v202407/esaReading, "raw and processed", paginated; its filters are documented, its rows are not.
-What is not understood for certain raises BadResponse: a wrong value would be worse than none.
+Sources: GET /api/v202407/esaReading, "raw and processed", and GET /api/v202410/esaReading/summarized, both paginated;
+their filters are documented, their rows are not.
 """
 
 from __future__ import annotations
 
-import json
+import threading
 from datetime import datetime, timedelta
-from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow
-from hashlib import blake2b
-from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
-from reconciler.energycap.endpoints import LIST_ESA_READINGS
-from reconciler.energycap.paging import MAX_PAGE_SIZE, ListPage, ListRow, read_all_pages, read_counts
+from reconciler.energycap.endpoints import LIST_ESA_READINGS, LIST_SUMMARIZED
+from reconciler.energycap.paging import MAX_PAGE_SIZE, read_counts, read_pages
+from reconciler.energycap.reading_pages import STORED, SUMMARIZED, RowReader, tell_apart
+from reconciler.energycap.reading_times import UnclearTime, has_offset, order_rows
 from reconciler.energycap.responses import UnexpectedType, bad_response, decode, read_objects
-from reconciler.energycap.time_zones import read_date
+from reconciler.energycap.time_zones import find_time_zone
 from reconciler.model.fields import INTERVAL_MINUTES
-from reconciler.model.project import VersionDates
-from reconciler.model.registers import ChannelReading, read_interval, shift
-from reconciler.model.values import canonical_moment, has_zone, is_time
+from reconciler.model.registers import ChannelReading, SummarizedReading, read_interval, shift
+from reconciler.model.values import canonical_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
+    from zoneinfo import ZoneInfo
 
-    from reconciler.energycap.responses import Document
+    from reconciler.energycap.endpoints import Endpoint
+    from reconciler.energycap.reading_pages import ReadingRow, RowKind, RowSet
     from reconciler.energycap.session import Session
-    from reconciler.energycap.time_zones import FindZone
+    from reconciler.energycap.time_zones import DataPoints
+    from reconciler.errors import ServiceError
     from reconciler.model.channels import Live
+    from reconciler.model.project import VersionDates
 
-_READINGS = "readings"
-# In lower case: the filters of the page spell some names in another way than its other calls.
-_CHANNEL_NAMES = ("esachannelid", "channelid")
-_CHANNEL_OBJECTS = ("esachannel", "channel")
-_TIME_NAMES = ("timestamp", "time", "readingdate")
-_RAW_NAMES = ("rawvalue",)
-_PROCESSED_NAMES = ("processedvalue", "value")
-_ID_NAMES = ("esareadingid", "readingid", "observationid")
+
+Reading = TypeVar("Reading")
+
 # Which zone the filter is in is not documented, nor whether it means the begin or the end of an interval.
 _MARGIN = timedelta(days=1)
-# A part has about a page of readings, but is never so short that most of what is read is the margin.
-_WANTED_ROWS = 900
+# Where a channel gives no interval, as calculated ones may.
+USUAL_INTERVAL = timedelta(minutes=15)
+# A part is never so short that most of what is read is the margin.
 _SHORTEST = timedelta(days=7)
 _GROWTH = 8
-# Twice as many as the service keeps. Source: EsaChannelVersionEdit, "precision 30".
-_DIGITS = 60
-_PLAUSIBLE = Context(prec=_DIGITS, Emax=_DIGITS, Emin=-400, traps=[Inexact, InvalidOperation, Overflow])
-_BRIEF = Context(prec=6, traps=[])
+# A part that is read alone has about a page of readings.
+_PAGE = 900
+# More are not held at once: a part that has more is cut again.
+MOST_ROWS = 25_000
 _UNCLEAR = "say what it means: versionDates in reconciler.yaml, see docs/explanation/versions.md"
 
 
-class _ListedReading(Struct, frozen=True, gc=False):
-    """A row as it came; `time` may still have a zone."""
-
-    time: str
-    raw: Decimal | None
-    processed: Decimal | None
-    estimated: bool | None
-
-
-class _Part(Struct, frozen=True):
+class Part(Struct, frozen=True):
     """The span of one list: after `begin`, which is included in the first part only, up to and including `end`."""
 
     begin: datetime
@@ -71,157 +60,269 @@ class _Part(Struct, frozen=True):
     is_first: bool
 
     def holds(self, time: datetime) -> bool:
+        """Whether the local time is in the part."""
         return (self.begin <= time if self.is_first else self.begin < time) and time <= self.end
 
+    def pick(self, rows: Sequence[ReadingRow]) -> list[ReadingRow]:
+        """Those of `rows`, which have local times and those of the margin too, that are in the part."""
+        begin, end = (canonical_time(time.isoformat()) for time in (self.begin, self.end))
+        if self.is_first:
+            return [row for row in rows if begin <= row.time <= end]
+        return [row for row in rows if begin < row.time <= end]
 
-class ReadingLister:
-    """Lists readings of channels, from any number of threads.
 
-    `meaning` says what a time means that comes with a zone; `find_zone` gives the zone of a data point.
-    """
+class Pace:
+    """How long parts of a span are to be so that each has about `wanted` rows of the channels that it is read for."""
 
-    def __init__(self, session: Session, executor: Executor, meaning: VersionDates | None, find_zone: FindZone) -> None:
+    def __init__(self, interval: timedelta, channels: int, wanted: int) -> None:
+        self.margin = _MARGIN + interval
+        self._wanted = wanted
+        self.length = max(_SHORTEST, wanted * (interval or USUAL_INTERVAL) / channels - 2 * self.margin)
+
+    def note(self, part: Part, count: int) -> None:
+        """Change the length after a part in which `count` rows came, those of the margin included."""
+        length = part.end - part.begin
+        self.length = max(_SHORTEST, min(self._fit(length, count), length * _GROWTH))
+
+    def shorten(self, part: Part, found: TooManyRows) -> None:
+        """Change the length after a part that was not read. Raises BadResponse if it was short already."""
+        length = part.end - part.begin
+        if length <= _SHORTEST:
+            raise bad_response(
+                f"the list of {found.noun} has {found.count:,} of {part.begin.isoformat()} to {part.end.isoformat()}, "
+                "which is more than any channel has"
+            )
+        self.length = max(_SHORTEST, min(self._fit(length, found.count), length / 2))
+
+    def _fit(self, length: timedelta, count: int) -> timedelta:
+        if not count:
+            return length * _GROWTH
+        return (length + 2 * self.margin) * self._wanted / count - 2 * self.margin
+
+
+def cut(begin: datetime, end: datetime, length: timedelta, *, is_first: bool) -> Part:
+    """The part from `begin` on that ends at noon, unless the whole span ends before: clocks do not repeat that hour."""
+    return Part(begin, min(end, _find_noon(shift(begin, length))), is_first)
+
+
+def _find_noon(time: datetime) -> datetime:
+    return time.replace(hour=12, minute=0, second=0, microsecond=0)
+
+
+class TooManyRows(Exception):
+    """A list has more rows than are to be held at once."""
+
+    def __init__(self, noun: str, count: int) -> None:
+        super().__init__()
+        self.noun = noun
+        self.count = count
+
+
+class FoundRows(Struct, frozen=True):
+    """The rows of a complete list by their channels, why those of some channels are not understood, and their count."""
+
+    by_channel: Mapping[int, Sequence[ReadingRow]]
+    flaws: Mapping[int, str]
+    count: int
+
+
+class RowSource(Protocol):
+    """Where rows of channels come from, at most so many channels at once; `count` is how many rows came in all."""
+
+    most_channels: int
+    noun: str
+    count: int
+
+    def read(self, ids: Sequence[int], begin: datetime, end: datetime) -> FoundRows:
+        """All rows of these channels between two times, whose zone is not known. Raises TooManyRows, ServiceError."""
+
+
+class _ReadingPage(Struct, frozen=True):
+    """A page of a list, as paging.AnyPage describes it, and why some of its channels are not understood."""
+
+    number: int
+    rows: Sequence[ReadingRow]
+    total: int | None
+    size: int
+    pages: int | None
+    ids: Sequence[Hashable]
+    flaws: Mapping[int, str]
+
+
+class RowList:
+    """A paged list of rows of any channels."""
+
+    # An id of 10 digits takes 19 characters of an address, which servers take up to about 8,000 of.
+    most_channels = 150
+
+    def __init__(self, session: Session, executor: Executor, kind: RowKind, endpoint: Endpoint, time: str) -> None:
         self._session = session
         self._executor = executor
-        self._meaning = meaning
-        self._find_zone = find_zone
+        self._endpoint = endpoint
+        self._time = time
+        self._reader = RowReader(kind)
+        self._lock = threading.Lock()
+        self.noun = kind.noun
+        self.count = 0
 
-    def read(self, live: Live, begin: datetime, end: datetime, *, newest_first: bool) -> Iterator[ChannelReading]:
+    def read(self, ids: Sequence[int], begin: datetime, end: datetime) -> FoundRows:
+        """As RowSource has it."""
+        channels = "|".join(f"'{channel_id}'" for channel_id in ids)
+        span = f"{self._time} between '{begin.isoformat()}'|'{end.isoformat()}'"
+        filter_ = f"esaChannelID one of {channels} and {span}"
+        pages = read_pages(lambda number: self._read_page(filter_, number), self._executor, self.noun)
+        by_channel: dict[int, list[ReadingRow]] = {channel_id: [] for channel_id in ids}
+        for page in pages:
+            found = {row.channel for row in page.rows}
+            if others := found - by_channel.keys():
+                # A service that ignores the filter answers with the readings of all channels.
+                raise bad_response(f"the {self.noun} of {_name(ids)}: {_refuse(ids, min(others))}")
+            if len(found) == 1:
+                by_channel[found.pop()] += page.rows
+                continue
+            for row in page.rows:
+                by_channel[row.channel].append(row)
+        flaws = {channel_id: flaw for page in pages for channel_id, flaw in page.flaws.items()}
+        return FoundRows(by_channel, flaws, sum(len(page.rows) for page in pages))
+
+    def _read_page(self, filter_: str, number: int) -> _ReadingPage:
+        if number > 1:
+            return self._fetch_page(filter_, number)
+        # In a thread of the others, so that however many lists are read side by side, no more requests are.
+        first = self._executor.submit(self._fetch_page, filter_, number).result()
+        count = (first.pages or 0) * len(first.rows) if first.total is None else first.total
+        if count > MOST_ROWS:
+            raise TooManyRows(self.noun, count)
+        return first
+
+    def _fetch_page(self, filter_: str, number: int) -> _ReadingPage:
+        query = {"filter": filter_, "pageNumber": str(number), "pageSize": str(MAX_PAGE_SIZE)}
+        request = self._endpoint.request(query=query)
+        answer = self._session.request(request)
+        found = self._reader.decode(answer.body)
+        if found is None:
+            found = self._read_rows(decode(request, answer, is_exact=True), number)
+        with self._lock:
+            self.count += len(found.rows)
+        total, size, pages = read_counts(answer.headers, self.noun)
+        is_alone = pages in {None, 0, 1} if total is None else total == len(found.rows)
+        ids = tell_apart(found.rows, is_alone=is_alone)
+        return _ReadingPage(number, found.rows, total, size, pages, ids, found.flaws)
+
+    def _read_rows(self, document: object, number: int) -> RowSet:
+        try:
+            return self._reader.read(read_objects(document, f"page {number} of the {self.noun}"))
+        except UnexpectedType as odd:
+            raise bad_response(f"the list of {self.noun}: {odd}") from None
+
+
+def _refuse(ids: Sequence[int], found: int) -> UnexpectedType:
+    expected = f"the id {ids[0]}" if len(ids) == 1 else "one of those that were asked for"
+    return UnexpectedType("the channel of a reading", expected, found)
+
+
+def _name(ids: Sequence[int]) -> str:
+    return f"channel {ids[0]}" if len(ids) == 1 else f"{len(ids)} channels"
+
+
+def list_stored(session: Session, executor: Executor) -> RowList:
+    """The list of readings, raw and processed."""
+    return RowList(session, executor, STORED, LIST_ESA_READINGS, "beginDate")
+
+
+def list_summarized(session: Session, executor: Executor) -> RowList:
+    """The list of summarized readings."""
+    return RowList(session, executor, SUMMARIZED, LIST_SUMMARIZED, "timestamp")
+
+
+class FoundPart(Struct, frozen=True):
+    """The rows of a part by their channels, in the order of time and with those of the margin, and their count."""
+
+    by_channel: Mapping[int, Sequence[ReadingRow] | ServiceError]
+    count: int
+
+
+class PartReader:
+    """Reads parts of spans, from any number of threads.
+
+    `meaning` says what a time means that comes with a zone; `data_points` have the zones.
+    """
+
+    def __init__(self, source: RowSource, data_points: DataPoints, meaning: VersionDates | None) -> None:
+        self.source = source
+        self._data_points = data_points
+        self._meaning = meaning
+
+    def read(self, lives: Sequence[Live], part: Part, margin: timedelta) -> FoundPart:
+        """The rows of these channels. Raises TooManyRows, and ServiceError for what is not about one of them."""
+        found = self.source.read([live.id for live in lives], shift(part.begin, -margin), shift(part.end, margin))
+        zones = self._find_zones([live for live in lives if any(map(has_offset, found.by_channel[live.id]))])
+        return FoundPart({live.id: self._order(live, found, zones) for live in lives}, found.count)
+
+    def _find_zones(self, lives: Sequence[Live]) -> Mapping[int, ZoneInfo | None]:
+        points = self._data_points.read(live.data_point.id for live in lives)
+        return {point_id: find_time_zone(point) for point_id, point in points.items()}
+
+    def _order(
+        self, live: Live, found: FoundRows, zones: Mapping[int, ZoneInfo | None]
+    ) -> Sequence[ReadingRow] | ServiceError:
+        flaw = found.flaws.get(live.id)
+        try:
+            if flaw is None:
+                return order_rows(found.by_channel[live.id], self._meaning, zones.get(live.data_point.id))
+        except UnexpectedType as odd:
+            flaw = str(odd)
+        except UnclearTime as time:
+            return bad_response(
+                f"channel {live.id}: a reading is at {time}, and nothing says whether that is local time", _UNCLEAR
+            )
+        return bad_response(f"the {self.source.noun} of channel {live.id}: {flaw}")
+
+
+def make_readings(rows: Sequence[ReadingRow]) -> list[ChannelReading]:
+    """The readings of one channel, from its rows."""
+    return [ChannelReading(row.time, row.raw, row.value, row.estimated) for row in rows]
+
+
+def make_summarized(rows: Sequence[ReadingRow]) -> list[SummarizedReading]:
+    """The summarized readings of one channel; a row whose value is null says that there is none."""
+    return [SummarizedReading(row.time, row.value, row.estimated) for row in rows if row.value is not None]
+
+
+class ReadingLister(Generic[Reading]):
+    """Lists readings of one channel as they are taken, from any number of threads."""
+
+    def __init__(self, parts: PartReader, make: Callable[[Sequence[ReadingRow]], list[Reading]]) -> None:
+        self._parts = parts
+        self._make = make
+
+    def read(self, live: Live, begin: datetime, end: datetime, *, newest_first: bool = False) -> Iterator[Reading]:
         """The readings of `live` from `begin` to `end`, both included and in local time, in the order of time.
 
         They come part by part, and each part is proved complete before its first reading comes. Raises ServiceError.
         """
         if begin > end:
             return
-        interval = read_interval(live.values.get(INTERVAL_MINUTES))
-        margin = _MARGIN + interval
-        length = max(_SHORTEST, _WANTED_ROWS * interval - 2 * margin)
+        pace = Pace(read_interval(live.values.get(INTERVAL_MINUTES)), 1, _PAGE)
         at = end if newest_first else begin
         is_first = True
         while is_first or begin < at < end:
-            part = _cut(begin, end, at, length, newest_first=newest_first)
-            readings, count = self._read_part(live, part, margin)
+            part = _cut_back(begin, at, pace.length) if newest_first else cut(at, end, pace.length, is_first=is_first)
+            try:
+                found = self._parts.read([live], part, pace.margin)
+            except TooManyRows as many:
+                pace.shorten(part, many)
+                continue
+            rows = found.by_channel[live.id]
+            if isinstance(rows, Exception):
+                raise rows
+            readings = self._make(part.pick(rows))
             yield from reversed(readings) if newest_first else readings
-            length = _adjust(part.end - part.begin, margin, count)
+            pace.note(part, found.count)
             at, is_first = part.begin if newest_first else part.end, False
 
-    def _read_part(self, live: Live, part: _Part, margin: timedelta) -> tuple[Sequence[ChannelReading], int]:
-        """The readings of `part`, and how many came, those of the margin included."""
-        ends = (shift(part.begin, -margin), shift(part.end, margin))
-        condition = f"beginDate between '{ends[0].isoformat()}'|'{ends[1].isoformat()}'"
-        query = {"filter": f"esaChannelID one of '{live.id}' and {condition}"}
-        listed = read_all_pages(lambda number: self._read_page(live, query, number), self._executor, _READINGS)
-        rows = [row.content for row in listed if row.content is not None]
-        return self._order(live, rows, part), len(rows)
 
-    def _read_page(self, live: Live, query: Mapping[str, str], number: int) -> ListPage[_ListedReading]:
-        request = LIST_ESA_READINGS.request(query={**query, "pageNumber": str(number), "pageSize": str(MAX_PAGE_SIZE)})
-        answer = self._session.request(request)
-        document = decode(request, answer, is_exact=True)
-        try:
-            documents = [_fold_names(row) for row in read_objects(document, f"page {number} of the readings")]
-            rows = [_read_row(row, live.id) for row in documents]
-        except UnexpectedType as odd:
-            raise bad_response(f"the readings of channel {live.id}: {odd}") from None
-        total, size, pages = read_counts(answer.headers, _READINGS)
-        # Rows need no id that tells them apart where there is only one page, which cannot overlap another.
-        is_alone = pages in {None, 0, 1} if total is None else total == len(rows)
-        ids = range(len(rows)) if is_alone else map(_identify, documents)
-        listed = tuple(ListRow(row_id, row) for row_id, row in zip(ids, rows, strict=True))
-        return ListPage(number, listed, total, size, pages)
-
-    def _order(self, live: Live, rows: Sequence[_ListedReading], part: _Part) -> Sequence[ChannelReading]:
-        """The readings of `part` among `rows`, by instants if these are known: clocks repeat an hour each year."""
-        zoned = [row for row in rows if has_zone(row.time)]
-        needs_zone = bool(zoned) and self._meaning is not VersionDates.WALL_TIME
-        zone = self._find_zone(live.data_point.id) if needs_zone else None
-        is_by_instant = needs_zone and len(zoned) == len(rows)
-        found = []
-        for row in rows:
-            time = read_date(row.time, self._meaning, zone)
-            if has_zone(time):
-                raise bad_response(
-                    f"channel {live.id}: a reading is at {time}, and nothing says whether that is local time", _UNCLEAR
-                )
-            if part.holds(local := datetime.fromisoformat(time)):
-                instant = datetime.fromisoformat(row.time) if is_by_instant else local
-                found.append((instant, ChannelReading(time, row.raw, row.processed, row.estimated)))
-        found.sort(key=itemgetter(0))
-        return [reading for _, reading in found]
-
-
-def _cut(begin: datetime, end: datetime, at: datetime, length: timedelta, *, newest_first: bool) -> _Part:
-    """The next part from `at` on, or back from it, that ends at noon: clocks do not repeat that hour."""
-    there = shift(at, -length if newest_first else length).replace(hour=12, minute=0, second=0, microsecond=0)
-    if newest_first:
-        start = max(begin, there)
-        return _Part(start, at, is_first=start == begin)
-    return _Part(at, min(end, there), is_first=at == begin)
-
-
-def _adjust(length: timedelta, margin: timedelta, count: int) -> timedelta:
-    """How long the next part is to be, after one of `length` in which `count` readings came."""
-    fitting = (length + 2 * margin) * _WANTED_ROWS / count - 2 * margin if count else length * _GROWTH
-    return max(_SHORTEST, min(fitting, length * _GROWTH))
-
-
-def _fold_names(document: Document) -> dict[str, object]:
-    return {name.casefold(): value for name, value in document.items()}
-
-
-def _read_row(row: Mapping[str, object], channel_id: int) -> _ListedReading:
-    # A service that ignores the filter answers with the readings of all channels.
-    found = _find_channel(row)
-    if found != channel_id:
-        raise UnexpectedType("the channel of a reading", f"the id {channel_id}", found)
-    raw, processed = (_find_number(row, names) for names in (_RAW_NAMES, _PROCESSED_NAMES))
-    estimated = row.get("estimated")
-    return _ListedReading(_find_time(row), raw, processed, estimated if isinstance(estimated, bool) else None)
-
-
-def _find_channel(row: Mapping[str, object]) -> object:
-    """The id of the channel of a reading, in the row itself or in an object for the channel."""
-    places = [row, *(_fold_names(value) for name in _CHANNEL_OBJECTS if isinstance(value := row.get(name), dict))]
-    return next((place[name] for place in places for name in _CHANNEL_NAMES if place.get(name) is not None), None)
-
-
-def _find_time(row: Mapping[str, object]) -> str:
-    given = {row[name] for name in _TIME_NAMES if isinstance(row.get(name), str)}
-    time = given.pop() if len(given) == 1 else None
-    if not isinstance(time, str) or not _is_possible(time):
-        raise UnexpectedType("the time of a reading", "one date and time", time)
-    return canonical_moment(time)
-
-
-def _is_possible(time: str) -> bool:
-    try:
-        return is_time(time) and datetime.fromisoformat(canonical_moment(time)).year > 0
-    except ValueError:
-        return False
-
-
-def _find_number(row: Mapping[str, object], names: Sequence[str]) -> Decimal | None:
-    """The number at the first of `names` that is there; None if it is null, or if there is none of them."""
-    for name in names:
-        value = row.get(name)
-        if value is None:
-            continue
-        if not isinstance(value, int | Decimal) or isinstance(value, bool):
-            raise UnexpectedType(f"{name} of a reading", "a number", value)
-        number = Decimal(value)
-        try:
-            _PLAUSIBLE.plus(number)
-        except DecimalException:
-            brief = _BRIEF.plus(number)
-            raise UnexpectedType(f"{name} of a reading", f"a number of at most {_DIGITS} digits", brief) from None
-        return number
-    return None
-
-
-def _identify(row: Mapping[str, object]) -> int:
-    """What tells a row from others of a list of several pages: its own id, or else all that it holds."""
-    own = next((row[name] for name in _ID_NAMES if type(row.get(name)) is int), None)
-    if isinstance(own, int):
-        return own
-    text = json.dumps(row, sort_keys=True, default=str).encode()
-    return int.from_bytes(blake2b(text, digest_size=8).digest(), "big")
+def _cut_back(begin: datetime, end: datetime, length: timedelta) -> Part:
+    """The part up to `end` that begins at noon, unless the whole span begins after that."""
+    start = max(begin, _find_noon(shift(end, -length)))
+    return Part(start, end, is_first=start == begin)

@@ -16,14 +16,14 @@ from reconciler.energycap.client import open_reader, open_sender
 from reconciler.energycap.mapping import live_from_response
 from reconciler.errors import BadResponse, Rejected, ServiceError, Unauthorized
 from reconciler.model.project import VersionDates
-from reconciler.model.registers import ChannelReading
+from reconciler.model.registers import ChannelReading, ReadingSpan
 from reconciler.sandbox import Options, parse_faults, parse_settings, running
 from reconciler.sandbox.demo_world import make_demo_world
 from tests.energycap import documents
 from tests.energycap.fake_network import make_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from reconciler.energycap.client import Reader
@@ -60,7 +60,8 @@ def make_quarters(count: int, begin: datetime = NOON) -> list[tuple[str, float]]
     return [((begin + index * timedelta(minutes=15)).isoformat(), float(index)) for index in range(count)]
 
 
-def raws(readings: Iterator[ChannelReading]) -> list[tuple[str, float | None]]:
+def raws(readings: Iterable[ChannelReading] | ServiceError) -> list[tuple[str, float | None]]:
+    assert not isinstance(readings, ServiceError)
     return [(one.time, None if one.raw is None else float(one.raw)) for one in readings]
 
 
@@ -99,8 +100,11 @@ def test_however_the_service_writes_readings_the_same_ones_come(
 
     with reading(tmp_path, rows, *assignments, dates=dates) as (reader, live):
         found = raws(reader.list_readings(live, NOON + timedelta(hours=1), NOON + 5 * DAY))
+        streamed = list(reader.stream_readings([ReadingSpan(live, NOON + timedelta(hours=1), NOON + 5 * DAY)]))
 
     assert found == rows[4:481]
+    # With the last one before the span.
+    assert [(channel_id, raws(readings)) for channel_id, readings in streamed] == [(CHANNEL, rows[3:481])]
 
 
 def test_the_newest_come_first_if_asked_for_and_no_more_is_read_than_taken(tmp_path: Path) -> None:
@@ -247,7 +251,7 @@ def test_a_number_that_no_meter_shows_is_an_error(text: str, words: str) -> None
     ("row", "words"),
     [
         ("text", "page 1 of the readings should be a list of objects"),
-        ({}, f"the channel of a reading should be the id {LIVE.id}, found nothing"),
+        ({}, "the channel of a reading should be an id, found nothing"),
         (ROW | {"esaChannelId": 7}, f"the channel of a reading should be the id {LIVE.id}, found 7"),
         (ROW | {"timestamp": None}, "the time of a reading should be one date and time, found nothing"),
         (ROW | {"timestamp": "yesterday"}, "the time of a reading should be one date and time, found text"),
