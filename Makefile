@@ -115,7 +115,7 @@ fuzz: $(READY)
 soak: EXAMPLES ?= 20000
 soak: $(READY)
 	@HYPOTHESIS_PROFILE=soak SOAK_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest --numprocesses auto --timeout 0 -o faulthandler_timeout=0 \
-	  --hypothesis-show-statistics tests/apply/test_histories.py $(ARGS)
+	  --hypothesis-show-statistics tests/apply/test_histories.py tests/effects/test_laws.py $(ARGS)
 
 mutate: SAMPLE ?= 100
 mutate: SEED ?= 14

@@ -19,7 +19,6 @@ from reconciler.effects.summary_forecast import (
 )
 from reconciler.effects.targets import (
     NoForecast,
-    has_effect,
     make_formula_target,
     make_value_target,
     summarize_by,
@@ -49,7 +48,7 @@ def measure_effects(plan: Plan, channels: Iterable[Live], readings: StoredReadin
     Readings are asked for the channels of these changes alone. An effect that cannot be proved is unknown, and says
     why; nothing is raised.
     """
-    changes = [change for change in plan.changes if has_effect(change)]
+    changes = [change for change in plan.changes if change.may_alter_values]
     if not changes:
         return plan
     # Most plans need none, and there may be many channels.
@@ -155,7 +154,7 @@ class _Measuring:
     def _prepare_formula(self, target: FormulaTarget) -> Callable[[], Effect]:
         """What gives the effect of a changed formula: for the last days only, if one of its inputs changes as well."""
         own = target.compared
-        is_recent = any(id_ in self._changes and has_effect(self._changes[id_]) for id_ in target.formulas.inputs)
+        is_recent = any(id_ in self._changes and self._changes[id_].may_alter_values for id_ in target.formulas.inputs)
         return self._prepare(target, own.recent_span if is_recent else own.window)
 
     def _prepare_users(self, one: _Measured) -> Iterator[Callable[[], UserEffect]]:
@@ -200,9 +199,9 @@ class _Measuring:
         stored = self._summaries.read(self._lives[id_], part)
         change, one = self._changes.get(id_), self._measured.get(id_)
         if one is None:
-            if change and has_effect(change):
+            if change and change.may_alter_values:
                 raise NoForecast(f"the effect on {change.name}, which its formula uses, is unknown")
-            return InputSummaries(summarize_by(self._lives[id_]), stored, stored)
+            return InputSummaries(summarize_by(self._lives[id_]), stored, stored, stored)
         name = one.target.change.name
         if one.effect.status is not EffectStatus.EXACT:
             raise NoForecast(f"the effect on {name}, which its formula uses, is {one.effect.status.value}")
@@ -211,7 +210,8 @@ class _Measuring:
         proof.add(stored, compute)
         if proof.make_effect().status is not EffectStatus.EXACT:
             raise NoForecast(f"the summarized values of {name}, which its formula uses, do not come out")
-        return InputSummaries(one.target.planned, stored, compute(Decimal)[1])
+        planned, in_floats = proof.round_planned(compute(Decimal)[1]), compute(float)[1]
+        return InputSummaries(one.target.planned, stored, planned, in_floats)
 
 
 def _make_user(user: ChannelLabel, measure: Callable[[], Effect]) -> UserEffect:

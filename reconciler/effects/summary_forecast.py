@@ -45,6 +45,13 @@ class SummaryForecast:
             pairs = [[_line_up(ends, one) for one in pair] for pair in (in_decimals, in_floats)]
             self._proof.add(ends, _line_up(ends, stored), lambda ways: _compute(ways, *pairs))
 
+    def round_planned(self, planned: Summaries) -> Summaries:
+        """`planned` values, rounded in the way that gives the stored ones."""
+        rounding = self._proof.best[1]
+        values = list(planned.values())
+        with localcontext(EXACT):
+            return dict(zip(planned, round_values(values, rounding, count_places(values)), strict=True))
+
     def make_effect(self) -> Effect:
         """The effect, as far as the stored values prove it."""
         with localcontext(EXACT):
@@ -86,11 +93,15 @@ def compute_summaries(values: Sequence[RecentValue], today: Summarizing, planned
 
 
 class InputSummaries(Struct, frozen=True):
-    """A channel that a formula uses: its summarized values, as stored and as planned."""
+    """A channel that a formula uses: its summarized values, as stored and as planned.
+
+    `planned_in_floats` are the planned ones if EnergyCAP computes in binary floating point.
+    """
 
     summarizing: Summarizing
     stored: Summaries
     planned: Summaries
+    planned_in_floats: Summaries
 
 
 class FormulaPair(Struct, frozen=True):
@@ -109,9 +120,11 @@ def compute_formulas(pair: FormulaPair, inputs: Mapping[int, InputSummaries], mi
     """What computes the values of a calculated channel, whose intervals have so many `minutes`."""
     stored = {id_: _widen(one, one.stored, minutes) for id_, one in inputs.items()}
     planned = {id_: _widen(one, one.planned, minutes) for id_, one in inputs.items()}
+    in_floats = {id_: _widen(one, one.planned_in_floats, minutes) for id_, one in inputs.items()}
 
     def compute(number: Number) -> tuple[Summaries, Summaries]:
-        return _evaluate(pair.today, stored, number), _evaluate(pair.planned, planned, number)
+        after = in_floats if number is float else planned
+        return _evaluate(pair.today, stored, number), _evaluate(pair.planned, after, number)
 
     return compute
 

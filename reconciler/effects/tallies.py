@@ -192,10 +192,10 @@ class TallyBook:
 
     @property
     def days(self) -> dict[str, Tally]:
-        """The tally of each day that has values, in the order of time."""
+        """The tally of each day that has values or is to have some, in the order of time."""
         days: dict[str, Tally] = {}
         for (day, _), tally in sorted(self._tallies.items(), key=lambda pair: pair[0]):
-            if tally.count:
+            if tally.count or tally.after.value is not None:
                 days[day] = days[day].add(tally, self.kind) if day in days else tally
         return days
 

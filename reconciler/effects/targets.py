@@ -24,9 +24,8 @@ from reconciler.model.fields import (
     SUMMARIZATION_METHOD,
     UNIT_CODE,
     UNIT_ID,
-    Impact,
 )
-from reconciler.model.plan import Action, VersionAction
+from reconciler.model.plan import VersionAction
 from reconciler.model.registers import read_interval, shift
 from reconciler.model.values import begin_key, canonical_time, has_zone, is_number
 
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
 # Reports show the last days apart, and what uses a channel is shown for these alone.
 RECENT = timedelta(days=31)
 _SECOND = timedelta(seconds=1)
-_SUMMARIZING = (INTERVAL_MINUTES, SUMMARIZATION_METHOD)
 
 
 class NoForecast(Exception):
@@ -78,17 +76,6 @@ class FormulaTarget(Struct, frozen=True):
     formulas: FormulaPair
     compared: Compared
     minutes: int
-
-
-def has_effect(change: Change) -> bool:
-    """Whether `change` may alter stored values."""
-    if change.action is not Action.UPDATE or not change.edits or not change.live:
-        return False
-    if change.history is not None and change.history.has_readings is False:
-        return False
-    paths = {FIELD_AT[edit.path].path for edit in change.edits}
-    summarizing = {FIELD_AT[path].path for path in _SUMMARIZING}
-    return any(edit.impact is Impact.HISTORY for edit in change.edits) or bool(paths & {FORMULA, *summarizing})
 
 
 def make_value_target(change: Change, live: Live, find_begin: FindBegin) -> ValueTarget:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from reconciler.energycap.endpoints import Endpoint
-    from reconciler.energycap.reading_pages import ReadingRow, RowKind, RowSet
+    from reconciler.energycap.reading_pages import RowKind, RowSet, StoredRow
     from reconciler.energycap.session import Session
     from reconciler.energycap.time_zones import DataPoints
     from reconciler.errors import ServiceError
@@ -63,7 +63,7 @@ class Part(Struct, frozen=True):
         """Whether the local time is in the part."""
         return (self.begin <= time if self.is_first else self.begin < time) and time <= self.end
 
-    def pick(self, rows: Sequence[ReadingRow]) -> list[ReadingRow]:
+    def pick(self, rows: Sequence[StoredRow]) -> list[StoredRow]:
         """Those of `rows`, which have local times and those of the margin too, that are in the part."""
         begin, end = (canonical_time(time.isoformat()) for time in (self.begin, self.end))
         if self.is_first:
@@ -121,7 +121,7 @@ class TooManyRows(Exception):
 class FoundRows(Struct, frozen=True):
     """The rows of a complete list by their channels, why those of some channels are not understood, and their count."""
 
-    by_channel: Mapping[int, Sequence[ReadingRow]]
+    by_channel: Mapping[int, Sequence[StoredRow]]
     flaws: Mapping[int, str]
     count: int
 
@@ -141,7 +141,7 @@ class _ReadingPage(Struct, frozen=True):
     """A page of a list, as paging.AnyPage describes it, and why some of its channels are not understood."""
 
     number: int
-    rows: Sequence[ReadingRow]
+    rows: Sequence[StoredRow]
     total: int | None
     size: int
     pages: int | None
@@ -171,7 +171,7 @@ class RowList:
         span = f"{self._time} between '{begin.isoformat()}'|'{end.isoformat()}'"
         filter_ = f"esaChannelID one of {channels} and {span}"
         pages = read_pages(lambda number: self._read_page(filter_, number), self._executor, self.noun)
-        by_channel: dict[int, list[ReadingRow]] = {channel_id: [] for channel_id in ids}
+        by_channel: dict[int, list[StoredRow]] = {channel_id: [] for channel_id in ids}
         for page in pages:
             found = {row.channel for row in page.rows}
             if others := found - by_channel.keys():
@@ -238,7 +238,7 @@ def list_summarized(session: Session, executor: Executor) -> RowList:
 class FoundPart(Struct, frozen=True):
     """The rows of a part by their channels, in the order of time and with those of the margin, and their count."""
 
-    by_channel: Mapping[int, Sequence[ReadingRow] | ServiceError]
+    by_channel: Mapping[int, Sequence[StoredRow] | ServiceError]
     count: int
 
 
@@ -265,7 +265,7 @@ class PartReader:
 
     def _order(
         self, live: Live, found: FoundRows, zones: Mapping[int, ZoneInfo | None]
-    ) -> Sequence[ReadingRow] | ServiceError:
+    ) -> Sequence[StoredRow] | ServiceError:
         flaw = found.flaws.get(live.id)
         try:
             if flaw is None:
@@ -279,12 +279,12 @@ class PartReader:
         return bad_response(f"the {self.source.noun} of channel {live.id}: {flaw}")
 
 
-def make_readings(rows: Sequence[ReadingRow]) -> list[ChannelReading]:
+def make_readings(rows: Sequence[StoredRow]) -> list[ChannelReading]:
     """The readings of one channel, from its rows."""
     return [ChannelReading(row.time, row.raw, row.value, row.estimated) for row in rows]
 
 
-def make_summarized(rows: Sequence[ReadingRow]) -> list[SummarizedReading]:
+def make_summarized(rows: Sequence[StoredRow]) -> list[SummarizedReading]:
     """The summarized readings of one channel; a row whose value is null says that there is none."""
     return [SummarizedReading(row.time, row.value, row.estimated) for row in rows if row.value is not None]
 
@@ -292,7 +292,7 @@ def make_summarized(rows: Sequence[ReadingRow]) -> list[SummarizedReading]:
 class ReadingLister(Generic[Reading]):
     """Lists readings of one channel as they are taken, from any number of threads."""
 
-    def __init__(self, parts: PartReader, make: Callable[[Sequence[ReadingRow]], list[Reading]]) -> None:
+    def __init__(self, parts: PartReader, make: Callable[[Sequence[StoredRow]], list[Reading]]) -> None:
         self._parts = parts
         self._make = make
 

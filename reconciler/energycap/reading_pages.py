@@ -57,7 +57,7 @@ SUMMARIZED = RowKind("summarized readings", ("summarizedvalue", "value"), needs_
 OF_ONE_CHANNEL = RowKind("readings", ("value", "processedvalue"), has_channel=False)
 
 
-class ReadingRow(Struct, gc=False):
+class StoredRow(Struct, gc=False):
     """A row as it came: `time` may still have a zone, and `value` is the computed value.
 
     `channel` is 0 where its response names it once for all rows.
@@ -74,7 +74,7 @@ class ReadingRow(Struct, gc=False):
 class RowSet(Struct, frozen=True):
     """The rows of a page, and by the ids of their channels why some are not understood."""
 
-    rows: Sequence[ReadingRow]
+    rows: Sequence[StoredRow]
     flaws: Mapping[int, str] = field(default_factory=dict)
 
 
@@ -112,7 +112,7 @@ class RowReader:
             self._names = names
             self._decoder = _make_decoder(self._kind, names) if len(names) <= _MOST_NAMES else None
 
-    def _read_row(self, row: Mapping[str, object], flaws: dict[int, str]) -> ReadingRow:
+    def _read_row(self, row: Mapping[str, object], flaws: dict[int, str]) -> StoredRow:
         channel = _find_channel(row) if self._kind.has_channel else 0
         own_id = next((value for name in _ID_NAMES if isinstance(value := row.get(name), int | str)), None)
         try:
@@ -121,12 +121,12 @@ class RowReader:
                 raise UnexpectedType("the value of a reading", "a number", None)  # noqa: TRY301 - as for the others
         except UnexpectedType as odd:
             flaws.setdefault(channel, str(odd))
-            return ReadingRow(channel, "", None, None, None, _digest(row) if own_id is None else own_id)
+            return StoredRow(channel, "", None, None, None, _digest(row) if own_id is None else own_id)
         estimated = row.get("estimated")
-        return ReadingRow(channel, time, raw, value, estimated if isinstance(estimated, bool) else None, own_id)
+        return StoredRow(channel, time, raw, value, estimated if isinstance(estimated, bool) else None, own_id)
 
 
-def tell_apart(rows: Sequence[ReadingRow], *, is_alone: bool) -> Sequence[Hashable]:
+def tell_apart(rows: Sequence[StoredRow], *, is_alone: bool) -> Sequence[Hashable]:
     """What tells the rows of a page from others of its list: their ids, or all that they hold.
 
     A page that `is_alone` needs neither, as it cannot overlap another.
@@ -152,13 +152,13 @@ class _Decoder(Struct, frozen=True):
     decoder: Any
     text_values: tuple[re.Pattern[bytes], ...]
 
-    def decode(self, body: bytes) -> list[ReadingRow] | None:
+    def decode(self, body: bytes) -> list[StoredRow] | None:
         if any(pattern.search(body) for pattern in self.text_values):
             return None
         plus = _PLAUSIBLE.plus
         try:
             rows = [
-                ReadingRow(row.channel, row.time, row.raw, row.value, row.estimated, row.id)
+                StoredRow(row.channel, row.time, row.raw, row.value, row.estimated, row.id)
                 for row in self.decoder.decode(body)
             ]
             for row in rows:

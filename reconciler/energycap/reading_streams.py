@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
     from reconciler.energycap.reading_list import PartReader
-    from reconciler.energycap.reading_pages import ReadingRow
+    from reconciler.energycap.reading_pages import StoredRow
     from reconciler.model.registers import ReadingSpan
 
 Reading = TypeVar("Reading")
@@ -143,7 +143,7 @@ class ReadingStreams(Generic[Reading]):
     """
 
     def __init__(
-        self, parts: PartReader, make: Callable[[Sequence[ReadingRow]], list[Reading]], *, looks_back: bool
+        self, parts: PartReader, make: Callable[[Sequence[StoredRow]], list[Reading]], *, looks_back: bool
     ) -> None:
         self._parts = parts
         self._make = make
@@ -168,7 +168,7 @@ class ReadingStreams(Generic[Reading]):
         return FoundTask(readings, found.count)
 
     def _pick(
-        self, span: ReadingSpan, part: Part, rows: Sequence[ReadingRow] | ServiceError
+        self, span: ReadingSpan, part: Part, rows: Sequence[StoredRow] | ServiceError
     ) -> Sequence[Reading] | ServiceError:
         """The readings of a part that are in the span of their channel; if that begins there, after the one before."""
         if isinstance(rows, ServiceError):

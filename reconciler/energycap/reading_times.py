@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from zoneinfo import ZoneInfo
 
-    from reconciler.energycap.reading_pages import ReadingRow
+    from reconciler.energycap.reading_pages import StoredRow
 
 # Where a time such as 2026-07-01T12:15:00-04:00 has its date, its time of day and its zone.
 _DATE, _CLOCK, _ZONE = slice(10), slice(10, 19), slice(19, None)
@@ -38,7 +38,7 @@ class UnclearTime(Exception):
     """A time has a zone, and nothing says whether it is local time; the message is the time."""
 
 
-def order_rows(rows: Sequence[ReadingRow], meaning: VersionDates | None, zone: ZoneInfo | None) -> list[ReadingRow]:
+def order_rows(rows: Sequence[StoredRow], meaning: VersionDates | None, zone: ZoneInfo | None) -> list[StoredRow]:
     """The rows of one channel in the order of time, from here on with their local times.
 
     `meaning` says what a time with a zone means, `zone` is that of the data point. Instants decide where they are
@@ -63,7 +63,7 @@ def order_rows(rows: Sequence[ReadingRow], meaning: VersionDates | None, zone: Z
     return [row for _, row in sorted(zip(keys, rows, strict=True), key=itemgetter(0))]
 
 
-def has_offset(row: ReadingRow) -> bool:
+def has_offset(row: StoredRow) -> bool:
     """Whether the time of `row` may have a zone."""
     return bool(row.time[_ZONE]) or row.time.endswith("Z")
 

@@ -8,6 +8,7 @@ outcomes: the result of an apply, and the events while it runs
 findings: a finding, its severity, and its location in a file
 project: the project file as records: environments and guards
 effects: what a change does to stored values, as far as it is proved
+windows: how far back stored readings are looked at
 registers: stored readings, what a file says of a meter swap, and a fall of the register
 values: values of fields, and how numbers and times are normalized
 canonical: field values in canonical form, and whether two of them are equal

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from reconciler.model.channels import DataPoint
 from reconciler.model.effects import Effect
-from reconciler.model.fields import BEGIN_DATE, Impact
+from reconciler.model.fields import BEGIN_DATE, FIELD_AT, FORMULA, INTERVAL_MINUTES, SUMMARIZATION_METHOD, Impact
 from reconciler.model.findings import Finding, Severity, TemplateValue
 from reconciler.model.identifiers import Identifiers, ResolutionFailure
 from reconciler.model.registers import RegisterFall, SwapFacts
@@ -21,6 +21,9 @@ Evidence: TypeAlias = Mapping[str, object]
 
 # Reports show so many changes with the same edits, or more, as one.
 MIN_IDENTICAL = 5
+
+# What decides which summarized values there are, beside the settings that decide the values.
+_DERIVING = frozenset(FIELD_AT[path].path for path in (FORMULA, INTERVAL_MINUTES, SUMMARIZATION_METHOD))
 
 # The start of the definitions' digest in a plan that was made from a journal to revert an apply.
 INVERSE = "inverse of "
@@ -197,6 +200,13 @@ class Change(Struct, frozen=True):
     @property
     def is_creation(self) -> bool:
         return self.action is Action.CREATE
+
+    @property
+    def may_alter_values(self) -> bool:
+        """Whether the change may alter values that are stored, or what is made of them."""
+        if self.action is not Action.UPDATE or (self.history and self.history.has_readings is False):
+            return False
+        return any(edit.impact is Impact.HISTORY or FIELD_AT[edit.path].path in _DERIVING for edit in self.edits)
 
     @property
     def moved_span(self) -> MovedSpan | None:

@@ -156,6 +156,15 @@ def test_the_first_reading_ever_may_have_no_value() -> None:
     assert effect.arithmetic == ("the first reading of a register has no value",)
 
 
+def test_a_day_whose_values_were_all_dropped_gets_values_within_other_limits() -> None:
+    # The second reading is of the next day, and its value is outside the limits of today.
+    readings = read(["0"] * 96 + ["9"], [None, *["0"] * 95, None])
+
+    effect = forecast([trip(maximum="5")], [trip(maximum="10")], readings)
+
+    assert (effect.status, effect.before, effect.after) == (EffectStatus.EXACT, 0, 9)
+
+
 def test_a_window_without_readings_is_unknown() -> None:
     effect = forecast([register()], [register("2")], RISING[:1])
 

@@ -32,6 +32,10 @@ def series(*values: str | None) -> Summaries:
     return {at(index): Decimal(value) for index, value in enumerate(values, 1) if value is not None}
 
 
+def input_of(stored: Summaries, planned: Summaries) -> InputSummaries:
+    return InputSummaries(QUARTERS, stored, planned, planned)
+
+
 def forecast(stored: Summaries, compute: ComputeSummaries) -> Effect:
     made = SummaryForecast(Compared(EffectSpan(at(0), at(96)), at(0), EffectKind.TOTAL, "KWH"))
     made.add(stored, compute)
@@ -40,8 +44,8 @@ def forecast(stored: Summaries, compute: ComputeSummaries) -> Effect:
 
 def test_a_formula_is_forecast_from_the_summaries_of_its_inputs() -> None:
     inputs = {
-        1: InputSummaries(QUARTERS, series("1", "2", "3"), series("10", "20", "30")),
-        2: InputSummaries(QUARTERS, series("5", "5", "5"), series("5", "5", "5")),
+        1: input_of(series("1", "2", "3"), series("10", "20", "30")),
+        2: input_of(series("5", "5", "5"), series("5", "5", "5")),
     }
     formula = compile_formula("channel(1) + channel(2)")
 
@@ -51,7 +55,7 @@ def test_a_formula_is_forecast_from_the_summaries_of_its_inputs() -> None:
 
 
 def test_another_formula_is_forecast_from_the_same_inputs() -> None:
-    inputs = {1: InputSummaries(QUARTERS, series("1", "2"), series("1", "2"))}
+    inputs = {1: input_of(series("1", "2"), series("1", "2"))}
     pair = FormulaPair(compile_formula("channel(1) / 3"), compile_formula("channel(1) * 3"))
 
     effect = forecast(series("0.333333333333333", "0.666666666666667"), compute_formulas(pair, inputs, 15))
@@ -61,7 +65,7 @@ def test_another_formula_is_forecast_from_the_same_inputs() -> None:
 
 def test_values_of_shorter_intervals_are_summarized_first() -> None:
     quarters = series("1", "2", "3", "4")
-    inputs = {1: InputSummaries(QUARTERS, quarters, quarters)}
+    inputs = {1: input_of(quarters, quarters)}
     formula = compile_formula("channel(1) * 2")
 
     effect = forecast({at(4): Decimal(20)}, compute_formulas(FormulaPair(formula, formula), inputs, 60))
@@ -71,8 +75,8 @@ def test_values_of_shorter_intervals_are_summarized_first() -> None:
 
 def test_a_time_without_each_input_has_no_value() -> None:
     inputs = {
-        1: InputSummaries(QUARTERS, series("1", None, "3"), series("1", None, "3")),
-        2: InputSummaries(QUARTERS, series("1", "1", "1"), series("1", "1", "1")),
+        1: input_of(series("1", None, "3"), series("1", None, "3")),
+        2: input_of(series("1", "1", "1"), series("1", "1", "1")),
     }
     formula = compile_formula("channel(1) - channel(2)")
 
@@ -82,7 +86,7 @@ def test_a_time_without_each_input_has_no_value() -> None:
 
 
 def test_a_formula_that_does_not_give_what_is_stored_proves_nothing() -> None:
-    inputs = {1: InputSummaries(QUARTERS, series("1", "2"), series("2", "4"))}
+    inputs = {1: input_of(series("1", "2"), series("2", "4"))}
     formula = compile_formula("channel(1)")
 
     effect = forecast(series("7", "9"), compute_formulas(FormulaPair(formula, formula), inputs, 15))

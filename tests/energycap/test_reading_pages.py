@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.energycap.endpoints import LIST_ESA_READINGS
-from reconciler.energycap.reading_pages import OF_ONE_CHANNEL, STORED, SUMMARIZED, ReadingRow, RowReader, tell_apart
+from reconciler.energycap.reading_pages import OF_ONE_CHANNEL, STORED, SUMMARIZED, RowReader, StoredRow, tell_apart
 from reconciler.energycap.responses import Response, UnexpectedType, decode
 from reconciler.errors import BadResponse
 from tests.cases import note_case
@@ -26,7 +26,7 @@ ROW: dict[str, Any] = {
     "estimated": False,
     "note": None,
 }
-READ = ReadingRow(7, "2026-01-01T10:00:00", Decimal(5), Decimal("2.5"), estimated=False, id=9)
+READ = StoredRow(7, "2026-01-01T10:00:00", Decimal(5), Decimal("2.5"), estimated=False, id=9)
 
 
 def read_slowly(reader: RowReader, text: str) -> RowSet:
@@ -42,7 +42,7 @@ def learn(*rows: object, kind: RowKind = STORED) -> RowReader:
     return reader
 
 
-def decoded(reader: RowReader, *rows: object) -> list[ReadingRow] | None:
+def decoded(reader: RowReader, *rows: object) -> list[StoredRow] | None:
     found = reader.decode(json.dumps(rows).encode())
     return None if found is None else list(found.rows)
 
@@ -59,7 +59,7 @@ def test_a_row_may_leave_out_values_and_what_is_not_needed() -> None:
     reader = learn(ROW)
     few = {name: ROW[name] for name in ("esaReadingId", "esaChannelId", "timestamp")}
 
-    assert decoded(reader, few) == [ReadingRow(7, "2026-01-01T10:00:00", None, None, None, 9)]
+    assert decoded(reader, few) == [StoredRow(7, "2026-01-01T10:00:00", None, None, None, 9)]
 
 
 @pytest.mark.parametrize(
@@ -148,11 +148,11 @@ def test_rows_of_one_channel_need_not_name_it() -> None:
     row = {"observationId": 3, "time": "2026-01-01T10:00:00", "value": 4, "rawValue": 5, "estimated": None}
     reader = learn(row, kind=OF_ONE_CHANNEL)
 
-    assert decoded(reader, row) == [ReadingRow(0, "2026-01-01T10:00:00", Decimal(5), Decimal(4), None, 3)]
+    assert decoded(reader, row) == [StoredRow(0, "2026-01-01T10:00:00", Decimal(5), Decimal(4), None, 3)]
 
 
-def make(row_id: int | None, raw: int = 5) -> ReadingRow:
-    return ReadingRow(7, "2026-11-01T01:00:00", Decimal(raw), None, None, row_id)
+def make(row_id: int | None, raw: int = 5) -> StoredRow:
+    return StoredRow(7, "2026-11-01T01:00:00", Decimal(raw), None, None, row_id)
 
 
 def test_rows_are_told_apart_by_their_ids_or_by_all_that_they_hold() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.energycap.reading_pages import ReadingRow
+from reconciler.energycap.reading_pages import StoredRow
 from reconciler.energycap.reading_times import UnclearTime, order_rows
 from reconciler.energycap.responses import UnexpectedType
 from reconciler.model.project import VersionDates
@@ -20,7 +20,7 @@ WALL, INSTANT = VersionDates.WALL_TIME, VersionDates.UTC
 
 def order(*times: str, meaning: VersionDates | None = None, zone: ZoneInfo | None = NEW_YORK) -> list[str]:
     """The local times of rows in the order that they are given, each with its place among `times`."""
-    rows = [ReadingRow(1, time, None, None, None, place) for place, time in enumerate(times)]
+    rows = [StoredRow(1, time, None, None, None, place) for place, time in enumerate(times)]
     return [f"{row.time} {row.id}" for row in order_rows(rows, meaning, zone)]
 
 
